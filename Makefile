@@ -1,0 +1,37 @@
+# make run and make test are all that a bare Debian 12 needs: they install what is missing, build, and go.
+
+JOBS ?= $(shell nproc)
+SOURCES = $(shell find storage runtime graphs api tests bench cmake -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
+
+.PHONY: run test build bench format check-format lint deps
+
+run: deps
+	cmake --preset release --log-level=NOTICE
+	cmake --build --preset release --parallel $(JOBS) --target heddle
+	build/release/bin/heddle serve --config examples/langgraph.json --db ./heddle.db
+
+# The unit tests, then the conformance scenarios, then the npm clients against the real program.
+test: build
+	ctest --preset release --parallel $(JOBS)
+	@if [ -x tests/conformance/run.sh ]; then tests/conformance/run.sh; fi
+	@if [ -x tests/client/run.sh ]; then tests/client/run.sh; fi
+
+build: deps
+	cmake --preset release --log-level=NOTICE
+	cmake --build --preset release --parallel $(JOBS)
+
+bench: build
+	tests/client/install.sh
+	tests/client/node_modules/node/bin/node bench/first_look.mjs build/release/bin/heddle-fixtures
+
+format: deps
+	clang-format-19 -i $(SOURCES)
+
+check-format: deps
+	clang-format-19 --dry-run --Werror $(SOURCES)
+
+lint: check-format build
+	run-clang-tidy-19 -quiet -p build/release -j $(JOBS) '^$(CURDIR)/(storage|runtime|graphs|api)/.*\.cpp$$'
+
+deps:
+	@scripts/install-deps.sh

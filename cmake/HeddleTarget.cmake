@@ -1,0 +1,44 @@
+# What all targets share: warnings, sanitizers, include root. Folders say only what differs.
+add_library(heddle_options INTERFACE)
+target_include_directories(heddle_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_compile_options(heddle_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+if(HEDDLE_SANITIZE)
+  foreach(target heddle_options heddle_boost)
+    if(target STREQUAL heddle_options)
+      set(scope INTERFACE)
+    else()
+      set(scope PUBLIC)
+    endif()
+    target_compile_options(${target} ${scope} -fsanitize=${HEDDLE_SANITIZE} -fno-omit-frame-pointer
+      -fno-sanitize-recover=all)
+    target_link_options(${target} ${scope} -fsanitize=${HEDDLE_SANITIZE})
+  endforeach()
+  if(HEDDLE_SANITIZE MATCHES "thread" AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # Asio's fences are not understood by g++'s thread sanitizer, which says so as a warning.
+    target_compile_options(heddle_options INTERFACE -Wno-tsan)
+    target_compile_options(heddle_boost PUBLIC -Wno-tsan)
+  endif()
+endif()
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  # False alarms of g++ 12 in inlined std::string and Boost.JSON code at -O2.
+  target_compile_options(heddle_options INTERFACE
+    -Wno-error=restrict -Wno-error=maybe-uninitialized -Wno-error=stringop-overflow
+    -Wno-error=array-bounds -Wno-error=dangling-pointer -Wno-error=stringop-overread)
+endif()
+
+# heddle_library(NAME SOURCES ... LINKS ... [PRIVATE_LINKS ...]): target heddle_NAME, alias heddle::NAME.
+function(heddle_library name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(heddle_${name} STATIC ${ARG_SOURCES})
+  add_library(heddle::${name} ALIAS heddle_${name})
+  target_link_libraries(heddle_${name} PUBLIC heddle_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+endfunction()
+
+# heddle_tests(NAME SOURCES ... LINKS ...): a Catch2 program; every TEST_CASE is a test of ctest.
+function(heddle_tests name)
+  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES})
+  target_link_libraries(${name} PRIVATE heddle_options heddle_catch_main ${ARG_LINKS})
+  catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST)
+endfunction()

@@ -1,0 +1,70 @@
+#pragma once
+// Items of the store: JSON values under a namespace and a key (http-api.md 13).
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/filter.h"
+#include "storage/ids.h"
+#include "storage/timestamp.h"
+
+namespace heddle::storage {
+
+// A list of labels. Stored as its labels joined by U+001F with one at the end, so that a prefix of
+// labels is a prefix of the text.
+using ItemNamespace = std::vector<std::string>;
+
+struct Item {
+  Owner owner;
+  ItemNamespace name_space;
+  std::string key;
+  std::string value_json = "{}";
+  Timestamp created_at;
+  Timestamp updated_at;
+  std::optional<Timestamp> expires_at;
+};
+
+enum class FilterOperator { eq, ne, gt, gte, lt, lte };
+
+// One condition on a top-level key of the value. `operand_json` is a JSON scalar as text.
+struct ItemCondition {
+  std::string key;
+  FilterOperator op = FilterOperator::eq;
+  std::string operand_json;
+};
+
+struct ItemQuery {
+  Owner owner;
+  ItemNamespace prefix;
+  std::vector<ItemCondition> conditions;  // all must hold
+  Page page;
+  Timestamp now;  // expired items are invisible
+};
+
+struct NamespaceQuery {
+  Owner owner;
+  ItemNamespace prefix;  // a label "*" stands for any one label
+  ItemNamespace suffix;
+  std::optional<std::int64_t> max_depth;
+  Page page{100, 0};
+  Timestamp now;
+};
+
+class ItemReads {
+ public:
+  virtual ~ItemReads() = default;
+  virtual std::optional<Item> find(const Owner& owner, const ItemNamespace& name_space, const std::string& key,
+                                   Timestamp now) const = 0;
+  virtual std::vector<Item> search(const ItemQuery& query) const = 0;                    // last updated first
+  virtual std::vector<ItemNamespace> namespaces(const NamespaceQuery& query) const = 0;  // by name
+};
+
+class Items : public ItemReads {
+ public:
+  virtual void put(const Item& item) = 0;  // created_at of an existing item stays
+  virtual void erase(const Owner& owner, const ItemNamespace& name_space, const std::string& key) = 0;
+  virtual void erase_expired(Timestamp now) = 0;
+};
+
+}  // namespace heddle::storage

@@ -1,0 +1,65 @@
+#pragma once
+// Runs: one execution of a graph each (http-api.md 3.8).
+// Fields named *_json hold JSON text that storage neither reads nor changes; hidden keys have been
+// taken out before (http-api.md 18).
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "storage/filter.h"
+#include "storage/ids.h"
+#include "storage/timestamp.h"
+
+namespace heddle::storage {
+
+enum class RunStatus { pending, running, success, error, interrupted, timeout };
+enum class MultitaskStrategy { reject, rollback, interrupt, enqueue };
+enum class OnCompletion { keep, delete_thread };
+
+struct Run {
+  RunId run_id;
+  ThreadId thread_id;
+  AssistantId assistant_id;
+  Owner owner;
+  Timestamp created_at;  // a delayed run lies in the future
+  Timestamp updated_at;
+  RunStatus status = RunStatus::pending;
+  MultitaskStrategy multitask_strategy = MultitaskStrategy::reject;
+  OnCompletion on_completion = OnCompletion::keep;
+  std::string metadata_json = "{}";
+  std::string kwargs_json = "{}";         // as shown to clients
+  std::int64_t attempt = 0;               // starts without a new checkpoint since the last one
+  std::optional<std::string> error_json;  // {"error","message"} of a failed run
+  bool had_hidden_keys = false;           // cannot be taken up after a restart
+};
+
+struct RunQuery {
+  Owner owner;
+  ThreadId thread_id;
+  std::optional<RunStatus> status;
+  Containment metadata;
+  Page page;
+};
+
+class RunReads {
+ public:
+  virtual ~RunReads() = default;
+  virtual std::optional<Run> find(const Owner& owner, RunId id) const = 0;
+  virtual std::vector<Run> list(const RunQuery& query) const = 0;  // newest first
+  // Pending and running ones of a thread, oldest first.
+  virtual std::vector<Run> in_flight(ThreadId thread_id) const = 0;
+  // Pending and running ones of all threads, oldest first: what a start takes up again.
+  virtual std::vector<Run> all_in_flight() const = 0;
+};
+
+class Runs : public RunReads {
+ public:
+  virtual void insert(const Run& run) = 0;
+  // status, attempt, error_json, kwargs_json, metadata_json and updated_at
+  virtual void update(const Run& run) = 0;
+  // The run and its events. Its checkpoints are erased through Checkpoints.
+  virtual void erase(RunId id) = 0;
+};
+
+}  // namespace heddle::storage

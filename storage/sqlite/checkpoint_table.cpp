@@ -1,0 +1,405 @@
+#include "storage/sqlite/checkpoint_table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace heddle::storage::sqlite {
+namespace {
+
+const std::string kColumns = R"sql(
+  SELECT c.thread_id, c.checkpoint_ns, c.checkpoint_id, c.parent_id, c.run_id, c.created_at, c.step, c.source,
+         c.value_ids, c.metadata_json, c.channels_json, c.seen_json, s.metadata_json
+  FROM checkpoints c LEFT JOIN shared_metadata s USING (thread_id, shared_id)
+)sql";
+
+const std::string kInNamespace = "WHERE c.thread_id = :thread_id AND c.checkpoint_ns = :checkpoint_ns ";
+
+// From the nearest ancestor of every remaining checkpoint whose parent belongs to the run. Only
+// remaining rows are changed and only erased ones are climbed, so the order does not matter.
+constexpr const char* kRelinkAroundRun = R"sql(
+  UPDATE checkpoints AS c
+  SET parent_id = (
+    WITH RECURSIVE line(id) AS (
+      VALUES (c.parent_id)
+      UNION ALL
+      SELECT p.parent_id FROM line JOIN checkpoints p
+        ON p.thread_id = c.thread_id AND p.checkpoint_ns = c.checkpoint_ns AND p.checkpoint_id = line.id
+      WHERE p.run_id = :run_id)
+    SELECT id FROM line
+    WHERE id IS NULL OR NOT EXISTS (
+      SELECT 1 FROM checkpoints e
+      WHERE e.thread_id = c.thread_id AND e.checkpoint_ns = c.checkpoint_ns AND e.checkpoint_id = line.id
+        AND e.run_id = :run_id))
+  WHERE c.thread_id = :thread_id AND c.run_id IS NOT :run_id AND EXISTS (
+    SELECT 1 FROM checkpoints e
+    WHERE e.thread_id = c.thread_id AND e.checkpoint_ns = c.checkpoint_ns AND e.checkpoint_id = c.parent_id
+      AND e.run_id = :run_id)
+)sql";
+
+constexpr const char* kUnlinkNewest = R"sql(
+  UPDATE checkpoints AS c SET parent_id = NULL
+  WHERE c.thread_id = :thread_id AND c.parent_id IS NOT NULL AND c.checkpoint_id = (
+    SELECT max(n.checkpoint_id) FROM checkpoints n
+    WHERE n.thread_id = c.thread_id AND n.checkpoint_ns = c.checkpoint_ns)
+)sql";
+
+constexpr const char* kEraseOlder = R"sql(
+  DELETE FROM checkpoints
+  WHERE thread_id = :thread_id AND (checkpoint_ns, checkpoint_id) NOT IN (
+    SELECT checkpoint_ns, max(checkpoint_id) FROM checkpoints WHERE thread_id = :thread_id GROUP BY checkpoint_ns)
+)sql";
+
+constexpr const char* kErasePendingWrites = R"sql(
+  DELETE FROM pending_writes
+  WHERE thread_id = :thread_id AND NOT EXISTS (
+    SELECT 1 FROM checkpoints c
+    WHERE c.thread_id = pending_writes.thread_id AND c.checkpoint_ns = pending_writes.checkpoint_ns
+      AND c.checkpoint_id = pending_writes.checkpoint_id)
+)sql";
+
+// Takes the value ids of every checkpoint apart, and follows each to the parts below it.
+constexpr const char* kEraseValues = R"sql(
+  WITH RECURSIVE
+    place(at) AS (
+      VALUES (1)
+      UNION ALL
+      SELECT at + 8 FROM place
+      WHERE at + 8 < (SELECT max(length(value_ids)) FROM checkpoints WHERE thread_id = :thread_id)),
+    kept(id) AS (
+      SELECT substr(c.value_ids, place.at, 8) FROM checkpoints c JOIN place ON place.at < length(c.value_ids)
+      WHERE c.thread_id = :thread_id
+      UNION
+      SELECT v.base FROM kept JOIN channel_values v ON v.thread_id = :thread_id AND v.value_id = kept.id
+      WHERE v.base IS NOT NULL)
+  DELETE FROM channel_values WHERE thread_id = :thread_id AND value_id NOT IN (SELECT id FROM kept)
+)sql";
+
+constexpr const char* kEraseShared = R"sql(
+  DELETE FROM shared_metadata
+  WHERE thread_id = :thread_id AND shared_id NOT IN (
+    SELECT shared_id FROM checkpoints WHERE thread_id = :thread_id AND shared_id IS NOT NULL)
+)sql";
+
+// The text stays as it is unless there is a thread id in it to replace.
+const std::string kMetadataOfCopy = R"sql(
+  iif(json_type(metadata_json, '$.thread_id') IS NULL, metadata_json,
+      json_replace(metadata_json, '$.thread_id', :to_text))
+)sql";
+
+const std::string kCopyCheckpoints = R"sql(
+  INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_id, run_id, created_at, step, source,
+                           shared_id, value_ids, metadata_json, channels_json, seen_json)
+  SELECT :to, checkpoint_ns, checkpoint_id, parent_id, run_id, created_at, step, source,
+         shared_id, value_ids, )sql" +
+                                     kMetadataOfCopy + R"sql(, channels_json, seen_json
+  FROM checkpoints WHERE thread_id = :from
+)sql";
+
+const std::string kCopyShared = R"sql(
+  INSERT INTO shared_metadata (thread_id, shared_id, metadata_json)
+  SELECT :to, shared_id, )sql" + kMetadataOfCopy +
+                                R"sql(
+  FROM shared_metadata WHERE thread_id = :from
+)sql";
+
+constexpr const char* kCopyValues = R"sql(
+  INSERT INTO channel_values (thread_id, value_id, base, level, items, checkpoint_ns, channel, codec, data)
+  SELECT :to, value_id, base, level, items, checkpoint_ns, channel, codec, data
+  FROM channel_values WHERE thread_id = :from
+)sql";
+
+constexpr const char* kCopyPendingWrites = R"sql(
+  INSERT INTO pending_writes (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, writes)
+  SELECT :to, checkpoint_ns, checkpoint_id, task_id, task_path, writes
+  FROM pending_writes WHERE thread_id = :from
+)sql";
+
+// One seek per namespace, however many checkpoints each has.
+constexpr const char* kNamespaces = R"sql(
+  WITH RECURSIVE found(name) AS (
+    SELECT min(checkpoint_ns) FROM checkpoints WHERE thread_id = :thread_id
+    UNION ALL
+    SELECT (SELECT min(checkpoint_ns) FROM checkpoints WHERE thread_id = :thread_id AND checkpoint_ns > name)
+    FROM found WHERE name IS NOT NULL)
+  SELECT name FROM found WHERE name IS NOT NULL
+)sql";
+
+constexpr std::size_t kValueIdBytes = sizeof(ValueId);
+
+void append_value_id(std::string& bytes, ValueId id) {
+  const auto number = static_cast<std::uint64_t>(id);
+  for (std::size_t i = 0; i < kValueIdBytes; ++i) {
+    bytes += static_cast<char>(number >> (8 * (kValueIdBytes - 1 - i)) & 0xff);
+  }
+}
+
+std::string value_id_bytes(ValueId id) {
+  std::string bytes;
+  append_value_id(bytes, id);
+  return bytes;
+}
+
+std::vector<ValueId> value_ids_from(std::string_view bytes) {
+  assert(bytes.size() % kValueIdBytes == 0);
+  std::vector<ValueId> ids;
+  for (; !bytes.empty(); bytes.remove_prefix(kValueIdBytes)) {
+    std::uint64_t number = 0;
+    for (const char byte : bytes.substr(0, kValueIdBytes)) number = number << 8 | static_cast<unsigned char>(byte);
+    ids.push_back(static_cast<ValueId>(number));
+  }
+  return ids;
+}
+
+// FNV-1a. Whoever looks something up by it compares the texts.
+std::uint64_t hash_of(std::string_view text) {
+  std::uint64_t hash = 0xcbf29ce484222325U;
+  for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3U;
+  return hash;
+}
+
+Checkpoint checkpoint_from(Query& sql) {
+  Checkpoint checkpoint;
+  std::string value_ids;
+  std::optional<std::string> shared;
+  sql >> checkpoint.thread_id >> checkpoint.checkpoint_ns >> checkpoint.checkpoint_id >> checkpoint.parent_id;
+  sql >> checkpoint.run_id >> checkpoint.created_at >> checkpoint.step >> checkpoint.source >> value_ids;
+  sql >> checkpoint.metadata_json >> checkpoint.channels_json >> checkpoint.seen_json >> shared;
+  checkpoint.value_ids = value_ids_from(value_ids);
+  checkpoint.shared_metadata_json = std::move(shared).value_or("");
+  return checkpoint;
+}
+
+// Everything but the id, which is what was asked for.
+ChannelValue value_from(Query& sql, ValueId id) {
+  ChannelValue value;
+  std::optional<std::string> base;
+  value.value_id = id;
+  sql >> value.checkpoint_ns >> value.channel >> base >> value.level >> value.items >> value.codec >> value.data;
+  if (base) value.base = value_ids_from(*base).at(0);
+  return value;
+}
+
+}  // namespace
+
+CheckpointTable::CheckpointTable(const SQLite::Database& database)
+    : find_(database, kColumns + kInNamespace + "AND c.checkpoint_id = :id"),
+      newest_(database, kColumns + kInNamespace + "ORDER BY c.checkpoint_id DESC LIMIT 1"),
+      newest_before_(database,
+                     kColumns + kInNamespace + "AND c.checkpoint_id < :id ORDER BY c.checkpoint_id DESC LIMIT 1"),
+      // Every id is between no bytes and 17 bytes of ff. The range lets the key find the first row, whatever is asked.
+      list_(database, kColumns + kInNamespace + R"sql(
+        AND c.checkpoint_id BETWEEN coalesce(:only, x'')
+                                AND coalesce(:only, :before, x'ffffffffffffffffffffffffffffffffff')
+        AND (:before IS NULL OR c.checkpoint_id < :before)
+        AND overlay_contains(s.metadata_json, c.metadata_json, c.source, c.step, :filter)
+        ORDER BY c.checkpoint_id DESC LIMIT :limit
+      )sql"),
+      pending_writes_(database, R"sql(
+        SELECT checkpoint_ns, checkpoint_id, task_id, task_path, writes FROM pending_writes
+        WHERE thread_id = :thread_id AND checkpoint_ns = :checkpoint_ns AND checkpoint_id = :id
+        ORDER BY task_path, task_id
+      )sql"),
+      value_(database, R"sql(
+        SELECT checkpoint_ns, channel, base, level, items, codec, data FROM channel_values
+        WHERE thread_id = :thread_id AND value_id = :value_id
+      )sql"),
+      namespaces_(database, kNamespaces),
+      insert_(database, R"sql(
+        INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_id, run_id, created_at, step, source,
+                                 shared_id, value_ids, metadata_json, channels_json, seen_json)
+        VALUES (:thread_id, :checkpoint_ns, :checkpoint_id, :parent_id, :run_id, :created_at, :step, :source,
+                :shared_id, :value_ids, :metadata_json, :channels_json, :seen_json)
+      )sql"),
+      insert_value_(database, R"sql(
+        INSERT INTO channel_values (thread_id, value_id, base, level, items, checkpoint_ns, channel, codec, data)
+        VALUES (:thread_id, :value_id, :base, :level, :items, :checkpoint_ns, :channel, :codec, :data)
+      )sql"),
+      find_shared_(database, R"sql(
+        SELECT metadata_json FROM shared_metadata WHERE thread_id = :thread_id AND shared_id = :shared_id
+      )sql"),
+      insert_shared_(database, R"sql(
+        INSERT INTO shared_metadata (thread_id, shared_id, metadata_json)
+        VALUES (:thread_id, :shared_id, :metadata_json)
+      )sql"),
+      put_writes_(database, R"sql(
+        INSERT INTO pending_writes (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, writes)
+        VALUES (:thread_id, :checkpoint_ns, :checkpoint_id, :task_id, :task_path, :writes)
+        ON CONFLICT DO UPDATE SET task_path = excluded.task_path, writes = excluded.writes
+      )sql"),
+      relink_around_run_(database, kRelinkAroundRun),
+      erase_run_(database, "DELETE FROM checkpoints WHERE thread_id = :thread_id AND run_id = :run_id"),
+      unlink_newest_(database, kUnlinkNewest),
+      erase_older_(database, kEraseOlder),
+      erase_unreferenced_{SQLite::Statement(database, kErasePendingWrites), SQLite::Statement(database, kEraseValues),
+                          SQLite::Statement(database, kEraseShared)},
+      copy_with_metadata_{SQLite::Statement(database, kCopyCheckpoints), SQLite::Statement(database, kCopyShared)},
+      copy_{SQLite::Statement(database, kCopyValues), SQLite::Statement(database, kCopyPendingWrites)} {}
+
+std::optional<Checkpoint> CheckpointTable::find(ThreadId thread_id, const std::string& checkpoint_ns,
+                                                CheckpointId id) const {
+  return first_of(find_, thread_id, checkpoint_ns, id);
+}
+
+std::optional<Checkpoint> CheckpointTable::newest(ThreadId thread_id, const std::string& checkpoint_ns) const {
+  return first_of(newest_, thread_id, checkpoint_ns, std::nullopt);
+}
+
+std::optional<Checkpoint> CheckpointTable::newest_before(ThreadId thread_id, const std::string& checkpoint_ns,
+                                                         CheckpointId bound) const {
+  return first_of(newest_before_, thread_id, checkpoint_ns, bound);
+}
+
+std::optional<Checkpoint> CheckpointTable::first_of(SQLite::Statement& statement, ThreadId thread_id,
+                                                    const std::string& checkpoint_ns,
+                                                    std::optional<CheckpointId> id) const {
+  Query sql(statement);
+  sql.bind(":thread_id", thread_id).bind(":checkpoint_ns", checkpoint_ns).bind(":id", id);
+  if (!sql.next()) return std::nullopt;
+  return checkpoint_from(sql);
+}
+
+std::vector<Checkpoint> CheckpointTable::list(const CheckpointQuery& query) const {
+  std::vector<Checkpoint> found;
+  Query sql(list_);
+  sql.bind(":thread_id", query.thread_id).bind(":checkpoint_ns", query.checkpoint_ns);
+  sql.bind(":before", query.before).bind(":only", query.only);
+  sql.bind(":filter", query.metadata_filter_json).bind(":limit", query.limit);
+  while (sql.next()) found.push_back(checkpoint_from(sql));
+  return found;
+}
+
+std::vector<PendingWrites> CheckpointTable::pending_writes(ThreadId thread_id, const std::string& checkpoint_ns,
+                                                           CheckpointId id) const {
+  std::vector<PendingWrites> found;
+  Query sql(pending_writes_);
+  sql.bind(":thread_id", thread_id).bind(":checkpoint_ns", checkpoint_ns).bind(":id", id);
+  while (sql.next()) {
+    PendingWrites writes;
+    sql >> writes.checkpoint_ns >> writes.checkpoint_id >> writes.task_id >> writes.task_path >> writes.writes;
+    found.push_back(std::move(writes));
+  }
+  return found;
+}
+
+std::vector<ChannelValue> CheckpointTable::value(ThreadId thread_id, ValueId id) const {
+  std::vector<ChannelValue> parts;
+  for (std::optional<ValueId> next = id; next; next = parts.back().base) {
+    const std::string value_id = value_id_bytes(*next);
+    Query sql(value_);
+    sql.bind(":thread_id", thread_id).bind_blob(":value_id", value_id);
+    if (!sql.next()) {
+      if (parts.empty()) return parts;
+      throw StorageError("thread " + thread_id.text() + " lacks a part of the channel " + parts.back().channel +
+                         "; the database is damaged, restore a backup");
+    }
+    parts.push_back(value_from(sql, *next));
+  }
+  std::ranges::reverse(parts);
+  return parts;
+}
+
+std::vector<std::string> CheckpointTable::namespaces(ThreadId thread_id) const {
+  std::vector<std::string> found;
+  Query sql(namespaces_);
+  sql.bind(":thread_id", thread_id);
+  while (sql.next()) sql >> found.emplace_back();
+  return found;
+}
+
+void CheckpointTable::insert(const Checkpoint& checkpoint, const std::vector<ChannelValue>& new_values) {
+  for (const ChannelValue& value : new_values) insert_value(checkpoint.thread_id, value);
+
+  std::optional<std::int64_t> shared_id;
+  if (!checkpoint.shared_metadata_json.empty()) {
+    shared_id = shared_id_of(checkpoint.thread_id, checkpoint.shared_metadata_json);
+  }
+  std::string value_ids;
+  for (const ValueId id : checkpoint.value_ids) append_value_id(value_ids, id);
+
+  Query sql(insert_);
+  sql.bind(":thread_id", checkpoint.thread_id).bind(":checkpoint_ns", checkpoint.checkpoint_ns);
+  sql.bind(":checkpoint_id", checkpoint.checkpoint_id).bind(":parent_id", checkpoint.parent_id);
+  sql.bind(":run_id", checkpoint.run_id).bind(":created_at", checkpoint.created_at);
+  sql.bind(":step", checkpoint.step).bind(":source", checkpoint.source).bind(":shared_id", shared_id);
+  sql.bind_blob(":value_ids", value_ids).bind(":metadata_json", checkpoint.metadata_json);
+  sql.bind(":channels_json", checkpoint.channels_json).bind(":seen_json", checkpoint.seen_json);
+  sql.run();
+}
+
+void CheckpointTable::insert_value(ThreadId thread_id, const ChannelValue& value) {
+  assert(value.base != value.value_id);
+  const std::string value_id = value_id_bytes(value.value_id);
+  const std::string base = value_id_bytes(value.base.value_or(0));
+  Query sql(insert_value_);
+  sql.bind(":thread_id", thread_id).bind_blob(":value_id", value_id);
+  if (value.base) sql.bind_blob(":base", base);
+  sql.bind(":level", value.level).bind(":items", value.items).bind(":checkpoint_ns", value.checkpoint_ns);
+  sql.bind(":channel", value.channel).bind(":codec", value.codec).bind_blob(":data", value.data);
+  sql.run();
+}
+
+// Finds the text under its hash, or under one of the numbers behind it when other texts are there.
+std::int64_t CheckpointTable::shared_id_of(ThreadId thread_id, const std::string& metadata_json) {
+  for (std::uint64_t number = hash_of(metadata_json);; ++number) {
+    const auto shared_id = static_cast<std::int64_t>(number);
+    Query found(find_shared_);
+    found.bind(":thread_id", thread_id).bind(":shared_id", shared_id);
+    if (!found.next()) {
+      Query sql(insert_shared_);
+      sql.bind(":thread_id", thread_id).bind(":shared_id", shared_id).bind(":metadata_json", metadata_json);
+      sql.run();
+      return shared_id;
+    }
+    std::string text;
+    found >> text;
+    if (text == metadata_json) return shared_id;
+  }
+}
+
+void CheckpointTable::put_writes(ThreadId thread_id, const PendingWrites& writes) {
+  Query sql(put_writes_);
+  sql.bind(":thread_id", thread_id).bind(":checkpoint_ns", writes.checkpoint_ns);
+  sql.bind(":checkpoint_id", writes.checkpoint_id).bind(":task_id", writes.task_id);
+  sql.bind(":task_path", writes.task_path).bind(":writes", writes.writes);
+  sql.run();
+}
+
+void CheckpointTable::erase_run(ThreadId thread_id, RunId run_id) {
+  for (SQLite::Statement* statement : {&relink_around_run_, &erase_run_}) {
+    Query sql(*statement);
+    sql.bind(":thread_id", thread_id).bind(":run_id", run_id).run();
+  }
+  erase_unreferenced(thread_id);
+}
+
+void CheckpointTable::keep_newest(ThreadId thread_id) {
+  for (SQLite::Statement* statement : {&unlink_newest_, &erase_older_}) {
+    Query sql(*statement);
+    sql.bind(":thread_id", thread_id).run();
+  }
+  erase_unreferenced(thread_id);
+}
+
+void CheckpointTable::erase_unreferenced(ThreadId thread_id) {
+  for (SQLite::Statement& statement : erase_unreferenced_) {
+    Query sql(statement);
+    sql.bind(":thread_id", thread_id).run();
+  }
+}
+
+void CheckpointTable::copy(ThreadId from, ThreadId to) {
+  const std::string to_text = to.text();
+  for (SQLite::Statement& statement : copy_with_metadata_) {
+    Query sql(statement);
+    sql.bind(":from", from).bind(":to", to).bind(":to_text", to_text).run();
+  }
+  for (SQLite::Statement& statement : copy_) {
+    Query sql(statement);
+    sql.bind(":from", from).bind(":to", to).run();
+  }
+}
+
+}  // namespace heddle::storage::sqlite

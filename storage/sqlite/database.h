@@ -1,0 +1,25 @@
+#pragma once
+// Connections to the one file, and what their errors mean to whoever runs the server.
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Exception.h>
+
+#include <memory>
+#include <string>
+
+#include "storage/error.h"
+#include "storage/storage.h"
+
+namespace heddle::storage::sqlite {
+
+enum class Access { read, write };
+
+bool is_memory(const StorageOptions& options);
+
+// A connection with our pragmas and functions, for one thread at a time. Throws StorageError.
+std::unique_ptr<SQLite::Database> connect(const StorageOptions& options, Access access);
+
+// Says which file, what happened and what to do. SQLite's texts name tables and columns, never values.
+StorageError storage_error(const std::string& path, const SQLite::Exception& error);
+
+}  // namespace heddle::storage::sqlite

@@ -1,0 +1,175 @@
+#include "storage/sqlite/migrations.h"
+
+#include <SQLiteCpp/Transaction.h>
+
+#include <array>
+
+#include "storage/error.h"
+
+namespace heddle::storage::sqlite {
+namespace {
+
+// "hedd": tells our files from other SQLite databases.
+constexpr int kApplicationId = 0x68656464;
+
+// Ids are 16-byte BLOBs, times INTEGER microseconds since 1970 UTC, value ids 8-byte BLOBs (big-endian).
+// A thread's records carry its id but no foreign key: they are erased with it by their key, and a
+// check per checkpoint would be paid for on every superstep.
+constexpr const char* kFirst = R"sql(
+CREATE TABLE assistants (
+  assistant_id BLOB PRIMARY KEY,
+  owner TEXT NOT NULL,
+  version INTEGER NOT NULL,        -- the current one of its versions
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+);
+CREATE INDEX assistants_of_owner ON assistants (owner, created_at, assistant_id);
+
+CREATE TABLE assistant_versions (
+  assistant_id BLOB NOT NULL REFERENCES assistants ON DELETE CASCADE,
+  version INTEGER NOT NULL,
+  graph_id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  description TEXT,
+  config_json TEXT NOT NULL,
+  context_json TEXT NOT NULL,
+  metadata_json TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  PRIMARY KEY (assistant_id, version)
+) WITHOUT ROWID;
+
+CREATE TABLE threads (
+  thread_id BLOB PRIMARY KEY,
+  owner TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  metadata_json TEXT NOT NULL,
+  config_json TEXT NOT NULL,
+  values_checkpoint BLOB,
+  interrupts_json TEXT,
+  error_json TEXT,
+  ttl_json TEXT,
+  expires_at INTEGER
+);
+CREATE INDEX threads_of_owner ON threads (owner, created_at, thread_id);
+
+CREATE TABLE runs (
+  run_id BLOB PRIMARY KEY,
+  thread_id BLOB NOT NULL,
+  assistant_id BLOB NOT NULL,
+  owner TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  status TEXT NOT NULL,
+  multitask_strategy TEXT NOT NULL,
+  on_completion TEXT NOT NULL,
+  metadata_json TEXT NOT NULL,
+  kwargs_json TEXT NOT NULL,
+  attempt INTEGER NOT NULL,
+  error_json TEXT,
+  had_hidden_keys INTEGER NOT NULL
+);
+CREATE INDEX runs_of_thread ON runs (thread_id, owner, created_at, run_id);
+CREATE INDEX runs_in_flight ON runs (thread_id, created_at, run_id) WHERE status IN ('pending', 'running');
+
+CREATE TABLE event_segments (
+  thread_id BLOB NOT NULL,
+  run_id BLOB NOT NULL,
+  first_fact INTEGER NOT NULL,
+  facts TEXT NOT NULL,
+  PRIMARY KEY (thread_id, run_id, first_fact)
+) WITHOUT ROWID;
+
+CREATE TABLE items (
+  owner TEXT NOT NULL,
+  name_space TEXT NOT NULL,        -- labels, each followed by U+001F
+  key TEXT NOT NULL,
+  value_json TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  expires_at INTEGER,
+  PRIMARY KEY (owner, name_space, key)
+) WITHOUT ROWID;
+CREATE INDEX items_by_expiry ON items (expires_at) WHERE expires_at IS NOT NULL;
+
+-- Short columns first, so that relinking and collecting read no overflow pages.
+CREATE TABLE checkpoints (
+  thread_id BLOB NOT NULL,
+  checkpoint_ns TEXT NOT NULL,
+  checkpoint_id BLOB NOT NULL,
+  parent_id BLOB,
+  run_id BLOB,
+  created_at INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  shared_id INTEGER,               -- into shared_metadata
+  value_ids BLOB NOT NULL,         -- 8 bytes each
+  metadata_json TEXT NOT NULL,
+  channels_json TEXT NOT NULL,
+  seen_json TEXT NOT NULL,
+  PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
+) WITHOUT ROWID;
+
+CREATE TABLE shared_metadata (
+  thread_id BLOB NOT NULL,
+  shared_id INTEGER NOT NULL,      -- made from a hash of the text, to find it again
+  metadata_json TEXT NOT NULL,
+  PRIMARY KEY (thread_id, shared_id)
+) WITHOUT ROWID;
+
+CREATE TABLE channel_values (
+  thread_id BLOB NOT NULL,
+  value_id BLOB NOT NULL,
+  base BLOB,                       -- the value_id of the parts before this one
+  level INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  checkpoint_ns TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  codec TEXT NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (thread_id, value_id)
+) WITHOUT ROWID;
+
+CREATE TABLE pending_writes (
+  thread_id BLOB NOT NULL,
+  checkpoint_ns TEXT NOT NULL,
+  checkpoint_id BLOB NOT NULL,
+  task_id BLOB NOT NULL,
+  task_path TEXT NOT NULL,
+  writes TEXT NOT NULL,
+  PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id)
+) WITHOUT ROWID;
+)sql";
+
+// Step n leads from version n to n + 1. A step that has been released is never edited.
+constexpr std::array<const char*, 1> kSteps = {kFirst};
+
+}  // namespace
+
+int newest_schema_version() {
+  return static_cast<int>(kSteps.size());
+}
+
+void migrate(SQLite::Database& database, const std::string& path) {
+  const int version = database.execAndGet("PRAGMA user_version").getInt();
+  const int application = database.execAndGet("PRAGMA application_id").getInt();
+  const bool is_new = database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
+  if (application != kApplicationId && !is_new) {
+    throw StorageError("database \"" + path + "\" belongs to another program; name another file");
+  }
+  if (version > newest_schema_version()) {
+    throw StorageError("database \"" + path + "\" was written by a newer heddle (schema " + std::to_string(version) +
+                       ", this one knows " + std::to_string(newest_schema_version()) +
+                       "); use that version or restore a backup");
+  }
+  for (int step = version; step < newest_schema_version(); ++step) {
+    SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+    database.exec(kSteps[static_cast<std::size_t>(step)]);
+    database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+    database.exec("PRAGMA user_version = " + std::to_string(step + 1));
+    transaction.commit();
+  }
+}
+
+}  // namespace heddle::storage::sqlite

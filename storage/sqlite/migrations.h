@@ -1,0 +1,17 @@
+#pragma once
+// The schema of the file, one step per version.
+
+#include <SQLiteCpp/Database.h>
+
+#include <string>
+
+namespace heddle::storage::sqlite {
+
+// The version that this program reads and writes.
+int newest_schema_version();
+
+// Brings the schema up to date, each step in a transaction of its own. Throws StorageError for a
+// file of a newer heddle or of another program, and SQLite::Exception. `path` is for the text.
+void migrate(SQLite::Database& database, const std::string& path);
+
+}  // namespace heddle::storage::sqlite

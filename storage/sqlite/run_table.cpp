@@ -1,0 +1,120 @@
+#include "storage/sqlite/run_table.h"
+
+#include <string>
+
+namespace heddle::storage::sqlite {
+namespace {
+
+const std::string kColumns = R"sql(
+  SELECT run_id, thread_id, assistant_id, owner, created_at, updated_at, status, multitask_strategy, on_completion,
+         metadata_json, kwargs_json, attempt, error_json, had_hidden_keys
+  FROM runs
+)sql";
+
+Run run_from(Query& sql) {
+  Run run;
+  sql >> run.run_id >> run.thread_id >> run.assistant_id >> run.owner >> run.created_at >> run.updated_at;
+  sql >> run.status >> run.multitask_strategy >> run.on_completion >> run.metadata_json >> run.kwargs_json;
+  sql >> run.attempt >> run.error_json >> run.had_hidden_keys;
+  return run;
+}
+
+std::vector<Run> runs_from(Query& sql) {
+  std::vector<Run> found;
+  while (sql.next()) found.push_back(run_from(sql));
+  return found;
+}
+
+void bind_changing_fields(Query& sql, const Run& run) {
+  sql.bind(":run_id", run.run_id).bind(":updated_at", run.updated_at).bind(":status", run.status);
+  sql.bind(":metadata_json", run.metadata_json).bind(":kwargs_json", run.kwargs_json);
+  sql.bind(":attempt", run.attempt).bind(":error_json", run.error_json);
+}
+
+}  // namespace
+
+RunTable::RunTable(const SQLite::Database& database)
+    : find_(database, kColumns + "WHERE run_id = :run_id AND owner = :owner"),
+      list_(database, kColumns + R"sql(
+        WHERE thread_id = :thread_id AND owner = :owner
+          AND (:status IS NULL OR status = :status)
+          AND json_contains(metadata_json, :metadata)
+        ORDER BY created_at DESC, run_id DESC LIMIT :limit OFFSET :offset
+      )sql"),
+      in_flight_(database, kColumns + R"sql(
+        INDEXED BY runs_in_flight
+        WHERE thread_id = :thread_id AND status IN ('pending', 'running')
+        ORDER BY created_at, run_id
+      )sql"),
+      all_in_flight_(database, kColumns + R"sql(
+        INDEXED BY runs_in_flight
+        WHERE status IN ('pending', 'running')
+        ORDER BY created_at, run_id
+      )sql"),
+      insert_(database, R"sql(
+        INSERT INTO runs (run_id, thread_id, assistant_id, owner, created_at, updated_at, status, multitask_strategy,
+                          on_completion, metadata_json, kwargs_json, attempt, error_json, had_hidden_keys)
+        VALUES (:run_id, :thread_id, :assistant_id, :owner, :created_at, :updated_at, :status, :multitask_strategy,
+                :on_completion, :metadata_json, :kwargs_json, :attempt, :error_json, :had_hidden_keys)
+      )sql"),
+      update_(database, R"sql(
+        UPDATE runs
+        SET updated_at = :updated_at, status = :status, metadata_json = :metadata_json, kwargs_json = :kwargs_json,
+            attempt = :attempt, error_json = :error_json
+        WHERE run_id = :run_id
+      )sql"),
+      erase_events_(database, R"sql(
+        DELETE FROM event_segments
+        WHERE (thread_id, run_id) = (SELECT thread_id, run_id FROM runs WHERE run_id = :run_id)
+      )sql"),
+      erase_(database, "DELETE FROM runs WHERE run_id = :run_id") {}
+
+std::optional<Run> RunTable::find(const Owner& owner, RunId id) const {
+  Query sql(find_);
+  sql.bind(":owner", owner).bind(":run_id", id);
+  if (!sql.next()) return std::nullopt;
+  return run_from(sql);
+}
+
+std::vector<Run> RunTable::list(const RunQuery& query) const {
+  Query sql(list_);
+  sql.bind(":owner", query.owner).bind(":thread_id", query.thread_id).bind(":status", query.status);
+  sql.bind(":metadata", query.metadata.json);
+  sql.bind(":limit", query.page.limit).bind(":offset", query.page.offset);
+  return runs_from(sql);
+}
+
+std::vector<Run> RunTable::in_flight(ThreadId thread_id) const {
+  Query sql(in_flight_);
+  sql.bind(":thread_id", thread_id);
+  return runs_from(sql);
+}
+
+std::vector<Run> RunTable::all_in_flight() const {
+  Query sql(all_in_flight_);
+  return runs_from(sql);
+}
+
+void RunTable::insert(const Run& run) {
+  Query sql(insert_);
+  bind_changing_fields(sql, run);
+  sql.bind(":thread_id", run.thread_id).bind(":assistant_id", run.assistant_id).bind(":owner", run.owner);
+  sql.bind(":created_at", run.created_at).bind(":multitask_strategy", run.multitask_strategy);
+  sql.bind(":on_completion", run.on_completion).bind(":had_hidden_keys", run.had_hidden_keys);
+  sql.run();
+}
+
+void RunTable::update(const Run& run) {
+  Query sql(update_);
+  bind_changing_fields(sql, run);
+  sql.run();
+}
+
+void RunTable::erase(RunId id) {
+  Query events(erase_events_);
+  events.bind(":run_id", id).run();
+  Query sql(erase_);
+  sql.bind(":run_id", id).run();
+}
+
+}  // namespace heddle::storage::sqlite

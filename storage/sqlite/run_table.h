@@ -1,0 +1,37 @@
+#pragma once
+// The SQL behind storage/runs.h.
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include "storage/runs.h"
+#include "storage/sqlite/query.h"
+
+namespace heddle::storage::sqlite {
+
+// Belongs to one connection and its thread.
+class RunTable final : public Runs {
+ public:
+  explicit RunTable(const SQLite::Database& database);
+
+  std::optional<Run> find(const Owner& owner, RunId id) const override;
+  std::vector<Run> list(const RunQuery& query) const override;
+  std::vector<Run> in_flight(ThreadId thread_id) const override;
+  std::vector<Run> all_in_flight() const override;
+
+  void insert(const Run& run) override;
+  void update(const Run& run) override;
+  void erase(RunId id) override;
+
+ private:
+  mutable SQLite::Statement find_;
+  mutable SQLite::Statement list_;
+  mutable SQLite::Statement in_flight_;
+  mutable SQLite::Statement all_in_flight_;
+  SQLite::Statement insert_;
+  SQLite::Statement update_;
+  SQLite::Statement erase_events_;
+  SQLite::Statement erase_;
+};
+
+}  // namespace heddle::storage::sqlite

@@ -1,0 +1,50 @@
+#pragma once
+// All tables on one connection.
+
+#include <SQLiteCpp/Database.h>
+
+#include "storage/sqlite/assistant_table.h"
+#include "storage/sqlite/checkpoint_table.h"
+#include "storage/sqlite/event_table.h"
+#include "storage/sqlite/item_table.h"
+#include "storage/sqlite/run_table.h"
+#include "storage/sqlite/thread_table.h"
+#include "storage/storage.h"
+
+namespace heddle::storage::sqlite {
+
+// The database must have our schema. Belongs to one thread at a time.
+class Tables final : public Transaction {
+ public:
+  explicit Tables(const SQLite::Database& database)
+      : assistants_(database),
+        threads_(database),
+        runs_(database),
+        events_(database),
+        items_(database),
+        checkpoints_(database) {}
+
+  const AssistantReads& assistants() const override { return assistants_; }
+  const ThreadReads& threads() const override { return threads_; }
+  const RunReads& runs() const override { return runs_; }
+  const EventReads& events() const override { return events_; }
+  const ItemReads& items() const override { return items_; }
+  const CheckpointReads& checkpoints() const override { return checkpoints_; }
+
+  Assistants& assistants() override { return assistants_; }
+  Threads& threads() override { return threads_; }
+  Runs& runs() override { return runs_; }
+  Events& events() override { return events_; }
+  Items& items() override { return items_; }
+  Checkpoints& checkpoints() override { return checkpoints_; }
+
+ private:
+  AssistantTable assistants_;
+  ThreadTable threads_;
+  RunTable runs_;
+  EventTable events_;
+  ItemTable items_;
+  CheckpointTable checkpoints_;
+};
+
+}  // namespace heddle::storage::sqlite

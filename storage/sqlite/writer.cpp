@@ -1,0 +1,121 @@
+#include "storage/sqlite/writer.h"
+
+#include <pthread.h>
+#include <sqlite3.h>
+
+#include <utility>
+#include <vector>
+
+#include "storage/sqlite/database.h"
+
+namespace heddle::storage::sqlite {
+namespace {
+
+// 512: the first of a group waits for the last, and this many small works take about as long as
+// making one commit durable.
+constexpr std::size_t kGroupMax = 512;
+
+void run_statement(SQLite::Statement& statement) {
+  Query sql(statement);
+  sql.run();
+}
+
+// Each gets an exception of its own, because those who wait for them may be on different threads.
+template <class Entry>
+void fail(std::span<Entry> entries, const StorageError& error) {
+  for (Entry& entry : entries) {
+    if (!entry.error) entry.error = std::make_exception_ptr(error);
+  }
+}
+
+StorageError reason_of(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& thrown) {
+    return StorageError(thrown.what());
+  }
+}
+
+}  // namespace
+
+Writer::Writer(std::unique_ptr<SQLite::Database> database, std::string path)
+    : database_(std::move(database)),
+      path_(std::move(path)),
+      tables_(*database_),
+      begin_(*database_, "BEGIN IMMEDIATE"),
+      save_(*database_, "SAVEPOINT work"),
+      release_(*database_, "RELEASE work"),
+      take_back_(*database_, "ROLLBACK TO work"),
+      commit_(*database_, "COMMIT"),
+      roll_back_(*database_, "ROLLBACK"),
+      thread_([this] { run(); }) {
+  pthread_setname_np(thread_.native_handle(), "storage-writer");
+}
+
+Writer::~Writer() {
+  queue_.close();
+  thread_.join();
+}
+
+void Writer::submit(Work work, Done done) {
+  Entry entry{std::move(work), std::move(done), nullptr};
+  if (!queue_.push(entry)) entry.done(refusal());
+}
+
+void Writer::run() {
+  for (;;) {
+    std::vector<Entry> group = queue_.take(kGroupMax);
+    if (group.empty()) return;
+    apply(group);
+    for (Entry& entry : group) entry.done(std::move(entry.error));
+  }
+}
+
+void Writer::apply(std::span<Entry> group) {
+  std::size_t first = 0;  // of those in the open transaction
+  for (std::size_t i = 0; i < group.size(); ++i) {
+    Entry& entry = group[i];
+    if (!in_transaction()) first = i;
+    entry.error = apply_one(entry.work);
+    entry.work = nullptr;
+    // Some errors (a full disk) make SQLite take back the whole transaction, with the works before.
+    if (!in_transaction()) fail(group.subspan(first, i - first), reason_of(entry.error));
+  }
+  if (!in_transaction()) return;
+  try {
+    run_statement(commit_);
+  } catch (const SQLite::Exception& error) {
+    fail(group.subspan(first), storage_error(path_, error));
+    if (in_transaction()) run_statement(roll_back_);
+  }
+}
+
+std::exception_ptr Writer::apply_one(const Work& work) {
+  std::exception_ptr thrown;
+  try {
+    if (!in_transaction()) run_statement(begin_);
+    run_statement(save_);
+    work(tables_);
+    run_statement(release_);
+    return nullptr;
+  } catch (const SQLite::Exception& error) {
+    thrown = std::make_exception_ptr(storage_error(path_, error));
+  } catch (...) {
+    thrown = std::current_exception();
+  }
+  if (!in_transaction()) return thrown;
+  try {
+    run_statement(take_back_);
+    run_statement(release_);
+  } catch (const SQLite::Exception&) {
+    // What cannot be taken back alone goes with the transaction; apply() sees that it is gone.
+    if (in_transaction()) run_statement(roll_back_);
+  }
+  return thrown;
+}
+
+bool Writer::in_transaction() const {
+  return sqlite3_get_autocommit(database_->getHandle()) == 0;
+}
+
+}  // namespace heddle::storage::sqlite

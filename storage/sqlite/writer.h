@@ -1,0 +1,65 @@
+#pragma once
+// The one thread that writes, with group commit.
+//
+// All works that wait are applied in one transaction, each behind a savepoint, and committed
+// together: the price of making a commit durable is paid once per group. A work that throws is
+// taken back alone.
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <exception>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <thread>
+
+#include "storage/sqlite/tables.h"
+#include "storage/sqlite/work_queue.h"
+
+namespace heddle::storage::sqlite {
+
+// A resource; any thread may call. Its end finishes all works that were handed in.
+class Writer {
+ public:
+  using Work = std::function<void(Transaction&)>;
+  using Done = std::function<void(std::exception_ptr)>;
+
+  // `path` is for the texts of errors.
+  Writer(std::unique_ptr<SQLite::Database> database, std::string path);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  // Works are applied in the order of the calls. `done` is called on the writer's thread, after
+  // `work` has been destroyed, with null once it is committed; or at once with StorageBusy.
+  void submit(Work work, Done done);
+
+ private:
+  struct Entry {
+    Work work;
+    Done done;
+    std::exception_ptr error;
+  };
+
+  void run();
+  void apply(std::span<Entry> group);
+  // Null, or why nothing of `work` is kept.
+  std::exception_ptr apply_one(const Work& work);
+  bool in_transaction() const;
+
+  std::unique_ptr<SQLite::Database> database_;
+  std::string path_;
+  Tables tables_;
+  SQLite::Statement begin_;
+  SQLite::Statement save_;
+  SQLite::Statement release_;
+  SQLite::Statement take_back_;
+  SQLite::Statement commit_;
+  SQLite::Statement roll_back_;
+  WorkQueue<Entry> queue_;
+  std::thread thread_;
+};
+
+}  // namespace heddle::storage::sqlite

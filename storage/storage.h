@@ -1,0 +1,153 @@
+#pragma once
+// All that is kept, behind one object.
+//
+// Work on the records is a function that gets a Snapshot (reads) or a Transaction (reads and
+// writes). It runs on a thread of the storage: it must not wait for anything, and must not keep
+// references to what it is given. Rules that need to be atomic (is the thread busy? then insert)
+// are written inside one such function.
+//
+//   auto find = [id](const Snapshot& snapshot) { return snapshot.threads().find(owner, id); };
+//   const std::optional<Thread> thread = co_await storage.read(std::move(find));
+//
+// The interface is made for two implementations (one file of SQLite; several processes on one
+// Postgres later): no type of a database appears here, and no id is assigned by the database.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/execution/outstanding_work.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/prefer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+#include "storage/assistants.h"
+#include "storage/checkpoints.h"
+#include "storage/error.h"
+#include "storage/events.h"
+#include "storage/ids.h"
+#include "storage/items.h"
+#include "storage/runs.h"
+#include "storage/threads.h"
+#include "storage/timestamp.h"
+
+namespace heddle::storage {
+
+// One consistent view of everything, valid while the function that got it runs.
+class Snapshot {
+ public:
+  virtual ~Snapshot() = default;
+  virtual const AssistantReads& assistants() const = 0;
+  virtual const ThreadReads& threads() const = 0;
+  virtual const RunReads& runs() const = 0;
+  virtual const EventReads& events() const = 0;
+  virtual const ItemReads& items() const = 0;
+  virtual const CheckpointReads& checkpoints() const = 0;
+};
+
+// The same with writes. What is written is seen by later reads of the same transaction.
+class Transaction : public Snapshot {
+ public:
+  using Snapshot::assistants, Snapshot::threads, Snapshot::runs, Snapshot::events, Snapshot::items,
+      Snapshot::checkpoints;
+  virtual Assistants& assistants() = 0;
+  virtual Threads& threads() = 0;
+  virtual Runs& runs() = 0;
+  virtual Events& events() = 0;
+  virtual Items& items() = 0;
+  virtual Checkpoints& checkpoints() = 0;
+};
+
+enum class Synchronous {
+  full,    // survives a power cut
+  normal,  // survives a crash of the process; a power cut may lose the last commits
+};
+
+struct StorageOptions {
+  std::string path = ":memory:";  // a file, or ":memory:"
+  Synchronous synchronous = Synchronous::full;
+  int readers = 2;  // connections on read snapshots; each has a thread
+};
+
+// A resource: one owner, any thread may call. Destroying it finishes all work that was handed in, and
+// answers it: whoever waits has to outlive the storage, and so has the executor of every waiting coroutine.
+class Storage {
+ public:
+  virtual ~Storage() = default;
+  Storage() = default;
+  Storage(const Storage&) = delete;
+  Storage& operator=(const Storage&) = delete;
+
+  // Runs `work` in a transaction on the writer thread and returns its result after the commit.
+  // Works are applied in the order in which they are handed in; several may share one commit.
+  // If `work` throws, nothing of it is kept and the exception arrives here. Once handed in, a work
+  // is done even if the waiting coroutine is cancelled.
+  template <class Work>
+  boost::asio::awaitable<std::invoke_result_t<Work&, Transaction&>> commit(Work work) {
+    return run_on<Transaction>(std::move(work));
+  }
+
+  // Runs `work` on a reader thread. It sees every commit that was acknowledged before the call.
+  template <class Work>
+  boost::asio::awaitable<std::invoke_result_t<Work&, const Snapshot&>> read(Work work) {
+    return run_on<const Snapshot>(std::move(work));
+  }
+
+  // Hands in a write without waiting: ordered with commit(). `done` is called on a thread of the
+  // storage after the commit (null) or the failure, when `work` is destroyed; it must only post. When
+  // too much waits already, it is called at once with StorageBusy.
+  virtual void submit(std::function<void(Transaction&)> work, std::function<void(std::exception_ptr)> done) = 0;
+
+  // The same for a read.
+  virtual void submit_read(std::function<void(const Snapshot&)> work, std::function<void(std::exception_ptr)> done) = 0;
+
+ private:
+  template <class View, class Work>
+  boost::asio::awaitable<std::invoke_result_t<Work&, View&>> run_on(Work work) {
+    using Result = std::invoke_result_t<Work&, View&>;
+    using Slot = std::conditional_t<std::is_void_v<Result>, char, std::optional<Result>>;
+    const auto executor = co_await boost::asio::this_coro::executor;
+    const auto result = std::make_shared<Slot>();
+    const auto shared_work = std::make_shared<Work>(std::move(work));
+    auto initiate = [this, executor, result, shared_work](auto handler) {
+      // The handler goes back to the caller's executor, because only values travel between threads. That
+      // executor must not run out of work before; what keeps it running goes back with the handler.
+      auto waiting = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
+      auto shared_handler = std::make_shared<decltype(handler)>(std::move(handler));
+      auto body = [result, shared_work](View& view) {
+        if constexpr (std::is_void_v<Result>) {
+          (*shared_work)(view);
+        } else {
+          result->emplace((*shared_work)(view));
+        }
+      };
+      auto done = [executor, waiting, shared_handler](std::exception_ptr error) mutable {
+        auto resume = [waiting = std::move(waiting), handler = std::move(shared_handler), error = std::move(error)] {
+          std::move (*handler)(error);
+        };
+        boost::asio::post(executor, std::move(resume));
+      };
+      if constexpr (std::is_const_v<View>) {
+        submit_read(std::move(body), std::move(done));
+      } else {
+        submit(std::move(body), std::move(done));
+      }
+    };
+    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
+        std::move(initiate), boost::asio::use_awaitable);
+    if constexpr (!std::is_void_v<Result>) co_return std::move(**result);
+  }
+};
+
+// Opens or creates the database and brings its schema up to date. Throws StorageError: the file is
+// held by another process, is no database, was written by a newer heddle, cannot be written.
+std::unique_ptr<Storage> open(const StorageOptions& options);
+
+}  // namespace heddle::storage

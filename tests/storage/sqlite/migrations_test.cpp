@@ -1,0 +1,68 @@
+#include "storage/sqlite/migrations.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+
+#include <catch2/catch.hpp>
+
+#include "storage/error.h"
+#include "tests/storage/storage_fixture.h"
+
+namespace heddle::storage::sqlite {
+namespace {
+
+SQLite::Database database_at(const std::string& path) {
+  return SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
+}
+
+}  // namespace
+
+TEST_CASE("An empty file gets the newest schema, once") {
+  SQLite::Database database = database_at(":memory:");
+  REQUIRE(database.execAndGet("PRAGMA user_version").getInt() == 0);
+  migrate(database, "x.db");
+  CHECK(database.execAndGet("PRAGMA user_version").getInt() == newest_schema_version());
+  CHECK(database.tableExists("checkpoints"));
+  database.exec("INSERT INTO items VALUES ('', '', 'k', '{}', 0, 0, NULL)");
+
+  migrate(database, "x.db");
+  CHECK(database.execAndGet("SELECT count(*) FROM items").getInt() == 1);
+}
+
+TEST_CASE("Every record of a client has an index on its owner") {
+  SQLite::Database database = database_at(":memory:");
+  migrate(database, "x.db");
+  for (const std::string table : {"assistants", "threads", "runs", "items"}) {
+    INFO(table);
+    SQLite::Statement statement(database, R"sql(
+      SELECT count(*) FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS column
+      WHERE column.name = 'owner'
+    )sql");
+    statement.bind(1, table);
+    REQUIRE(statement.executeStep());
+    CHECK(statement.getColumn(0).getInt() > 0);
+  }
+}
+
+TEST_CASE("A file of a newer heddle is refused and left alone") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.file("heddle.db");
+  StorageOptions options;
+  options.path = path;
+  open(options);
+  const int newer = newest_schema_version() + 1;
+  database_at(path).exec("PRAGMA user_version = " + std::to_string(newer));
+
+  CHECK_THROWS_WITH(open(options), Catch::Contains("newer heddle") && Catch::Contains(path));
+  CHECK(database_at(path).execAndGet("PRAGMA user_version").getInt() == newer);
+}
+
+TEST_CASE("A database of another program is refused and left alone") {
+  const test::TemporaryFolder folder;
+  StorageOptions options;
+  options.path = folder.file("other.db");
+  database_at(options.path).exec("CREATE TABLE threads (id)");
+  CHECK_THROWS_WITH(open(options), Catch::Contains("belongs to another program"));
+  CHECK_FALSE(database_at(options.path).tableExists("runs"));
+}
+
+}  // namespace heddle::storage::sqlite
