@@ -1,0 +1,317 @@
+#include "runtime/checkpoint_codec.h"
+
+#include <algorithm>
+#include <cassert>
+#include <utility>
+
+#include "runtime/json.h"
+#include "storage/error.h"
+
+namespace heddle::runtime {
+namespace {
+
+// A state may be nested as deep as a request, inside the lists of this encoding.
+constexpr JsonLimits kStoredLimits{.depth_max = 1024};
+constexpr std::string_view kCodec = "json";
+
+json::value parse_stored(std::string_view text) {
+  return parse_json(text, kStoredLimits);
+}
+
+// How many times eight goes into it: parts of level n hold at least 8^n items.
+std::int64_t level_of(std::size_t items) {
+  std::int64_t level = 0;
+  for (; items >= kPartsOfLevelMax + 1; items /= kPartsOfLevelMax + 1) ++level;
+  return level;
+}
+
+std::size_t common_prefix(const std::vector<Value::Item>& left, const std::vector<Value::Item>& right) {
+  const auto [end, other] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
+  return static_cast<std::size_t>(end - left.begin());
+}
+
+// Prints the items from `begin` on as a list.
+std::string print_items(const std::vector<Value::Item>& items, std::size_t begin) {
+  std::string text = "[";
+  for (std::size_t i = begin; i < items.size(); ++i) {
+    if (i > begin) text += ',';
+    print_json(*items[i], text);
+  }
+  return text + "]";
+}
+
+// Leaves those parts that the new one goes on from, and gives the new one's level. Levels do not rise along a list, so
+// a part with many items takes smaller ones before it into itself.
+std::int64_t make_place(std::vector<StoredValue::Part>& parts, std::int64_t level) {
+  for (;;) {
+    while (!parts.empty() && parts.back().level < level) parts.pop_back();
+    const auto is_lower = [&](const StoredValue::Part& part) { return part.level != level; };
+    const auto run = std::find_if(parts.rbegin(), parts.rend(), is_lower) - parts.rbegin();
+    if (run < static_cast<std::ptrdiff_t>(kPartsOfLevelMax)) return level;
+    parts.resize(parts.size() - static_cast<std::size_t>(run));
+    ++level;
+  }
+}
+
+class ValueEncoder {
+ public:
+  ValueEncoder(const Checkpoint& checkpoint, const StoredValues& last, ValueId& next_id)
+      : checkpoint_(checkpoint), last_(last), next_id_(next_id) {}
+
+  // Puts the value into `out`, or gives its text if it is short.
+  std::optional<std::string> encode(const std::string& channel, const Value& value, EncodedCheckpoint& out) {
+    const auto found = last_.find(channel);
+    const StoredValue* last = found == last_.end() ? nullptr : found->second.get();
+    if (last && last->value.same_as(value)) {
+      out.values[channel] = found->second;
+      return std::nullopt;
+    }
+    if (last && value.is_list() && last->value.is_list()) {
+      std::vector<StoredValue::Part> parts = unchanged_parts(*last, value);
+      if (!parts.empty()) {
+        store_list(channel, value, std::move(parts), out);
+        return std::nullopt;
+      }
+    }
+    std::string text = value.text();
+    if (text.size() <= kInlineBytesMax) return text;
+    StoredValue::Part whole;
+    if (value.is_list()) whole = {0, level_of(value.size()), value.size()};
+    store(channel, {value, {whole}}, std::nullopt, std::move(text), out);
+    return std::nullopt;
+  }
+
+ private:
+  static std::vector<StoredValue::Part> unchanged_parts(const StoredValue& last, const Value& value) {
+    const std::size_t unchanged = common_prefix(last.value.items(), value.items());
+    std::vector<StoredValue::Part> parts = last.parts;
+    while (!parts.empty() && parts.back().end > unchanged) parts.pop_back();
+    return parts;
+  }
+
+  void store_list(const std::string& channel, const Value& value, std::vector<StoredValue::Part> parts,
+                  EncodedCheckpoint& out) {
+    const std::size_t added = value.size() - parts.back().end;
+    if (added == 0) {
+      out.values[channel] = std::make_shared<const StoredValue>(StoredValue{value, std::move(parts)});
+      return;
+    }
+    const std::int64_t level = make_place(parts, level_of(added));
+    const std::size_t begin = parts.empty() ? 0 : parts.back().end;
+    std::optional<ValueId> base;
+    if (!parts.empty()) base = parts.back().id;
+    parts.push_back({0, level, value.size()});
+    store(channel, {value, std::move(parts)}, base, print_items(value.items(), begin), out);
+  }
+
+  void store(const std::string& channel, StoredValue stored, std::optional<ValueId> base, std::string data,
+             EncodedCheckpoint& out) {
+    StoredValue::Part& part = stored.parts.back();
+    part.id = next_id_++;
+    storage::ChannelValue written;
+    written.checkpoint_ns = checkpoint_.checkpoint_ns;
+    written.channel = channel;
+    written.value_id = part.id;
+    written.base = base;
+    written.level = part.level;
+    written.items = static_cast<std::int64_t>(part.end);
+    written.codec = kCodec;
+    written.data = std::move(data);
+    out.new_values.push_back(std::move(written));
+    out.values[channel] = std::make_shared<const StoredValue>(std::move(stored));
+  }
+
+  const Checkpoint& checkpoint_;
+  const StoredValues& last_;
+  ValueId& next_id_;
+};
+
+json::object versions_to_json(const std::map<std::string, std::int64_t>& versions) {
+  json::object object;
+  object.reserve(versions.size());
+  for (const auto& [channel, version] : versions) object[channel] = version;
+  return object;
+}
+
+std::map<std::string, std::int64_t> versions_from_json(const json::value& value) {
+  std::map<std::string, std::int64_t> versions;
+  for (const auto& [channel, version] : value.as_object()) versions.emplace(channel, version.as_int64());
+  return versions;
+}
+
+std::string seen_to_text(const Checkpoint& checkpoint) {
+  json::object seen;
+  for (const auto& [node, versions] : checkpoint.seen) seen[node] = versions_to_json(versions);
+  return to_text(seen);
+}
+
+std::string own_metadata_to_text(const CheckpointMetadata& metadata) {
+  json::object own = metadata.own;
+  json::object parents;
+  for (const auto& [checkpoint_ns, id] : metadata.parents) parents[checkpoint_ns] = id.text();
+  own["parents"] = std::move(parents);
+  return to_text(own);
+}
+
+void add_member(std::string& object, std::string_view key, std::string_view value_text) {
+  if (!object.empty()) object += ',';
+  print_json_string(key, object);
+  object += ':';
+  object += value_text;
+}
+
+[[noreturn]] void report_damage(const storage::Checkpoint& row, const std::string& what) {
+  throw storage::StorageError("checkpoint " + row.checkpoint_id.text() + " of thread " + row.thread_id.text() + " " +
+                              what + "; it was written by a newer heddle, or the database is damaged");
+}
+
+CheckpointSource source_from(const storage::Checkpoint& row) {
+  for (const CheckpointSource source :
+       {CheckpointSource::input, CheckpointSource::loop, CheckpointSource::update, CheckpointSource::fork}) {
+    if (row.source == to_text(source)) return source;
+  }
+  report_damage(row, "has the unknown source " + row.source);
+}
+
+void decode_own_metadata(const storage::Checkpoint& row, CheckpointMetadata& metadata) {
+  metadata.own = parse_stored(row.metadata_json).as_object();
+  const json::value* parents = metadata.own.if_contains("parents");
+  if (!parents) return;
+  for (const auto& [checkpoint_ns, id_text] : parents->as_object()) {
+    const std::optional<CheckpointId> id = CheckpointId::parse(id_text.as_string());
+    if (!id) report_damage(row, "names a parent that is no id");
+    metadata.parents.emplace(checkpoint_ns, *id);
+  }
+  metadata.own.erase("parents");
+}
+
+}  // namespace
+
+EncodedCheckpoint encode_checkpoint(ThreadId thread_id, const Checkpoint& checkpoint,
+                                    const std::string& shared_metadata_json, const StoredValues& last,
+                                    ValueId& next_id) {
+  EncodedCheckpoint out;
+  ValueEncoder encoder(checkpoint, last, next_id);
+  std::string inline_values;
+  for (const auto& [channel, value] : checkpoint.values) {
+    const std::optional<std::string> text = encoder.encode(channel, value, out);
+    if (text) add_member(inline_values, channel, *text);
+  }
+  std::string value_ids;
+  for (const auto& [channel, stored] : out.values) {
+    add_member(value_ids, channel, std::to_string(stored->id()));
+    out.row.value_ids.push_back(stored->id());
+  }
+
+  out.row.thread_id = thread_id;
+  out.row.checkpoint_ns = checkpoint.checkpoint_ns;
+  out.row.checkpoint_id = checkpoint.id;
+  out.row.parent_id = checkpoint.parent;
+  out.row.run_id = checkpoint.run_id;
+  out.row.created_at = checkpoint.created_at;
+  out.row.step = checkpoint.metadata.step;
+  out.row.source = to_text(checkpoint.metadata.source);
+  out.row.metadata_json = own_metadata_to_text(checkpoint.metadata);
+  out.row.shared_metadata_json = shared_metadata_json;
+  out.row.channels_json = "{\"versions\":" + to_text(versions_to_json(checkpoint.versions)) + ",\"inline\":{" +
+                          inline_values + "},\"values\":{" + value_ids + "}}";
+  out.row.seen_json = seen_to_text(checkpoint);
+  return out;
+}
+
+std::string encode_writes(const std::vector<ChannelWrite>& writes) {
+  std::string text = "[";
+  for (const ChannelWrite& write : writes) {
+    if (text.size() > 1) text += ',';
+    text += '[';
+    print_json_string(write.channel, text);
+    text += ',';
+    write.value.print(text);
+    text += ']';
+  }
+  return text + "]";
+}
+
+TaskWrites decode_writes(const storage::PendingWrites& pending) {
+  TaskWrites decoded{pending.task_id, pending.task_path, {}};
+  json::value stored = parse_stored(pending.writes);
+  for (json::value& write : stored.as_array()) {
+    json::array& pair = write.as_array();
+    decoded.writes.push_back({std::string(pair.at(0).as_string()), std::move(pair.at(1))});
+  }
+  return decoded;
+}
+
+CheckpointDecoder::CheckpointDecoder(std::unordered_map<ValueId, storage::ChannelValue> parts,
+                                     std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> known)
+    : parts_(std::move(parts)), values_(std::move(known)) {}
+
+CheckpointDecoder::Decoded CheckpointDecoder::decode(const storage::Checkpoint& row) {
+  Decoded decoded;
+  Checkpoint& checkpoint = decoded.checkpoint;
+  checkpoint.checkpoint_ns = row.checkpoint_ns;
+  checkpoint.id = row.checkpoint_id;
+  checkpoint.parent = row.parent_id;
+  checkpoint.run_id = row.run_id;
+  checkpoint.created_at = row.created_at;
+  checkpoint.metadata.source = source_from(row);
+  checkpoint.metadata.step = row.step;
+  checkpoint.metadata.shared = shared_metadata(row.shared_metadata_json);
+  decode_own_metadata(row, checkpoint.metadata);
+
+  json::value channels = parse_stored(row.channels_json);
+  checkpoint.versions = versions_from_json(channels.at("versions"));
+  for (auto& [channel, value] : channels.at("inline").as_object()) checkpoint.values[channel] = std::move(value);
+  for (const auto& [channel, id] : channels.at("values").as_object()) {
+    std::shared_ptr<const StoredValue> stored = value(id.as_int64());
+    checkpoint.values[channel] = stored->value;
+    decoded.values[channel] = std::move(stored);
+  }
+  const json::value seen = parse_stored(row.seen_json);
+  for (const auto& [node, versions] : seen.as_object()) checkpoint.seen[node] = versions_from_json(versions);
+  return decoded;
+}
+
+std::shared_ptr<const StoredValue> CheckpointDecoder::value(ValueId id) {
+  std::shared_ptr<const StoredValue>& decoded = values_[id];
+  if (decoded) return decoded;
+
+  std::vector<const storage::ChannelValue*> chain;
+  for (std::optional<ValueId> next = id; next; next = chain.back()->base) chain.push_back(&parts_.at(*next));
+  std::reverse(chain.begin(), chain.end());
+
+  StoredValue stored;
+  for (const storage::ChannelValue* part : chain) {
+    stored.parts.push_back({part->value_id, part->level, static_cast<std::size_t>(part->items)});
+  }
+  // A stored list is never empty.
+  if (chain.back()->items == 0) {
+    stored.value = parse_stored(chain.back()->data);
+  } else {
+    std::vector<Value::Item> items;
+    items.reserve(stored.parts.back().end);
+    for (const storage::ChannelValue* part : chain) {
+      const std::vector<Value::Item>& added = items_of(*part);
+      items.insert(items.end(), added.begin(), added.end());
+    }
+    assert(items.size() == stored.parts.back().end);
+    stored.value = Value::list(std::move(items));
+  }
+  decoded = std::make_shared<const StoredValue>(std::move(stored));
+  return decoded;
+}
+
+const std::vector<Value::Item>& CheckpointDecoder::items_of(const storage::ChannelValue& part) {
+  const auto [found, is_new] = items_.try_emplace(part.value_id);
+  if (is_new) found->second = Value(parse_stored(part.data)).items();
+  return found->second;
+}
+
+std::shared_ptr<const json::object> CheckpointDecoder::shared_metadata(const std::string& text) {
+  if (text.empty()) return nullptr;
+  std::shared_ptr<const json::object>& shared = shared_[text];
+  if (!shared) shared = std::make_shared<const json::object>(parse_stored(text).as_object());
+  return shared;
+}
+
+}  // namespace heddle::runtime

@@ -1,0 +1,31 @@
+#include "runtime/compiled_graph.h"
+
+#include <utility>
+
+#include "runtime/pregel/plan.h"
+
+namespace heddle::runtime {
+
+CompiledGraph::CompiledGraph(std::unique_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+CompiledGraph::~CompiledGraph() = default;
+
+const std::string& CompiledGraph::name() const {
+  return plan_->name;
+}
+const std::optional<std::string>& CompiledGraph::description() const {
+  return plan_->description;
+}
+const GraphSchemas& CompiledGraph::schemas() const {
+  return plan_->schemas;
+}
+
+std::map<std::string, std::shared_ptr<const CompiledGraph>> CompiledGraph::subgraphs() const {
+  std::map<std::string, std::shared_ptr<const CompiledGraph>> graphs;
+  for (const PlannedNode& node : plan_->nodes) {
+    const auto* graph = std::get_if<std::shared_ptr<const CompiledGraph>>(&node.body);
+    if (graph) graphs.emplace(node.name, *graph);
+  }
+  return graphs;
+}
+
+}  // namespace heddle::runtime

@@ -1,0 +1,15 @@
+#include "runtime/error.h"
+
+namespace heddle::runtime {
+
+std::string with_help(const std::string& text, std::string_view code) {
+  return text + "\n\nTroubleshooting URL: https://docs.langchain.com/oss/javascript/langgraph/" + std::string(code) +
+         "/\n";
+}
+
+ErrorInfo error_info(const std::exception& error) {
+  const auto* named = dynamic_cast<const GraphError*>(&error);
+  return {named ? named->name() : "Error", error.what()};
+}
+
+}  // namespace heddle::runtime

@@ -1,0 +1,129 @@
+#pragma once
+// What a node is given and what it may return.
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "runtime/command.h"
+#include "runtime/message.h"
+#include "runtime/run_config.h"
+#include "runtime/state.h"
+#include "runtime/store.h"
+
+namespace heddle::runtime {
+
+class CompiledGraph;
+
+// Writes by key: Update{{"text", "x"}, {"log", {"first"}}, {"count", 1}}.
+using Update = json::object;
+
+// Nothing, writes, a Command, Sends, or a list of these (runtime.md 4.3).
+class NodeResult {
+ public:
+  using Part = std::variant<Update, Command>;
+  NodeResult() = default;                                                   // writes nothing
+  NodeResult(Update update) { parts_.emplace_back(std::move(update)); }     // NOLINT: implicit by intent
+  NodeResult(Command command) { parts_.emplace_back(std::move(command)); }  // NOLINT
+  NodeResult(std::vector<Part> parts) : parts_(std::move(parts)) {}         // NOLINT
+  const std::vector<Part>& parts() const { return parts_; }
+  std::vector<Part> take() && { return std::move(parts_); }
+
+ private:
+  std::vector<Part> parts_;
+};
+
+// Leaves a node that asks; only the engine catches it. Code in nodes and tools that catches
+// std::exception does not stop it, because it is none.
+struct NodeInterrupted {
+  Interrupt interrupt;
+};
+
+// One call of a chat model inside a node, for streams.
+struct ModelCall {
+  std::string run_id;             // a UUID of its own
+  std::string class_name;         // name in `events`
+  json::object ls_metadata;       // ls_provider, ls_model_name, ls_model_type, ...
+  std::vector<std::string> tags;  // `nostream` or `langsmith:nostream` keep its pieces off the streams
+};
+
+// The way from a task to its run. Valid while the task runs; belongs to the run's executor.
+class NodeContext {
+ public:
+  virtual ~NodeContext() = default;
+
+  virtual const State& state() const = 0;     // of a task made by Send: the members of its argument
+  virtual const Value& argument() const = 0;  // the argument of the Send; the state as one object otherwise
+  virtual const RunConfig& config() const = 0;
+  virtual std::int64_t step() const = 0;
+  virtual const std::string& node() const = 0;
+  virtual const std::string& task_id() const = 0;
+  virtual const std::string& checkpoint_ns() const = 0;  // "node:task", with the enclosing ones in front
+  virtual std::int64_t node_attempt() const = 0;         // from 1
+  virtual std::int64_t remaining_steps() const = 0;      // runtime.md 14
+
+  // The answer to this question, if there is one; otherwise ends the task by throwing NodeInterrupted. The node runs
+  // from its beginning when the answer comes (runtime.md 7.1). Throws GraphError without a checkpointer.
+  virtual json::value interrupt(json::value question) = 0;
+  // Counts `count` questions as asked and answered: those of a finished call that is not made again, so that
+  // the questions of other calls keep their numbers.
+  virtual void pass_interrupts(std::int64_t count) = 0;
+
+  // Sends a value to readers of the `custom` stream at once.
+  virtual void write(json::value value) = 0;
+
+  // The store of the server; null pointer without one.
+  virtual Store* store() = 0;
+
+  // Runs a graph inside this node, as a subgraph of it, and gives its final values.
+  virtual boost::asio::awaitable<State> invoke(const CompiledGraph& graph, json::value input) = 0;
+
+  // Streams of model calls. A piece is an `ai` message with tool_call_chunks; all pieces of a call have
+  // the same id. `whole` is the finished message; if nothing was streamed it is sent as one.
+  virtual void model_started(const ModelCall& call, const std::vector<Value::Item>& messages) = 0;
+  virtual void model_piece(const ModelCall& call, const Message& piece) = 0;
+  virtual void model_ended(const ModelCall& call, const Message& whole) = 0;
+
+  // Streams of tool calls (streaming.md 3.6 and 3.10).
+  virtual void tool_started(const std::string& tool_call_id, const std::string& name, const json::value& arguments) = 0;
+  virtual void tool_wrote(const std::string& tool_call_id, const std::string& name, const json::value& data) = 0;
+  virtual void tool_ended(const std::string& tool_call_id, const std::string& name, const json::value& output) = 0;
+  virtual void tool_failed(const std::string& tool_call_id, const std::string& name, const std::string& error) = 0;
+
+  // Results of calls that this task finished in an earlier execution, so that a question beside them or a crash
+  // does not make them twice (design: 4). Kept with the task's pending writes, seen by no client.
+  virtual std::optional<json::value> finished_call(const std::string& call_id) const = 0;
+  virtual void keep_finished_call(const std::string& call_id, json::value result) = 0;
+};
+
+// The body of a node. The context outlives the coroutine; cancellation arrives at its awaits.
+using NodeFunction = std::function<boost::asio::awaitable<NodeResult>(NodeContext&)>;
+// A body that never waits; cheaper to run.
+using PlainNodeFunction = std::function<NodeResult(NodeContext&)>;
+
+// Where a conditional edge leads: names, mapped keys, Sends; END is dropped.
+class Routes {
+ public:
+  Routes() = default;
+  Routes(const char* name) { targets_.emplace_back(std::string(name)); }  // NOLINT: implicit by intent
+  Routes(std::string name) { targets_.emplace_back(std::move(name)); }    // NOLINT
+  Routes(Send send) { targets_.emplace_back(std::move(send)); }           // NOLINT
+  Routes(std::vector<Goto> targets) : targets_(std::move(targets)) {}     // NOLINT
+  const std::vector<Goto>& targets() const { return targets_; }
+
+ private:
+  std::vector<Goto> targets_;
+};
+
+// Decides on the state with the writes of its own node applied (runtime.md 4.1).
+using PathFunction = std::function<Routes(const State&, const RunConfig&)>;
+
+}  // namespace heddle::runtime

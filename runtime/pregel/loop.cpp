@@ -1,0 +1,367 @@
+#include "runtime/pregel/loop.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "runtime/error.h"
+#include "runtime/pregel/input_output.h"
+#include "runtime/pregel/snapshot.h"
+#include "runtime/pregel/task_runner.h"
+#include "runtime/uuid.h"
+
+namespace heddle::runtime {
+
+namespace asio = boost::asio;
+
+namespace {
+
+// A graph that never waits lets others have the thread now and then, and can be cancelled there.
+constexpr std::int64_t kStepsBetweenYields = 32;
+
+GraphError recursion_error(std::int64_t limit) {
+  return {"GraphRecursionError",
+          with_help("Recursion limit of " + std::to_string(limit) +
+                        " reached without hitting a stop condition. You can increase the limit by setting the "
+                        "\"recursionLimit\" config key.",
+                    "GRAPH_RECURSION_LIMIT")};
+}
+
+// Without a wish for graphs inside only what is seen without it (streaming.md 3.3 to 3.6).
+EventKinds kinds_of(const EventKinds& kinds, bool nested) {
+  if (!nested || kinds.subgraphs) return kinds;
+  EventKinds few;
+  few.values = false;
+  few.messages = kinds.messages;
+  few.custom = kinds.custom;
+  few.traces = kinds.traces;
+  return few;
+}
+
+bool has_untracked_keys(const CompiledGraph::Plan& plan) {
+  return std::ranges::any_of(plan.state_keys,
+                             [&](ChannelIndex key) { return plan.channels[key].kind == ChannelKind::untracked; });
+}
+
+}  // namespace
+
+Loop::Loop(const CompiledGraph& graph, RunScope& run, Start start)
+    : plan_(graph.plan()),
+      run_(run),
+      start_(std::move(start)),
+      kinds_(kinds_of(run.kinds, start_.nested)),
+      tell_([this](Task& task) { tell_end(task); }),
+      cells_(plan_) {
+  if (!start_.stop_before) start_.stop_before = plan_.interrupt_before;
+  if (!start_.stop_after) start_.stop_after = plan_.interrupt_after;
+}
+
+asio::awaitable<Loop::End> Loop::run(Input input) {
+  co_await load(input);
+  if (std::exception_ptr refused = take_in(std::move(input))) {
+    end_ = {OutcomeStatus::failed, std::move(refused), {}, std::nullopt};
+    plan_superstep();
+    co_return end_;
+  }
+  bool goes_on = true;
+  while (goes_on) {
+    goes_on = co_await run_superstep();
+    if (goes_on && step_ % kStepsBetweenYields == 0) co_await asio::post(run_.executor, asio::use_awaitable);
+  }
+  co_return end_;
+}
+
+// Whether another one follows.
+asio::awaitable<bool> Loop::run_superstep() {
+  plan_superstep();
+  if (step_ > stop_) {
+    end_.status = OutcomeStatus::failed;
+    end_.failure = std::make_exception_ptr(recursion_error(run_.config->recursion_limit));
+    co_return false;
+  }
+  if (kinds_.checkpoints) tell_checkpoint();
+  if (tasks_.empty()) co_return false;
+  tell_restored();
+  const bool is_open = std::ranges::any_of(tasks_, [](const Task& task) { return task.end == TaskEnd::open; });
+  if (is_open) {
+    if (stops(start_.stop_before)) {
+      tell_stop();
+      co_return false;
+    }
+    if (kinds_.tasks) tell_starts();
+    TaskRunner runner(*superstep_, tasks_, tell_);
+    if (runner.run_plain()) co_await runner.run_waiting();
+    note_ends();
+    if (end_.status != OutcomeStatus::done || end_.parent_command) co_return false;
+  }
+  if (std::exception_ptr refused = finish_superstep()) {
+    end_.status = OutcomeStatus::failed;
+    end_.failure = std::move(refused);
+    co_return false;
+  }
+  if (run_.stores_at_once()) co_await wait_for_storage();
+  if (stops(start_.stop_after)) {
+    plan_superstep();
+    tell_stop();
+    co_return false;
+  }
+  co_return true;
+}
+
+asio::awaitable<void> Loop::wait_for_storage() {
+  if (run_.durability == Durability::sync) {
+    co_await run_.flush();
+  } else {
+    co_await run_.wait_for_room();
+  }
+}
+
+void Loop::plan_superstep() {
+  std::vector<PlannedTask> planned = plan_tasks(plan_, cells_, changed_);
+  tasks_.clear();
+  tasks_.resize(planned.size());
+  superstep_.emplace(SuperstepScope{plan_, run_, cells_, start_.checkpoint_ns, start_.enclosing, place_.id, step_,
+                                    stop_, start_.nested, kinds_, resuming_, replay_bound_});
+  for (std::size_t index = 0; index < tasks_.size(); ++index) {
+    Task& task = tasks_[index];
+    task.planned = std::move(planned[index]);
+    if (!pending_.empty() && !travels_) {
+      identify(*superstep_, task);
+      const auto found = std::ranges::find(pending_, *task.id, &TaskWrites::task_id);
+      if (found != pending_.end()) task.record = restored_record(plan_, found->writes);
+    }
+    task.restored = task.record.finished;
+    if (task.restored) task.end = TaskEnd::finished;
+    if (plan_.nodes[task.planned.node].hidden) {
+      task.input = fresh_input_ ? *fresh_input_ : State::of(cells_.channels[plan_.start].get().json());
+    } else if (task.planned.kind == TaskKind::push) {
+      task.input = State::of(task.planned.argument.json());
+    } else {
+      task.input = node_input(plan_, cells_, task.planned.node);
+    }
+  }
+}
+
+void Loop::note_ends() {
+  for (Task& task : tasks_) {
+    if (task.end == TaskEnd::to_parent && !end_.parent_command) end_.parent_command = std::move(task.parent_command);
+    if (task.end == TaskEnd::failed && !end_.failure) end_.failure = task.failure;
+    if (task.end == TaskEnd::asked) {
+      end_.status = OutcomeStatus::interrupted;
+      end_.interrupts.insert(end_.interrupts.end(), task.record.interrupts.begin(), task.record.interrupts.end());
+    }
+  }
+  if (end_.failure) end_.status = OutcomeStatus::failed;
+  if (end_.status != OutcomeStatus::interrupted || start_.nested || !kinds_.values) return;
+  const bool wrote = std::ranges::any_of(tasks_, [&](const Task& task) {
+    return task.end == TaskEnd::finished && writes_state(plan_, task.record.writes);
+  });
+  if (wrote) tell_values(partial_values(), false);
+}
+
+std::exception_ptr Loop::finish_superstep() {
+  std::vector<FinishedTask> finished;
+  finished.reserve(tasks_.size());
+  bool wrote = false;
+  for (const Task& task : tasks_) {
+    finished.push_back({&task.planned, task.record.writes});
+    wrote = wrote || writes_state(plan_, task.record.writes);
+  }
+  try {
+    changed_ = apply_writes(plan_, cells_, std::move(finished));
+  } catch (const std::exception&) {
+    return std::current_exception();
+  }
+  pending_.clear();
+  outside_ = {};
+  fresh_input_.reset();
+  travels_ = false;
+  resuming_ = false;
+  replay_bound_.reset();
+  save(CheckpointSource::loop);
+  if (wrote && kinds_.values) tell_values(values(), true);
+  return nullptr;
+}
+
+// Makes the checkpoint on which the next superstep runs.
+void Loop::save(CheckpointSource source) {
+  outside_unstored_ = false;
+  if (run_.has_saver() || kinds_.checkpoints) {
+    const Timestamp now = run_.services.clock.now();
+    Place next;
+    next.id = run_.services.checkpoint_ids.next(now, step_);
+    if (place_.exists) next.parent = place_.id;
+    next.created_at = now;
+    next.metadata =
+        CheckpointMetadata{source, step_, start_.enclosing, run_.config->checkpoint_metadata, start_.own_metadata};
+    next.exists = true;
+    next.exact = true;
+    next.stored = run_.stores_at_once();
+    place_ = std::move(next);
+    if (place_.stored) run_.put(checkpoint_now());
+  }
+  ++step_;
+}
+
+Checkpoint Loop::checkpoint_now() const {
+  Checkpoint checkpoint;
+  checkpoint.checkpoint_ns = start_.checkpoint_ns;
+  checkpoint.id = place_.id;
+  checkpoint.parent = place_.parent;
+  checkpoint.run_id = run_.config->run_id;
+  checkpoint.created_at = place_.created_at;
+  checkpoint.metadata = place_.metadata;
+  store_cells(plan_, cells_, checkpoint);
+  return checkpoint;
+}
+
+void Loop::store_what_is_left() {
+  if (!run_.has_saver() || run_.stores_at_once()) return;
+  if (place_.exists && !place_.stored) {
+    Checkpoint checkpoint = checkpoint_now();
+    checkpoint.parent = stored_parent_;
+    run_.put(std::move(checkpoint));
+    place_.stored = true;
+  }
+  if (!place_.stored) return;
+  if (outside_unstored_) {
+    run_.put_writes(start_.checkpoint_ns, place_.id, {kNullTask, "", stored_outside(plan_, outside_)});
+  }
+  for (Task& task : tasks_) {
+    if (!stored_record(plan_, task.record).empty() && !task.restored && task.end != TaskEnd::to_parent) {
+      put_record(*superstep_, task);
+    }
+  }
+}
+
+bool Loop::stops(const std::shared_ptr<const Breakpoints>& breakpoints) const {
+  if (!breakpoints || breakpoints->empty()) return false;
+  std::vector<NodeIndex> nodes;
+  for (const Task& task : tasks_) nodes.push_back(task.planned.node);
+  return stops_at(plan_, cells_, *breakpoints, nodes);
+}
+
+State Loop::values() const {
+  return all_values(plan_, cells_);
+}
+
+State Loop::output() const {
+  return output_values(plan_, cells_);
+}
+
+State Loop::partial_values() const {
+  std::vector<FinishedTask> finished;
+  for (const Task& task : tasks_) {
+    if (task.end == TaskEnd::finished) finished.push_back({&task.planned, task.record.writes});
+  }
+  if (finished.empty()) return values();
+  return values_with(plan_, cells_, std::move(finished));
+}
+
+std::vector<std::string> Loop::next() const {
+  std::vector<std::string> names;
+  for (const Task& task : tasks_) {
+    if (task.end != TaskEnd::finished) names.push_back(plan_.nodes[task.planned.node].name);
+  }
+  return names;
+}
+
+std::optional<CheckpointId> Loop::head() const {
+  if (!place_.exists || !run_.has_saver()) return std::nullopt;
+  return place_.id;
+}
+
+void Loop::tell_checkpoint() {
+  CheckpointFact fact{start_.checkpoint_ns, place_.id, place_.parent, place_.metadata, values(), {}, {}};
+  for (Task& task : tasks_) {
+    identify(*superstep_, task);
+    fact.next.push_back(plan_.nodes[task.planned.node].name);
+    fact.tasks.push_back(task_view(plan_, task.planned, *task.id, task.node_ns, task.record));
+  }
+  run_.emit(std::move(fact));
+}
+
+void Loop::tell_restored() {
+  if (!kinds_.updates) return;
+  for (const Task& task : tasks_) {
+    const PlannedNode& node = plan_.nodes[task.planned.node];
+    if (!task.restored || node.hidden) continue;
+    run_.emit(UpdateFact{start_.checkpoint_ns, node.name, shown_update(plan_, task.record.writes), true});
+  }
+}
+
+void Loop::tell_starts() {
+  for (Task& task : tasks_) {
+    const PlannedNode& node = plan_.nodes[task.planned.node];
+    if (node.hidden) continue;
+    identify(*superstep_, task);
+    TaskStartFact fact{
+        start_.checkpoint_ns, step_, task.id->text(), node.name, {}, shown_triggers(plan_, task.planned)};
+    if (task.planned.kind == TaskKind::push) {
+      fact.input = task.planned.argument;
+    } else {
+      fact.input = task.input;
+    }
+    run_.emit(std::move(fact));
+  }
+}
+
+void Loop::tell_end(const Task& task) {
+  const PlannedNode& node = plan_.nodes[task.planned.node];
+  if (node.hidden) return;
+  if (task.end == TaskEnd::finished && kinds_.updates) {
+    run_.emit(UpdateFact{start_.checkpoint_ns, node.name, shown_update(plan_, task.record.writes), false});
+  }
+  if (task.end == TaskEnd::asked && (kinds_.updates || kinds_.values)) {
+    run_.emit(InterruptFact{start_.checkpoint_ns, task.record.interrupts});
+  }
+  if (!kinds_.tasks) return;
+  TaskEndFact fact;
+  fact.checkpoint_ns = start_.checkpoint_ns;
+  fact.step = step_;
+  fact.id = task.id->text();
+  fact.name = node.name;
+  if (task.end == TaskEnd::finished) fact.result = shown_result(plan_, task.record.writes);
+  if (task.end == TaskEnd::asked) fact.interrupts = task.record.interrupts;
+  if (task.end == TaskEnd::failed || task.end == TaskEnd::cancelled) fact.error = task.record.error;
+  run_.emit(std::move(fact));
+}
+
+void Loop::tell_values(State values, bool exact) {
+  if (!kinds_.values) return;
+  ValuesFact fact{start_.checkpoint_ns, std::move(values), std::nullopt};
+  if (exact && place_.stored && !has_untracked_keys(plan_)) fact.stored_as = place_.id;
+  run_.emit(std::move(fact));
+}
+
+// A static breakpoint asks nothing.
+void Loop::tell_stop() {
+  end_.status = OutcomeStatus::interrupted;
+  if (kinds_.updates || kinds_.values) run_.emit(InterruptFact{start_.checkpoint_ns, {}});
+}
+
+asio::awaitable<State> run_subgraph(SuperstepScope& superstep, Task& task, const CompiledGraph& graph,
+                                    SubgraphCall call, State input) {
+  Loop::Start start;
+  start.nested = true;
+  start.resuming = superstep.resuming || call.again;
+  start.replay_bound = superstep.replay_bound;
+  start.enclosing = superstep.enclosing;
+  start.enclosing.insert_or_assign(superstep.checkpoint_ns, superstep.checkpoint);
+  start.own_metadata = subgraph_metadata(superstep, task, call.checkpoint_ns, start.enclosing);
+  start.checkpoint_ns = std::move(call.checkpoint_ns);
+
+  Loop loop(graph, superstep.run, std::move(start));
+  Loop::Input loop_input = std::move(input);
+  Loop::End end = co_await loop.run(std::move(loop_input));
+  if (end.parent_command) throw CommandToParent{std::move(*end.parent_command)};
+  // What ended well is told by the writes of the task; the rest must be found again.
+  if (end.status != OutcomeStatus::done) loop.store_what_is_left();
+  if (end.status == OutcomeStatus::failed) std::rethrow_exception(end.failure);
+  if (end.status == OutcomeStatus::interrupted) throw SubgraphInterrupted{std::move(end.interrupts)};
+  co_return loop.output();
+}
+
+}  // namespace heddle::runtime

@@ -1,0 +1,243 @@
+// The beginning of a run: where it stands and what comes in (runtime.md 2.1, 2.2 and 13).
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+#include "runtime/error.h"
+#include "runtime/pregel/input_output.h"
+#include "runtime/pregel/loop.h"
+#include "runtime/uuid.h"
+
+namespace heddle::runtime {
+namespace {
+
+namespace asio = boost::asio;
+
+GraphError no_input() {
+  return {"EmptyInputError", "Received no input writes for \"__start__\""};
+}
+
+std::string run_id_text(const RunConfig& config) {
+  return config.run_id ? config.run_id->text() : std::string();
+}
+
+bool is_made_by_hand(CheckpointSource source) {
+  return source == CheckpointSource::update || source == CheckpointSource::fork;
+}
+
+}  // namespace
+
+asio::awaitable<void> Loop::load(const Input& input) {
+  std::optional<LoadedCheckpoint> loaded;
+  if (run_.has_saver()) {
+    std::optional<LoadedCheckpoint> found = co_await find_place(input);
+    loaded = std::move(found);
+  }
+  if (!loaded) {
+    place_.id = run_.services.checkpoint_ids.next(run_.services.clock.now(), -2);
+  } else {
+    Checkpoint& checkpoint = loaded->checkpoint;
+    cells_ = restored_cells(plan_, checkpoint);
+    step_ = checkpoint.metadata.step + 1;
+    place_ = Place{checkpoint.id, checkpoint.parent, checkpoint.created_at, std::move(checkpoint.metadata), true, true,
+                   true};
+    stored_parent_ = place_.id;
+    loaded_ = true;
+    const auto outside = std::ranges::find(loaded->pending, kNullTask, &TaskWrites::task_id);
+    if (outside != loaded->pending.end()) outside_ = restored_outside(plan_, outside->writes);
+    pending_ = std::move(loaded->pending);
+  }
+  stop_ = step_ + run_.config->recursion_limit + 1;
+}
+
+asio::awaitable<std::optional<LoadedCheckpoint>> Loop::find_place(const Input& input) {
+  const auto addressed = run_.addressed.find(start_.checkpoint_ns);
+  const bool is_addressed = addressed != run_.addressed.end();
+  std::optional<LoadedCheckpoint> newest;
+  if (start_.replay_bound && !is_addressed) {
+    newest = co_await run_.newest_before(start_.checkpoint_ns, *start_.replay_bound);
+    co_return newest;
+  }
+  newest = co_await run_.newest(start_.checkpoint_ns);
+  // What is made becomes the head, also when the clock went back since the last one (runtime.md 10.1).
+  if (newest) run_.services.checkpoint_ids.seed(newest->checkpoint.id);
+  same_run_ = newest && newest->checkpoint.run_id && newest->checkpoint.run_id == run_.config->run_id;
+  // A run that is taken up again goes on where it stood, wherever it once started.
+  if (!is_addressed || same_run_) co_return newest;
+
+  std::optional<LoadedCheckpoint> found;
+  if (newest && newest->checkpoint.id == addressed->second) {
+    found = newest;
+  } else {
+    found = co_await run_.find(start_.checkpoint_ns, addressed->second);
+  }
+  // From a checkpoint that is not there an input starts afresh, and without one there is nothing to go on with
+  // (http-api.md 8.9).
+  if (!found) co_return found;
+  std::optional<CheckpointId> newest_id;
+  if (newest) newest_id = newest->checkpoint.id;
+  note_travel(input, *found, newest_id);
+  co_return found;
+}
+
+void Loop::note_travel(const Input& input, const LoadedCheckpoint& loaded, const std::optional<CheckpointId>& newest) {
+  const bool at_head = newest == loaded.checkpoint.id;
+  const Command* command = std::get_if<Command>(&input);
+  const bool by_hand = is_made_by_hand(loaded.checkpoint.metadata.source);
+  const bool answers = (command && command->resume) || (start_.nested && run_.answers.are_there());
+  travels_ = answers ? !at_head : !at_head || by_hand;
+  // A checkpoint that was made by hand and is the newest is a fork already.
+  forks_ = travels_ && !(at_head && by_hand) && !start_.addresses_subgraph;
+  if (travels_) replay_bound_ = by_hand && loaded.checkpoint.parent ? *loaded.checkpoint.parent : loaded.checkpoint.id;
+}
+
+std::exception_ptr Loop::take_in(Input input) {
+  if (end_.failure) return end_.failure;
+  try {
+    take_in_or_throw(std::move(input));
+  } catch (const std::exception&) {
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
+void Loop::take_in_or_throw(Input input) {
+  if (run_.config->recursion_limit < 1) throw GraphError("Error", "Passed \"recursionLimit\" must be at least 1.");
+  const bool begun = cells_.newest > 0;
+  const Command* command = std::get_if<Command>(&input);
+  if (command) check_command(*command);
+
+  const std::vector<Write> outside = outside_writes(command);
+  if (!outside.empty()) {
+    apply_writes(plan_, cells_, {{nullptr, outside}});
+    place_.exact = false;
+  }
+  bool goes_on = same_run_ || std::holds_alternative<NoInput>(input) || (command && command->resume);
+  if (start_.nested) goes_on = start_.resuming || travels_;
+  if (begun && goes_on) {
+    go_on();
+  } else if (command) {
+    cells_.seen_at_stop = cells_.versions;
+    outside_ = {};
+    save(CheckpointSource::input);
+    tell_values(values(), true);
+  } else if (State* given = std::get_if<State>(&input)) {
+    start_with(std::move(*given));
+  } else {
+    throw no_input();
+  }
+}
+
+void Loop::check_command(const Command& command) const {
+  if (command.graph == CommandTarget::parent_graph) {
+    throw GraphError("InvalidUpdateError", "There is no parent graph.");
+  }
+  if (command.resume && !run_.has_saver()) {
+    throw GraphError("Error", "Cannot use Command(resume=...) without checkpointer");
+  }
+  if (command.resume && cells_.newest == 0) throw no_input();
+  if (!command.resume && command.update.empty() && command.go_to.empty()) {
+    throw GraphError("EmptyInputError", "Received empty Command input");
+  }
+}
+
+// The writes that Commands left on the checkpoint, with those of the Command of this run. Gives out its answer.
+std::vector<Write> Loop::outside_writes(const Command* command) {
+  const std::string run_id = run_id_text(*run_.config);
+  // If a checkpoint of this run exists the Command is part of it.
+  if (command && !same_run_) {
+    OutsideWrites::Group group{run_id, std::nullopt, {}};
+    const OutsideWrites::Group* earlier = outside_.of_run(run_id);
+    if (command->resume) group.answers = bind_answer(*command->resume, earlier);
+    if (!earlier) {
+      group.writes = command_writes(plan_, *command);
+      outside_.groups.push_back(std::move(group));
+      outside_unstored_ = true;
+    }
+  }
+  return outside_.all();
+}
+
+// Makes the answer known to the tasks. Gives the question that a single answer is for; "" for whichever comes first.
+std::optional<std::string> Loop::bind_answer(const json::value& resume, const OutsideWrites::Group* earlier) {
+  ResumeAnswers& answers = run_.answers;
+  const std::vector<std::string> waiting = waiting_questions();
+  if (is_answers_by_id(resume)) {
+    const json::object& by_id = resume.as_object();
+    if (forks_ && by_id.size() == 1) {
+      // The questions of the fork have new ids.
+      answers.any = by_id.begin()->value();
+    } else {
+      for (const auto& member : by_id) answers.by_id.emplace(member.key(), member.value());
+    }
+    return std::nullopt;
+  }
+  if (earlier && earlier->answers) {
+    // Taken up again: the same question as before, never one that was asked since.
+    if (!earlier->answers->empty()) {
+      answers.exact.emplace(*earlier->answers, resume);
+    } else if (waiting.empty()) {
+      answers.any = resume;
+    }
+    return earlier->answers;
+  }
+  if (waiting.size() > 1) {
+    throw GraphError("RuntimeError",
+                     "When there are multiple pending interrupts, you must specify the interrupt id when resuming.");
+  }
+  if (waiting.empty()) {
+    answers.any = resume;
+    return "";
+  }
+  answers.exact.emplace(waiting.front(), resume);
+  return waiting.front();
+}
+
+std::vector<std::string> Loop::waiting_questions() const {
+  std::vector<std::string> questions;
+  if (travels_) return questions;
+  for (const TaskWrites& writes : pending_) {
+    if (writes.task_id == kNullTask) continue;
+    const TaskRecord record = restored_record(plan_, writes.writes);
+    if (record.finished) continue;
+    for (const Interrupt& interrupt : record.interrupts) questions.push_back(interrupt.id);
+  }
+  return questions;
+}
+
+// From where the thread stands: past the breakpoint it stopped at, and on a checkpoint of its own when it goes back.
+void Loop::go_on() {
+  resuming_ = true;
+  cells_.seen_at_stop = cells_.versions;
+  if (forks_) {
+    outside_ = {};
+    pending_.clear();
+    save(CheckpointSource::fork);
+  } else if (outside_unstored_ && run_.stores_at_once()) {
+    run_.put_writes(start_.checkpoint_ns, place_.id, {kNullTask, "", stored_outside(plan_, outside_)});
+    outside_unstored_ = false;
+  }
+  tell_values(values(), place_.exact);
+}
+
+// New input: the tasks that the old checkpoint would have run are given up.
+void Loop::start_with(State input) {
+  State taken = taken_input(plan_, input);
+  // The object is for the checkpoint alone; START is given the values themselves.
+  Value stored;
+  if (run_.has_saver()) stored = Value(taken.to_json());
+  const std::vector<Write> writes{{plan_.start, std::move(stored)}};
+  const std::vector<PlannedTask> given_up = plan_tasks(plan_, cells_, std::nullopt);
+  std::vector<FinishedTask> finished{{nullptr, writes}};
+  for (const PlannedTask& task : given_up) finished.push_back({&task, {}});
+  changed_ = apply_writes(plan_, cells_, std::move(finished));
+  fresh_input_ = std::move(taken);
+  travels_ = false;
+  replay_bound_.reset();
+  outside_ = {};
+  pending_.clear();
+  save(CheckpointSource::input);
+}
+
+}  // namespace heddle::runtime

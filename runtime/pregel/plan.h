@@ -1,0 +1,76 @@
+#pragma once
+// A compiled graph as the loop uses it: channels and nodes by index, edges as writers.
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "runtime/channels.h"
+#include "runtime/compiled_graph.h"
+#include "runtime/node.h"
+#include "runtime/state_graph.h"
+
+namespace heddle::runtime {
+
+using ChannelIndex = std::size_t;
+using NodeIndex = std::size_t;
+
+// A plain edge: writes null to the target's trigger.
+struct EdgeWriter {
+  ChannelIndex trigger;
+};
+// A waiting edge: writes the own name to the barrier.
+struct BarrierWriter {
+  ChannelIndex barrier;
+};
+// A conditional edge.
+struct BranchWriter {
+  PathFunction path;
+  std::map<std::string, std::string> targets;  // label -> node; empty: any node
+};
+using ControlWriter = std::variant<EdgeWriter, BarrierWriter, BranchWriter>;
+
+using NodeBody = std::variant<PlainNodeFunction, NodeFunction, std::shared_ptr<const CompiledGraph>>;
+
+struct PlannedNode {
+  std::string name;
+  NodeBody body;                       // of __start__: a plain function that is never called
+  std::vector<ChannelIndex> triggers;  // branch:to:<name> first, then joins in order of declaration
+  std::vector<ChannelIndex> reads;     // state keys that make up its input
+  std::vector<ControlWriter> writers;  // in order of registration
+  NodeOptions options;
+  bool hidden = false;  // __start__
+};
+
+struct CompiledGraph::Plan {
+  std::string name;
+  std::optional<std::string> description;
+  GraphSchemas schemas;
+
+  std::vector<ChannelSpec> channels;  // state keys in order of declaration, then control channels
+  std::unordered_map<std::string, ChannelIndex> channel_by_name;
+  std::vector<ChannelIndex> state_keys;
+  std::vector<ChannelIndex> input_keys;
+  std::vector<ChannelIndex> output_keys;
+  ChannelIndex start = 0;  // __start__
+  ChannelIndex sends = 0;  // __pregel_tasks
+
+  std::vector<PlannedNode> nodes;  // __start__ first, then in order of registration
+  std::unordered_map<std::string, NodeIndex> node_by_name;
+  std::vector<std::vector<NodeIndex>> triggered_by;     // per channel: nodes with that trigger
+  std::vector<std::optional<ChannelIndex>> trigger_of;  // per node: its branch:to: channel
+
+  std::shared_ptr<const Breakpoints> interrupt_before;
+  std::shared_ptr<const Breakpoints> interrupt_after;
+
+  // Edges as declared, for drawings.
+  std::vector<GraphEdgeDrawing> edges;
+};
+
+}  // namespace heddle::runtime

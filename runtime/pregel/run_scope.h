@@ -1,0 +1,121 @@
+#pragma once
+// What all loops of one run share, and what the tasks of one superstep share.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/value.hpp>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <utility>
+#include <vector>
+
+#include "runtime/compiled_graph.h"
+#include "runtime/pregel/checkpointing.h"
+#include "runtime/pregel/superstep.h"
+#include "runtime/run_config.h"
+#include "runtime/run_event.h"
+
+namespace heddle::runtime {
+
+// Leave a loop; only loops and task runners catch them. They are no std::exceptions, so code in nodes lets them pass.
+struct RunCancelled {};
+struct SubgraphInterrupted {
+  std::vector<Interrupt> interrupts;  // none: a breakpoint
+};
+struct CommandToParent {
+  Command command;
+};
+// Storing failed: the run cannot go on, and no task is to blame.
+struct StoringFailed {
+  std::exception_ptr failure;
+};
+
+// The answers that the Command of a run brings. Each is given out once.
+struct ResumeAnswers {
+  using ById = std::map<std::string, json::value, std::less<>>;
+  ById by_id;                      // one for a task's first question also serves a later one (runtime.md 7.4)
+  ById exact;                      // for these questions and no other
+  std::optional<json::value> any;  // for the first question that has none of its own
+
+  bool are_there() const { return any || !by_id.empty() || !exact.empty(); }
+  std::optional<json::value> take(const std::string& interrupt, const std::string& first_of_task);
+};
+
+// Belongs to the executor of the run.
+struct RunScope {
+  const RunServices& services;
+  std::shared_ptr<const RunConfig> config;
+  EventKinds kinds;  // none without a sink
+  Durability durability = Durability::async;
+  boost::asio::any_io_executor executor;
+  ResumeAnswers answers;
+  std::map<std::string, CheckpointId> addressed;  // where the run starts, by namespace
+  std::unordered_set<std::string> sent_messages;  // ids of messages that readers have seen
+
+  bool has_saver() const { return services.saver != nullptr; }
+  // Whether stored things are handed to the saver as they come.
+  bool stores_at_once() const { return services.saver && durability != Durability::exit; }
+
+  // The same as those of the saver, which must be there. Throw StoringFailed, and RunCancelled where they wait.
+  void put(Checkpoint checkpoint) const;
+  void put_writes(std::string checkpoint_ns, CheckpointId id, TaskWrites writes) const;
+  boost::asio::awaitable<void> wait_for_room() const;
+  boost::asio::awaitable<void> flush() const;
+  boost::asio::awaitable<std::optional<LoadedCheckpoint>> find(std::string checkpoint_ns, CheckpointId id) const;
+  boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest(std::string checkpoint_ns) const;
+  boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest_before(std::string checkpoint_ns,
+                                                                        CheckpointId bound) const;
+
+  void emit(RunEvent event) const { services.events(std::move(event)); }
+};
+
+// A superstep as its tasks see it. Outlives them.
+struct SuperstepScope {
+  const CompiledGraph::Plan& plan;
+  RunScope& run;
+  const Cells& cells;
+  const std::string& checkpoint_ns;                      // of the graph
+  const std::map<std::string, CheckpointId>& enclosing;  // checkpoints of the enclosing graphs, by namespace
+  CheckpointId checkpoint{};
+  std::int64_t step = 0;
+  std::int64_t stop = 0;
+  bool nested = false;
+  EventKinds kinds{};  // what is wanted of this graph
+  // What graphs inside the tasks are told.
+  bool resuming = false;
+  std::optional<CheckpointId> replay_bound{};
+};
+
+enum class TaskEnd {
+  open,  // runs, or is still to run
+  finished,
+  asked,  // waits for an answer or stands at a breakpoint inside
+  failed,
+  to_parent,  // sent a Command to the enclosing graph
+  cancelled,
+};
+
+struct Task {
+  PlannedTask planned;
+  TaskRecord record;
+  bool restored = false;  // its writes come from an earlier run
+  TaskEnd end = TaskEnd::open;
+  State input;
+  std::exception_ptr failure;             // of a failed task
+  std::optional<Command> parent_command;  // of one that ended to_parent
+  std::optional<TaskId> id;               // once somebody wanted to know it
+  std::string node_ns;                    // "node:id" with the enclosing ones in front; with the id
+};
+
+// Gives the task its id and namespace, if it has none.
+void identify(const SuperstepScope& superstep, Task& task);
+// Hands what the task has done so far to the saver.
+void put_record(const SuperstepScope& superstep, Task& task);
+
+}  // namespace heddle::runtime

@@ -1,0 +1,240 @@
+#include "runtime/pregel/superstep.h"
+
+#include <algorithm>
+#include <array>
+#include <cstdio>
+#include <utility>
+
+#include "runtime/json.h"
+#include "runtime/pregel/reserved.h"
+#include "runtime/uuid.h"
+
+namespace heddle::runtime {
+namespace {
+
+using Plan = CompiledGraph::Plan;
+
+std::vector<ChannelIndex> fired_triggers(const Plan& plan, const Cells& cells, NodeIndex node) {
+  std::vector<ChannelIndex> fired;
+  const std::vector<ChannelIndex>& triggers = plan.nodes[node].triggers;
+  for (std::size_t place = 0; place < triggers.size(); ++place) {
+    const ChannelIndex channel = triggers[place];
+    if (cells.versions[channel] <= cells.seen[node][place]) continue;
+    if (cells.channels[channel].available(plan.channels[channel])) fired.push_back(channel);
+  }
+  return fired;
+}
+
+std::vector<NodeIndex> nodes_by_name(const Plan& plan, const std::vector<ChannelIndex>& changed) {
+  std::vector<NodeIndex> nodes;
+  for (const ChannelIndex channel : changed) {
+    const std::vector<NodeIndex>& triggered = plan.triggered_by[channel];
+    nodes.insert(nodes.end(), triggered.begin(), triggered.end());
+  }
+  if (nodes.size() < 2) return nodes;
+  std::ranges::sort(nodes, {}, [&](NodeIndex node) -> const std::string& { return plan.nodes[node].name; });
+  nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
+  return nodes;
+}
+
+bool before(const Plan& plan, const FinishedTask& left, const FinishedTask& right) {
+  if (!left.task || !right.task) return !left.task && right.task;
+  if (left.task->kind != right.task->kind) return left.task->kind == TaskKind::pull;
+  if (left.task->kind == TaskKind::push) return left.task->index < right.task->index;
+  return plan.nodes[left.task->node].name < plan.nodes[right.task->node].name;
+}
+
+// The writes of a superstep by channel, and what its tasks used up.
+struct Gathered {
+  explicit Gathered(std::size_t channels) : writes(channels), used(channels, false) {}
+  std::vector<std::vector<Value>> writes;
+  std::vector<ChannelIndex> written;  // in order of the first write
+  std::vector<bool> used;             // triggers of the tasks
+  bool triggered = false;             // some task had a trigger
+};
+
+Gathered gather(const Plan& plan, const std::vector<FinishedTask>& tasks) {
+  Gathered gathered(plan.channels.size());
+  for (const FinishedTask& finished : tasks) {
+    if (finished.task) {
+      gathered.triggered |= finished.task->kind == TaskKind::push || !finished.task->triggers.empty();
+      for (const ChannelIndex channel : finished.task->triggers) gathered.used[channel] = true;
+    }
+    for (const Write& write : finished.writes) {
+      std::vector<Value>& values = gathered.writes[write.channel];
+      if (values.empty()) gathered.written.push_back(write.channel);
+      values.push_back(write.value);
+    }
+  }
+  return gathered;
+}
+
+struct Renewed {
+  ChannelIndex channel;
+  Channel cell;
+  bool changed;
+};
+
+// The written channels as they will be, so that a refused write leaves everything as it was.
+std::vector<Renewed> renew(const Plan& plan, const Cells& cells, const Gathered& gathered) {
+  std::vector<Renewed> renewed;
+  renewed.reserve(gathered.written.size());
+  for (const ChannelIndex channel : gathered.written) {
+    const ChannelSpec& spec = plan.channels[channel];
+    Channel cell = cells.channels[channel];
+    bool changed = gathered.used[channel] && cell.consume(spec);
+    changed |= cell.update(spec, gathered.writes[channel]);
+    renewed.push_back({channel, std::move(cell), changed});
+  }
+  return renewed;
+}
+
+void note_seen(const Plan& plan, Cells& cells, const std::vector<FinishedTask>& tasks) {
+  for (const FinishedTask& finished : tasks) {
+    if (!finished.task || finished.task->kind == TaskKind::push) continue;
+    const NodeIndex node = finished.task->node;
+    const std::vector<ChannelIndex>& triggers = plan.nodes[node].triggers;
+    for (std::size_t place = 0; place < triggers.size(); ++place) {
+      if (std::ranges::find(finished.task->triggers, triggers[place]) == finished.task->triggers.end()) continue;
+      cells.seen[node][place] = cells.versions[triggers[place]];
+    }
+  }
+}
+
+}  // namespace
+
+Cells::Cells(const CompiledGraph::Plan& plan) : versions(plan.channels.size(), 0) {
+  channels.reserve(plan.channels.size());
+  for (const ChannelSpec& spec : plan.channels) channels.emplace_back(spec);
+  seen.reserve(plan.nodes.size());
+  for (const PlannedNode& node : plan.nodes) seen.emplace_back(node.triggers.size(), 0);
+}
+
+std::vector<PlannedTask> plan_tasks(const Plan& plan, const Cells& cells,
+                                    const std::optional<std::vector<ChannelIndex>>& changed) {
+  std::vector<PlannedTask> tasks;
+  const Channel& sends = cells.channels[plan.sends];
+  if (sends.available(plan.channels[plan.sends])) {
+    const Value& list = sends.get();
+    for (std::size_t index = 0; index < list.size(); ++index) {
+      std::optional<Send> send = send_from_json(list.item(index));
+      if (!send) continue;
+      const auto found = plan.node_by_name.find(send->node);
+      // A Command from outside may name a node that is not there; it is passed over (runtime.md 2.3).
+      if (found == plan.node_by_name.end() || plan.nodes[found->second].hidden) continue;
+      tasks.push_back({TaskKind::push, found->second, index, {}, std::move(send->argument)});
+    }
+  }
+  const auto add = [&](NodeIndex node) {
+    std::vector<ChannelIndex> fired = fired_triggers(plan, cells, node);
+    if (!fired.empty()) tasks.push_back({TaskKind::pull, node, 0, std::move(fired), Value()});
+  };
+  if (changed) {
+    for (const NodeIndex node : nodes_by_name(plan, *changed)) add(node);
+  } else {
+    for (NodeIndex node = 0; node < plan.nodes.size(); ++node) add(node);
+  }
+  return tasks;
+}
+
+std::vector<ChannelIndex> apply_writes(const Plan& plan, Cells& cells, std::vector<FinishedTask> tasks) {
+  std::ranges::sort(tasks,
+                    [&](const FinishedTask& left, const FinishedTask& right) { return before(plan, left, right); });
+  const Gathered gathered = gather(plan, tasks);
+  std::vector<Renewed> renewed = renew(plan, cells, gathered);
+
+  note_seen(plan, cells, tasks);
+  const std::int64_t next = cells.newest + 1;
+  bool any_changed = false;
+  const auto set_version = [&](ChannelIndex channel) {
+    cells.versions[channel] = next;
+    any_changed = true;
+  };
+  std::vector<bool> written(plan.channels.size(), false);
+  std::vector<ChannelIndex> updated;
+  for (Renewed& one : renewed) {
+    written[one.channel] = true;
+    cells.channels[one.channel] = std::move(one.cell);
+    if (!one.changed) continue;
+    set_version(one.channel);
+    if (cells.channels[one.channel].available(plan.channels[one.channel])) updated.push_back(one.channel);
+  }
+  static const std::vector<Value> nothing;
+  for (ChannelIndex channel = 0; channel < plan.channels.size(); ++channel) {
+    const ChannelSpec& spec = plan.channels[channel];
+    Channel& cell = cells.channels[channel];
+    if (!written[channel] && gathered.used[channel] && cell.consume(spec)) set_version(channel);
+    if (!gathered.triggered || !cell.available(spec)) continue;
+    if (written[channel] && std::ranges::find(updated, channel) != updated.end()) continue;
+    if (cell.update(spec, nothing)) set_version(channel);
+  }
+  const bool goes_on = std::ranges::any_of(updated, [&](ChannelIndex one) { return !plan.triggered_by[one].empty(); });
+  if (gathered.triggered && !goes_on) {
+    // Nothing else is left to run, which is what deferred nodes wait for.
+    for (ChannelIndex channel = 0; channel < plan.channels.size(); ++channel) {
+      if (!cells.channels[channel].finish(plan.channels[channel])) continue;
+      set_version(channel);
+      if (cells.channels[channel].available(plan.channels[channel])) updated.push_back(channel);
+    }
+  }
+  if (any_changed) cells.newest = next;
+  return updated;
+}
+
+bool stops_at(const Plan& plan, const Cells& cells, const Breakpoints& breakpoints, std::span<const NodeIndex> nodes) {
+  if (breakpoints.empty()) return false;
+  bool is_new = false;
+  for (ChannelIndex channel = 0; channel < cells.versions.size() && !is_new; ++channel) {
+    is_new = cells.versions[channel] > (cells.seen_at_stop.empty() ? 0 : cells.seen_at_stop[channel]);
+  }
+  return is_new && std::ranges::any_of(nodes, [&](NodeIndex index) {
+           const PlannedNode& node = plan.nodes[index];
+           return breakpoints.all ? !node.hidden : breakpoints.nodes.contains(node.name);
+         });
+}
+
+std::string task_namespace(const std::string& checkpoint_ns, const std::string& node) {
+  return checkpoint_ns.empty() ? node : checkpoint_ns + "|" + node;
+}
+
+TaskId id_of_task(const Plan& plan, const PlannedTask& task, const CheckpointId& checkpoint,
+                  const std::string& checkpoint_ns, std::int64_t step) {
+  const std::string& node = plan.nodes[task.node].name;
+  std::string name = "[";
+  print_json_string(task_namespace(checkpoint_ns, node), name);
+  name += ",\"" + std::to_string(step) + "\",";
+  print_json_string(node, name);
+  if (task.kind == TaskKind::push) {
+    name += ",\"";
+    name += reserved::kPush;
+    name += "\",\"" + std::to_string(task.index) + "\"]";
+  } else {
+    name += ",\"";
+    name += reserved::kPull;
+    name += "\",[";
+    if (!task.triggers.empty()) print_json_string(plan.channels[task.triggers.front()].name, name);
+    name += "]]";
+  }
+  return task_id(checkpoint, name);
+}
+
+std::string sort_path(const Plan& plan, const PlannedTask& task) {
+  if (task.kind == TaskKind::pull) return "~" + std::string(reserved::kPull) + ", " + plan.nodes[task.node].name;
+  std::string digits = std::to_string(task.index);
+  if (digits.size() < 10) digits.insert(0, 10 - digits.size(), '0');
+  return "~" + std::string(reserved::kPush) + ", " + digits;
+}
+
+boost::json::array shown_path(const Plan& plan, const PlannedTask& task) {
+  if (task.kind == TaskKind::pull) return {reserved::kPull, plan.nodes[task.node].name};
+  return {reserved::kPush, task.index, false};
+}
+
+std::vector<std::string> shown_triggers(const Plan& plan, const PlannedTask& task) {
+  if (task.kind == TaskKind::push) return {std::string(reserved::kPush)};
+  std::vector<std::string> names;
+  for (const ChannelIndex channel : task.triggers) names.push_back(plan.channels[channel].name);
+  return names;
+}
+
+}  // namespace heddle::runtime

@@ -1,0 +1,84 @@
+#pragma once
+// What a superstep is: which tasks it has, what they are called, and what their writes do to the channels
+// (runtime.md 2.3, 2.5 and 11). Pure: nothing here waits, stores or tells anybody.
+
+#include <boost/json/array.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "runtime/channels.h"
+#include "runtime/checkpoint_saver.h"
+#include "runtime/pregel/plan.h"
+#include "runtime/value.h"
+
+namespace heddle::runtime {
+
+struct Write {
+  ChannelIndex channel;
+  Value value;
+};
+
+// The channels of a graph between two supersteps, with what its nodes have seen of them. A value; copying copies
+// pointers.
+struct Cells {
+  explicit Cells(const CompiledGraph::Plan& plan);
+
+  std::vector<Channel> channels;
+  std::vector<std::int64_t> versions;           // per channel; 0: never changed
+  std::vector<std::vector<std::int64_t>> seen;  // per node and trigger; 0: nothing
+  std::vector<std::int64_t> seen_at_stop;       // per channel: versions when going on; empty: never went on
+  std::int64_t newest = 0;                      // the greatest version ever given
+};
+
+enum class TaskKind {
+  pull,  // its triggers changed
+  push,  // it was sent
+};
+
+struct PlannedTask {
+  TaskKind kind = TaskKind::pull;
+  NodeIndex node = 0;
+  std::size_t index = 0;               // push: place among the Sends
+  std::vector<ChannelIndex> triggers;  // pull: those that fired
+  Value argument;                      // push: its whole input
+};
+
+// Sent tasks first, in order of the Sends; then nodes whose triggers changed. `changed`: the channels that the last
+// superstep changed, which puts the nodes in order of their names; without it all nodes are looked at, in order of
+// registration.
+std::vector<PlannedTask> plan_tasks(const CompiledGraph::Plan& plan, const Cells& cells,
+                                    const std::optional<std::vector<ChannelIndex>>& changed);
+
+struct FinishedTask {
+  const PlannedTask* task;  // null pointer: input from outside, which has no triggers
+  std::span<const Write> writes;
+};
+
+// Applies the writes of a finished superstep and gives the channels that have a new value. The order in which tasks
+// happened to finish has no influence: input first (of which there is one at most), then nodes by name, then sent
+// tasks by index. Throws what channels throw, and then has changed nothing.
+std::vector<ChannelIndex> apply_writes(const CompiledGraph::Plan& plan, Cells& cells, std::vector<FinishedTask> tasks);
+
+// Whether one of the superstep's nodes is to be stopped at, and something changed since the run last went on
+// (runtime.md 7.7).
+bool stops_at(const CompiledGraph::Plan& plan, const Cells& cells, const Breakpoints& breakpoints,
+              std::span<const NodeIndex> nodes);
+
+// "parent|node", the first element of the name a task's id is computed from.
+std::string task_namespace(const std::string& checkpoint_ns, const std::string& node);
+
+// `checkpoint_ns`: of the graph. `step`: of the superstep being planned.
+TaskId id_of_task(const CompiledGraph::Plan& plan, const PlannedTask& task, const CheckpointId& checkpoint,
+                  const std::string& checkpoint_ns, std::int64_t step);
+
+// The key that sorts the tasks of a superstep where they are stored.
+std::string sort_path(const CompiledGraph::Plan& plan, const PlannedTask& task);
+// The path as clients see it.
+boost::json::array shown_path(const CompiledGraph::Plan& plan, const PlannedTask& task);
+std::vector<std::string> shown_triggers(const CompiledGraph::Plan& plan, const PlannedTask& task);
+
+}  // namespace heddle::runtime

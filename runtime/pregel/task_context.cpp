@@ -1,0 +1,70 @@
+#include "runtime/pregel/task_context.h"
+
+#include <utility>
+
+#include "runtime/pregel/loop.h"
+#include "runtime/uuid.h"
+
+namespace heddle::runtime {
+
+const Value& TaskContext::argument() const {
+  if (task_.planned.kind == TaskKind::push) return task_.planned.argument;
+  if (!argument_) argument_ = Value(task_.input.to_json());
+  return *argument_;
+}
+
+const std::string& TaskContext::task_id() const {
+  identify(superstep_, task_);
+  if (task_id_.empty()) task_id_ = task_.id->text();
+  return task_id_;
+}
+
+const std::string& TaskContext::checkpoint_ns() const {
+  identify(superstep_, task_);
+  return task_.node_ns;
+}
+
+json::value TaskContext::interrupt(json::value question) {
+  if (!superstep_.run.has_saver()) {
+    throw GraphError("GraphValueError", with_help("No checkpointer set", "MISSING_CHECKPOINTER"));
+  }
+  const auto number = static_cast<std::size_t>(questions_++);
+  Answers& answers = task_.record.answers;
+  if (number < answers.size() && answers[number]) return *answers[number];
+
+  const std::string first_id = interrupt_id(checkpoint_ns());
+  std::string id = number == 0 ? first_id : interrupt_id(checkpoint_ns() + "|" + std::to_string(number));
+  std::optional<json::value> answer = superstep_.run.answers.take(id, first_id);
+  if (!answer) throw NodeInterrupted{{std::move(id), std::move(question)}};
+  if (answers.size() <= number) answers.resize(number + 1);
+  answers[number] = *answer;
+  return std::move(*answer);
+}
+
+boost::asio::awaitable<State> TaskContext::run_subgraph(const CompiledGraph& graph, State input) {
+  identify(superstep_, task_);
+  SubgraphCall call{task_.node_ns, attempt_ > 1};
+  const std::int64_t number = subgraphs_++;
+  if (number > 0) call.checkpoint_ns += "|" + std::to_string(number);
+  State values = co_await runtime::run_subgraph(superstep_, task_, graph, std::move(call), std::move(input));
+  co_return values;
+}
+
+boost::asio::awaitable<State> TaskContext::invoke(const CompiledGraph& graph, json::value input) {
+  State values = co_await run_subgraph(graph, State::of(input));
+  co_return values;
+}
+
+std::optional<json::value> TaskContext::finished_call(const std::string& call_id) const {
+  const auto found = task_.record.finished_calls.find(call_id);
+  if (found == task_.record.finished_calls.end()) return std::nullopt;
+  return found->second;
+}
+
+void TaskContext::keep_finished_call(const std::string& call_id, json::value result) {
+  task_.record.finished_calls.insert_or_assign(call_id, std::move(result));
+  // Without storing at once the record goes to the saver when the run ends.
+  if (superstep_.run.stores_at_once()) put_record(superstep_, task_);
+}
+
+}  // namespace heddle::runtime

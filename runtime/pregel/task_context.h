@@ -1,0 +1,75 @@
+#pragma once
+// The way from a running node to its run: what NodeContext promises.
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "runtime/node.h"
+#include "runtime/pregel/run_scope.h"
+#include "runtime/pregel/task_stream.h"
+
+namespace heddle::runtime {
+
+// Belongs to one attempt of a task.
+class TaskContext final : public NodeContext {
+ public:
+  // Both outlive this object. `attempt`: from 1.
+  TaskContext(SuperstepScope& superstep, Task& task, std::int64_t attempt)
+      : superstep_(superstep), task_(task), attempt_(attempt), stream_(superstep, task) {}
+  TaskContext(const TaskContext&) = delete;
+  TaskContext& operator=(const TaskContext&) = delete;
+
+  TaskStream& stream() { return stream_; }
+  // Runs a graph below this task; the second and further ones get numbered namespaces.
+  boost::asio::awaitable<State> run_subgraph(const CompiledGraph& graph, State input);
+
+  const State& state() const override { return task_.input; }
+  const Value& argument() const override;
+  const RunConfig& config() const override { return *superstep_.run.config; }
+  std::int64_t step() const override { return superstep_.step; }
+  const std::string& node() const override { return superstep_.plan.nodes[task_.planned.node].name; }
+  const std::string& task_id() const override;
+  const std::string& checkpoint_ns() const override;
+  std::int64_t node_attempt() const override { return attempt_; }
+  std::int64_t remaining_steps() const override { return superstep_.stop - superstep_.step; }
+
+  json::value interrupt(json::value question) override;
+  void pass_interrupts(std::int64_t count) override { questions_ += count; }
+  void write(json::value value) override { stream_.custom(std::move(value)); }
+  Store* store() override { return superstep_.run.services.store; }
+  boost::asio::awaitable<State> invoke(const CompiledGraph& graph, json::value input) override;
+
+  void model_started(const ModelCall& call, const std::vector<Value::Item>& messages) override {
+    stream_.model_started(call, messages);
+  }
+  void model_piece(const ModelCall& call, const Message& piece) override { stream_.model_piece(call, piece); }
+  void model_ended(const ModelCall& call, const Message& whole) override { stream_.model_ended(call, whole); }
+  void tool_started(const std::string& tool_call_id, const std::string& name, const json::value& arguments) override {
+    stream_.tool_started(tool_call_id, name, arguments);
+  }
+  void tool_wrote(const std::string& tool_call_id, const std::string& name, const json::value& data) override {
+    stream_.tool_wrote(tool_call_id, name, data);
+  }
+  void tool_ended(const std::string& tool_call_id, const std::string& name, const json::value& output) override {
+    stream_.tool_ended(tool_call_id, name, output);
+  }
+  void tool_failed(const std::string& tool_call_id, const std::string& name, const std::string& error) override {
+    stream_.tool_failed(tool_call_id, name, error);
+  }
+
+  std::optional<json::value> finished_call(const std::string& call_id) const override;
+  void keep_finished_call(const std::string& call_id, json::value result) override;
+
+ private:
+  SuperstepScope& superstep_;
+  Task& task_;
+  std::int64_t attempt_;
+  TaskStream stream_;
+  std::int64_t questions_ = 0;  // asked or passed over so far
+  std::int64_t subgraphs_ = 0;  // started so far
+  mutable std::optional<Value> argument_;
+  mutable std::string task_id_;
+};
+
+}  // namespace heddle::runtime

@@ -1,0 +1,48 @@
+#pragma once
+// The state as a node or a client sees it: named values, in the order of their declaration.
+
+#include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "runtime/value.h"
+
+namespace heddle::runtime {
+
+// A value: copying it copies pointers. Keys without a value are absent.
+class State {
+ public:
+  using Member = std::pair<std::string, Value>;
+
+  State() = default;
+  explicit State(std::vector<Member> members) : members_(std::move(members)) {}
+  // Of an object; anything else gives an empty state.
+  static State of(const json::value& object);
+
+  bool has(std::string_view key) const;
+  // Null for a key that is absent.
+  const Value& operator[](std::string_view key) const;
+
+  // Short forms for the common kinds; the fallback stands for absent, null and another kind.
+  std::string text(std::string_view key, std::string_view fallback = "") const;
+  std::int64_t integer(std::string_view key, std::int64_t fallback = 0) const;
+  double number(std::string_view key, double fallback = 0) const;
+  bool truth(std::string_view key, bool fallback = false) const;
+
+  const std::vector<Member>& members() const { return members_; }
+  bool empty() const { return members_.empty(); }
+  void set(std::string key, Value value);  // replaces in place or appends
+
+  void print(std::string& out) const;  // appends a compact JSON object
+  json::object to_json() const;        // deep copy
+
+ private:
+  std::vector<Member> members_;
+};
+
+}  // namespace heddle::runtime

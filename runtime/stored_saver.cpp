@@ -1,0 +1,248 @@
+#include "runtime/stored_saver.h"
+
+#include <algorithm>
+#include <atomic>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <unordered_map>
+#include <unordered_set>
+#include <utility>
+
+#include "runtime/json.h"
+#include "runtime/uuid.h"
+
+namespace heddle::runtime {
+namespace {
+
+namespace asio = boost::asio;
+
+// Value ids that belong to one checkpoint: its ticks times this, and those behind. With 58 bits of ticks (until
+// the year 2496) they fit 63 bits. A checkpoint with more new values takes ids of the next 100 ns, in
+// which no other saver of the thread makes one.
+constexpr ValueId kValueIdsPerTick = 32;
+constexpr std::int64_t kTicksMask = (std::int64_t{1} << 58) - 1;
+
+ValueId first_value_id(const CheckpointId& id) {
+  return (ticks_of(id.uuid) & kTicksMask) * kValueIdsPerTick;
+}
+
+[[noreturn]] void refuse_after_failure() {
+  throw storage::StorageError("an earlier checkpoint of this run could not be stored");
+}
+
+using Parts = std::unordered_map<ValueId, storage::ChannelValue>;
+
+void add_parts(std::vector<storage::ChannelValue> of_value, const storage::Checkpoint& row, Parts& parts) {
+  if (of_value.empty()) {
+    throw storage::StorageError("checkpoint " + row.checkpoint_id.text() + " of thread " + row.thread_id.text() +
+                                " names a value that is not there; the database is damaged, restore a backup");
+  }
+  for (storage::ChannelValue& part : of_value) parts.emplace(part.value_id, std::move(part));
+}
+
+}  // namespace
+
+// What the puts that are on their way share with the saver. Belongs to the executor but for `failed`, which the
+// writer thread sets, so that works behind a failed one are not done.
+struct StoredSaver::InFlight {
+  explicit InFlight(asio::any_io_executor own_executor)
+      : executor(std::move(own_executor)), changed(executor, asio::steady_timer::time_point::max()) {}
+
+  asio::any_io_executor executor;
+  std::size_t count = 0;
+  std::exception_ptr error;
+  asio::steady_timer changed;  // never expires; cancelling it wakes whoever waits
+  std::atomic<bool> failed{false};
+};
+
+// What one read brings from the storage.
+struct StoredSaver::Read {
+  std::vector<storage::Checkpoint> rows;
+  std::vector<std::vector<storage::PendingWrites>> pending;  // of each row
+  Parts parts;                                               // each once, however many rows need it
+};
+
+StoredSaver::StoredSaver(storage::Storage& storage, ThreadId thread_id, asio::any_io_executor executor)
+    : storage_(storage), thread_id_(thread_id), in_flight_(std::make_shared<InFlight>(std::move(executor))) {}
+
+StoredSaver::~StoredSaver() = default;
+
+asio::awaitable<std::optional<LoadedCheckpoint>> StoredSaver::find(std::string checkpoint_ns, CheckpointId id) {
+  Rows rows = [thread_id = thread_id_, checkpoint_ns, id](const storage::CheckpointReads& reads) {
+    std::vector<storage::Checkpoint> found;
+    if (auto row = reads.find(thread_id, checkpoint_ns, id)) found.push_back(*std::move(row));
+    return found;
+  };
+  return load_head(std::move(checkpoint_ns), std::move(rows));
+}
+
+asio::awaitable<std::optional<LoadedCheckpoint>> StoredSaver::newest(std::string checkpoint_ns) {
+  Rows rows = [thread_id = thread_id_, checkpoint_ns](const storage::CheckpointReads& reads) {
+    std::vector<storage::Checkpoint> found;
+    if (auto row = reads.newest(thread_id, checkpoint_ns)) found.push_back(*std::move(row));
+    return found;
+  };
+  return load_head(std::move(checkpoint_ns), std::move(rows));
+}
+
+asio::awaitable<std::optional<LoadedCheckpoint>> StoredSaver::newest_before(std::string checkpoint_ns,
+                                                                            CheckpointId bound) {
+  Rows rows = [thread_id = thread_id_, checkpoint_ns, bound](const storage::CheckpointReads& reads) {
+    std::vector<storage::Checkpoint> found;
+    if (auto row = reads.newest_before(thread_id, checkpoint_ns, bound)) found.push_back(*std::move(row));
+    return found;
+  };
+  return load_head(std::move(checkpoint_ns), std::move(rows));
+}
+
+asio::awaitable<std::vector<LoadedCheckpoint>> StoredSaver::history(HistoryQuery query) {
+  storage::CheckpointQuery wanted;
+  wanted.thread_id = thread_id_;
+  wanted.checkpoint_ns = query.checkpoint_ns;
+  wanted.before = query.before;
+  wanted.only = query.only;
+  wanted.metadata_filter_json = to_text(query.metadata);
+  wanted.limit = query.limit;
+  Rows rows = [wanted](const storage::CheckpointReads& reads) { return reads.list(wanted); };
+  return load(std::move(query.checkpoint_ns), std::move(rows), Use::look);
+}
+
+asio::awaitable<std::optional<LoadedCheckpoint>> StoredSaver::load_head(std::string checkpoint_ns, Rows rows) {
+  std::vector<LoadedCheckpoint> loaded = co_await load(std::move(checkpoint_ns), std::move(rows), Use::go_on);
+  if (loaded.empty()) co_return std::nullopt;
+  co_return std::move(loaded.front());
+}
+
+asio::awaitable<std::vector<LoadedCheckpoint>> StoredSaver::load(std::string checkpoint_ns, Rows rows, Use use) {
+  // Reads see committed rows only.
+  co_await wait_until_at_most(0);
+
+  // Held here, because a put by another task of the run may replace them while this waits.
+  std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> held;
+  for (const auto& [channel, stored] : known(checkpoint_ns).values) held.emplace(stored->id(), stored);
+  std::unordered_set<ValueId> held_ids;
+  for (const auto& [id, stored] : held) held_ids.insert(id);
+
+  auto read = [thread_id = thread_id_, rows = std::move(rows),
+               held_ids = std::move(held_ids)](const storage::Snapshot& snapshot) {
+    const storage::CheckpointReads& reads = snapshot.checkpoints();
+    Read found;
+    found.rows = rows(reads);
+    for (const storage::Checkpoint& row : found.rows) {
+      found.pending.push_back(reads.pending_writes(thread_id, row.checkpoint_ns, row.checkpoint_id));
+      for (const ValueId id : row.value_ids) {
+        if (held_ids.contains(id) || found.parts.contains(id)) continue;
+        add_parts(reads.value(thread_id, id), row, found.parts);
+      }
+    }
+    return found;
+  };
+  Read found = co_await storage_.read(std::move(read));
+
+  CheckpointDecoder decoder(std::move(found.parts), std::move(held));
+  std::vector<LoadedCheckpoint> loaded;
+  loaded.reserve(found.rows.size());
+  for (std::size_t i = 0; i < found.rows.size(); ++i) {
+    CheckpointDecoder::Decoded decoded = decoder.decode(found.rows[i]);
+    LoadedCheckpoint& next = loaded.emplace_back();
+    next.checkpoint = std::move(decoded.checkpoint);
+    for (const storage::PendingWrites& writes : found.pending[i]) next.pending.push_back(decode_writes(writes));
+    if (use == Use::go_on) remember(checkpoint_ns, std::move(decoded.values), std::nullopt);
+  }
+  co_return loaded;
+}
+
+void StoredSaver::put(Checkpoint checkpoint) {
+  next_value_id_ = std::max(next_value_id_, first_value_id(checkpoint.id));
+  const std::string& shared_text = shared_metadata_text(checkpoint.metadata.shared);
+  const Known& last = known(checkpoint.checkpoint_ns);
+  auto encoded = std::make_shared<EncodedCheckpoint>(
+      encode_checkpoint(thread_id_, checkpoint, shared_text, last.values, next_value_id_));
+  // A put on its way can be lost after this one was handed in, with a transaction that both are not in.
+  std::optional<CheckpointId> needed;
+  if (in_flight_->count > 0) needed = last.put_as;
+  remember(checkpoint.checkpoint_ns, std::move(encoded->values), checkpoint.id);
+  submit([encoded, needed](storage::Checkpoints& checkpoints) {
+    const storage::Checkpoint& row = encoded->row;
+    if (needed && !checkpoints.find(row.thread_id, row.checkpoint_ns, *needed)) refuse_after_failure();
+    checkpoints.insert(row, encoded->new_values);
+  });
+}
+
+void StoredSaver::put_writes(std::string checkpoint_ns, CheckpointId id, TaskWrites writes) {
+  auto pending = std::make_shared<storage::PendingWrites>();
+  pending->checkpoint_ns = std::move(checkpoint_ns);
+  pending->checkpoint_id = id;
+  pending->task_id = writes.task_id;
+  pending->task_path = std::move(writes.task_path);
+  pending->writes = encode_writes(writes.writes);
+  submit([thread_id = thread_id_, pending](storage::Checkpoints& checkpoints) {
+    checkpoints.put_writes(thread_id, *pending);
+  });
+}
+
+void StoredSaver::submit(std::function<void(storage::Checkpoints&)> work) {
+  ++in_flight_->count;
+  auto guarded = [in_flight = in_flight_, work = std::move(work)](storage::Transaction& transaction) {
+    if (in_flight->failed) refuse_after_failure();
+    work(transaction.checkpoints());
+  };
+  // Gives its share of the counter away, so that nothing of it is destroyed on the writer thread.
+  auto done = [in_flight = in_flight_](std::exception_ptr error) mutable {
+    if (error) in_flight->failed = true;
+    const asio::any_io_executor executor = in_flight->executor;
+    asio::post(executor, [in_flight = std::move(in_flight), error] {
+      --in_flight->count;
+      if (!in_flight->error) in_flight->error = error;
+      in_flight->changed.cancel();
+    });
+  };
+  storage_.submit(std::move(guarded), std::move(done));
+}
+
+asio::awaitable<void> StoredSaver::wait_for_room() {
+  return wait_until_at_most(kPutsInFlightMax - 1);
+}
+
+asio::awaitable<void> StoredSaver::flush() {
+  return wait_until_at_most(0);
+}
+
+asio::awaitable<void> StoredSaver::wait_until_at_most(std::size_t in_flight) {
+  const std::shared_ptr<InFlight> shared = in_flight_;
+  while (shared->count > in_flight) {
+    // Ends with operation_aborted only. If it was the caller that was cancelled, the next await throws.
+    co_await shared->changed.async_wait(asio::as_tuple(asio::use_awaitable));
+  }
+  if (shared->error) std::rethrow_exception(shared->error);
+}
+
+const StoredSaver::Known& StoredSaver::known(const std::string& checkpoint_ns) const {
+  static const Known none;
+  const auto found = known_.find(checkpoint_ns);
+  return found == known_.end() ? none : found->second;
+}
+
+void StoredSaver::remember(const std::string& checkpoint_ns, StoredValues values, std::optional<CheckpointId> put_as) {
+  // Loaded ids may be greater than those this saver would give next, if the clock went back.
+  for (const auto& [channel, stored] : values) next_value_id_ = std::max(next_value_id_, stored->id() + 1);
+  known_[checkpoint_ns] = {std::move(values), put_as, ++uses_};
+  if (known_.size() <= kKnownNamespacesMax) return;
+  const auto oldest = std::min_element(known_.begin(), known_.end(), [](const auto& left, const auto& right) {
+    return left.second.last_use < right.second.last_use;
+  });
+  known_.erase(oldest);
+}
+
+const std::string& StoredSaver::shared_metadata_text(const std::shared_ptr<const json::object>& shared) {
+  if (shared != shared_metadata_) {
+    shared_metadata_ = shared;
+    shared_metadata_json_ = shared ? to_text(*shared) : "";
+  }
+  return shared_metadata_json_;
+}
+
+}  // namespace heddle::runtime

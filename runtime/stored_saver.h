@@ -1,0 +1,85 @@
+#pragma once
+// Checkpoints of one thread in the storage. What is written costs what changed: see checkpoint_codec.h.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/checkpoint_codec.h"
+#include "runtime/checkpoint_saver.h"
+#include "storage/storage.h"
+
+namespace heddle::runtime {
+
+// Puts that may be on their way before wait_for_room() waits. Bounds the memory of a run that is faster
+// than the disk: each holds the texts of one superstep.
+inline constexpr std::size_t kPutsInFlightMax = 64;
+// Namespaces whose newest values are kept in memory for the next put or load; the one used longest ago goes first.
+inline constexpr std::size_t kKnownNamespacesMax = 64;
+
+// Once a put has failed, no later one is stored and every wait, flush and read throws the first error:
+// what comes later may name values that were lost. Make a new saver to go on.
+//
+// `executor` runs one thing at a time: a strand, or a context with one thread. Its context and `storage` must
+// outlive the puts; the saver need not. While a saver is used, nobody else writes or erases checkpoints of its
+// thread.
+class StoredSaver final : public CheckpointSaver {
+ public:
+  StoredSaver(storage::Storage& storage, ThreadId thread_id, boost::asio::any_io_executor executor);
+  ~StoredSaver() override;
+  StoredSaver(const StoredSaver&) = delete;
+  StoredSaver& operator=(const StoredSaver&) = delete;
+
+  boost::asio::awaitable<std::optional<LoadedCheckpoint>> find(std::string checkpoint_ns, CheckpointId id) override;
+  boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest(std::string checkpoint_ns) override;
+  boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest_before(std::string checkpoint_ns,
+                                                                        CheckpointId bound) override;
+  // Holds the query's whole answer in memory; equal lists and their common beginnings are shared.
+  boost::asio::awaitable<std::vector<LoadedCheckpoint>> history(HistoryQuery query) override;
+
+  void put(Checkpoint checkpoint) override;
+  void put_writes(std::string checkpoint_ns, CheckpointId id, TaskWrites writes) override;
+
+  boost::asio::awaitable<void> wait_for_room() override;
+  boost::asio::awaitable<void> flush() override;
+
+ private:
+  using Rows = std::function<std::vector<storage::Checkpoint>(const storage::CheckpointReads&)>;
+  enum class Use {
+    look,
+    go_on,  // the next put of the namespace goes on from what is loaded
+  };
+  struct Read;
+  struct InFlight;
+  struct Known {
+    StoredValues values;
+    std::optional<CheckpointId> put_as;  // the checkpoint, if this saver has put it
+    std::uint64_t last_use = 0;
+  };
+
+  boost::asio::awaitable<std::vector<LoadedCheckpoint>> load(std::string checkpoint_ns, Rows rows, Use use);
+  boost::asio::awaitable<std::optional<LoadedCheckpoint>> load_head(std::string checkpoint_ns, Rows rows);
+  boost::asio::awaitable<void> wait_until_at_most(std::size_t in_flight);
+  void submit(std::function<void(storage::Checkpoints&)> work);
+  const Known& known(const std::string& checkpoint_ns) const;
+  void remember(const std::string& checkpoint_ns, StoredValues values, std::optional<CheckpointId> put_as);
+  const std::string& shared_metadata_text(const std::shared_ptr<const json::object>& shared);
+
+  storage::Storage& storage_;
+  ThreadId thread_id_;
+  std::shared_ptr<InFlight> in_flight_;
+  std::map<std::string, Known> known_;  // by namespace: what its checkpoint names that was loaded or stored last
+  std::uint64_t uses_ = 0;
+  ValueId next_value_id_ = 1;
+  std::shared_ptr<const json::object> shared_metadata_;  // of the last put
+  std::string shared_metadata_json_;
+};
+
+}  // namespace heddle::runtime

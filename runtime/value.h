@@ -1,0 +1,56 @@
+#pragma once
+// An immutable JSON value that is shared instead of copied: what channels hold and states show.
+//
+// A list that grows by appending (messages first of all) is held as a list of shared items, so that
+// a new version of it shares all items with the old one. Copies are cheap and may be used from
+// several threads at a time.
+
+#include <boost/json/value.hpp>
+#include <cstddef>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace heddle::runtime {
+
+namespace json = boost::json;
+
+class Value {
+ public:
+  using Item = std::shared_ptr<const json::value>;
+
+  Value();                   // null
+  Value(json::value value);  // NOLINT: implicit, so that JSON can be given wherever a value is wanted
+  static Value list(std::vector<Item> items);
+
+  // Whether this is a JSON array, however it is held.
+  bool is_list() const;
+  bool is_null() const;
+  // Of a list; precondition is_list().
+  std::size_t size() const;
+  const json::value& item(std::size_t index) const;
+  // The shared items of a list; converts a plain array once. Precondition is_list().
+  const std::vector<Item>& items() const;
+
+  // The value as one JSON value. For a list of shared items the array is made on first use and kept,
+  // which costs a deep copy: prefer item() and print().
+  const json::value& json() const;
+
+  // Appends compact JSON, without making an array first.
+  void print(std::string& out) const;
+  std::string text() const;
+
+  // Same storage: cheap test whether nothing changed.
+  bool same_as(const Value& other) const { return node_ == other.node_; }
+
+ private:
+  struct Node;
+  explicit Value(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
+  std::shared_ptr<const Node> node_;  // never null pointer but for JSON null
+};
+
+// A list with `added` behind the items of `list`, sharing them.
+Value append_items(const Value& list, std::vector<Value::Item> added);
+
+}  // namespace heddle::runtime

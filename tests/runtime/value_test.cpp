@@ -1,0 +1,108 @@
+#include "runtime/value.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "runtime/json.h"
+
+namespace heddle::runtime {
+namespace {
+
+Value::Item item(std::string_view text) {
+  return std::make_shared<const json::value>(parse_json(text));
+}
+
+}  // namespace
+
+TEST_CASE("A value that was given nothing is null") {
+  const Value value;
+  CHECK(value.is_null());
+  CHECK_FALSE(value.is_list());
+  CHECK(value.json().is_null());
+  CHECK(value.text() == "null");
+  CHECK(Value(json::value(nullptr)).is_null());
+  CHECK(Value(json::value(nullptr)).same_as(value));
+}
+
+TEST_CASE("A value prints as the JSON it was made of") {
+  for (const char* const text : {"1", "1.5", "\"x\"", "[]", "[1,[2]]", R"({"a":[true]})"}) {
+    INFO(text);
+    const Value value(parse_json(text));
+    CHECK(value.text() == text);
+    CHECK(equal_json(value.json(), parse_json(text)));
+  }
+}
+
+TEST_CASE("Copies of a value share it") {
+  const Value value(parse_json(R"({"a":1})"));
+  const Value copy = value;  // NOLINT: the copy is what is tested
+  CHECK(copy.same_as(value));
+  CHECK(&copy.json() == &value.json());
+  CHECK_FALSE(Value(parse_json(R"({"a":1})")).same_as(value));
+}
+
+TEST_CASE("A list of shared items is an array in every respect") {
+  const Value list = Value::list({item("1"), item(R"({"a":2})")});
+  CHECK(list.is_list());
+  CHECK(list.size() == 2);
+  CHECK(to_text(list.item(1)) == R"({"a":2})");
+  CHECK(list.text() == R"([1,{"a":2}])");
+  CHECK(to_text(list.json()) == R"([1,{"a":2}])");
+  CHECK(Value::list({}).text() == "[]");
+  CHECK(Value::list({}).is_list());
+}
+
+TEST_CASE("The items of a plain array are handed out without a copy") {
+  const Value list(parse_json(R"([1,{"a":2}])"));
+  REQUIRE(list.items().size() == 2);
+  CHECK(list.items()[1].get() == &list.item(1));
+}
+
+TEST_CASE("An item outlives the list it came from") {
+  Value::Item kept;
+  {
+    const Value list(parse_json(R"(["first","a text that does not fit into the value itself"])"));
+    kept = list.items()[1];
+  }
+  CHECK(kept->get_string() == "a text that does not fit into the value itself");
+}
+
+TEST_CASE("Items of something that is no list are an error") {
+  CHECK_THROWS(Value(parse_json("{}")).items());
+}
+
+TEST_CASE("Appending shares all items of the old list and leaves it as it is") {
+  for (const Value& old : {Value::list({item("1"), item("2")}), Value(parse_json("[1,2]"))}) {
+    const Value grown = append_items(old, {item("3")});
+    CHECK(grown.text() == "[1,2,3]");
+    CHECK(old.text() == "[1,2]");
+    CHECK(grown.items()[0] == old.items()[0]);
+    CHECK(grown.items()[1] == old.items()[1]);
+  }
+}
+
+TEST_CASE("Several threads may ask for the other form of a list at once") {
+  for (int round = 0; round < 50; ++round) {
+    const Value shared = Value::list({item("1"), item("2"), item("3")});
+    const Value plain(parse_json("[1,2,3]"));
+    std::vector<const json::value*> arrays(4);
+    std::vector<const Value::Item*> items(4);
+    {
+      std::vector<std::jthread> threads;
+      for (std::size_t i = 0; i < arrays.size(); ++i) {
+        threads.emplace_back([&, i] {
+          arrays[i] = &shared.json();
+          items[i] = plain.items().data();
+        });
+      }
+    }
+    for (std::size_t i = 1; i < arrays.size(); ++i) {
+      CHECK(arrays[i] == arrays[0]);
+      CHECK(items[i] == items[0]);
+    }
+  }
+}
+
+}  // namespace heddle::runtime
