@@ -1,0 +1,75 @@
+#include "graphs/react_agent.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "runtime/message.h"
+#include "runtime/state_graph.h"
+
+namespace heddle::graphs {
+namespace {
+
+namespace asio = boost::asio;
+using runtime::Message;
+using runtime::NodeContext;
+using runtime::NodeResult;
+using runtime::State;
+using runtime::Value;
+
+// What node `agent` works with. Immutable.
+struct Asker {
+  std::shared_ptr<const ChatModel> model;
+  Value::Item prompt;  // null pointer: none
+  std::string name;
+  ModelOptions options;
+};
+
+asio::awaitable<NodeResult> ask_model(std::shared_ptr<const Asker> asker, NodeContext& context) {
+  const std::vector<Value::Item>& stored = context.state()["messages"].items();
+  std::vector<Value::Item> messages;
+  messages.reserve(stored.size() + 1);
+  if (asker->prompt != nullptr) messages.push_back(asker->prompt);
+  messages.insert(messages.end(), stored.begin(), stored.end());
+  ModelOptions options = asker->options;
+  Message answer = co_await asker->model->ask(context, std::move(messages), std::move(options));
+  if (!asker->name.empty()) answer["name"] = asker->name;
+  json::array written;
+  written.push_back(std::move(answer));
+  co_return runtime::Update{{"messages", std::move(written)}};
+}
+
+bool wants_tools(const State& state) {
+  const std::vector<Value::Item>& messages = state["messages"].items();
+  return !messages.empty() && runtime::message_type(*messages.back()) == "ai" &&
+         !runtime::tool_calls(*messages.back()).empty();
+}
+
+}  // namespace
+
+std::shared_ptr<const runtime::CompiledGraph> make_react_agent(ReactAgentOptions options) {
+  if (options.model == nullptr) throw std::logic_error("an agent needs a model");
+  auto asker = std::make_shared<Asker>();
+  asker->model = std::move(options.model);
+  asker->name = options.name;
+  asker->options = std::move(options.model_options);
+  asker->options.tools.clear();
+  for (const ToolPointer& tool : options.tools) asker->options.tools.push_back(tool->declaration());
+  if (!options.prompt.empty()) {
+    asker->prompt = std::make_shared<const json::value>(runtime::system_message(std::move(options.prompt)));
+  }
+  const std::shared_ptr<const Asker> shared = std::move(asker);
+  auto agent = [shared](NodeContext& context) { return ask_model(shared, context); };
+
+  runtime::StateGraph graph(options.name.empty() ? "LangGraph" : options.name);
+  graph.messages().node("agent", agent).edge(runtime::kStart, "agent");
+  if (options.tools.empty()) return graph.edge("agent", runtime::kEnd).compile();
+  auto route = [](const State& state, const runtime::RunConfig&) -> runtime::Routes {
+    return wants_tools(state) ? "tools" : std::string(runtime::kEnd);
+  };
+  graph.node("tools", tool_node(std::move(options.tools), std::move(options.tool_options)))
+      .conditional("agent", route, {"tools", runtime::kEnd})
+      .edge("tools", "agent");
+  return graph.compile();
+}
+
+}  // namespace heddle::graphs

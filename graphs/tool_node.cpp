@@ -1,0 +1,325 @@
+#include "graphs/tool_node.h"
+
+#include <algorithm>
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/deferred.hpp>
+#include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <cstdint>
+#include <exception>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <stdexcept>
+#include <utility>
+
+#include "graphs/counted_context.h"
+#include "runtime/error.h"
+#include "runtime/json.h"
+#include "runtime/uuid.h"
+
+namespace heddle::graphs {
+namespace {
+
+namespace asio = boost::asio;
+using runtime::Command;
+using runtime::Message;
+using runtime::NodeContext;
+using runtime::NodeInterrupted;
+using runtime::NodeResult;
+using runtime::Value;
+
+// Among the finished calls of a task: the call whose question went out last. No key of a call is empty.
+constexpr const char* kAskingKey = "";
+
+struct Toolbox {
+  std::map<std::string, ToolPointer> tools;
+  ToolNodeOptions options;
+};
+
+// A result as the node returns it.
+using Answer = std::variant<Message, Command>;
+
+struct Call {
+  std::string key;  // names the call within its task
+  std::string id;   // the model's; may be empty
+  std::string name;
+  json::object arguments;
+  std::optional<Answer> answer;
+  std::int64_t interrupts_used = 0;
+  std::optional<NodeInterrupted> asked;
+  std::exception_ptr failure;
+};
+
+std::string text_of(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
+}
+
+// The calls of the last ai message that no tool message answers.
+std::vector<Call> open_calls(const std::vector<Value::Item>& messages) {
+  auto is_ai = [](const Value::Item& message) { return runtime::message_type(*message) == "ai"; };
+  const auto last = std::find_if(messages.rbegin(), messages.rend(), is_ai);
+  if (last == messages.rend()) throw runtime::GraphError("Error", "ToolNode only accepts AIMessages as input.");
+  std::set<std::string> answered;
+  for (const Value::Item& message : messages) {
+    if (runtime::message_type(*message) == "tool") answered.insert(text_of(message->as_object(), "tool_call_id"));
+  }
+  std::vector<Call> calls;
+  std::map<std::string, int> seen;
+  for (const json::value& wanted : runtime::tool_calls(**last)) {
+    if (!wanted.is_object()) continue;
+    Call call;
+    call.id = text_of(wanted.get_object(), "id");
+    call.name = text_of(wanted.get_object(), "name");
+    const json::value* arguments = wanted.get_object().if_contains("args");
+    if (arguments != nullptr && arguments->is_object()) call.arguments = arguments->get_object();
+    // A model may repeat an id or leave it out, so the key also counts.
+    const int count = ++seen[call.id];
+    call.key = count == 1 && !call.id.empty() ? call.id : call.id + "#" + std::to_string(count);
+    if (call.id.empty() || !answered.contains(call.id)) calls.push_back(std::move(call));
+  }
+  return calls;
+}
+
+std::string content_of(const json::value& result) {
+  return result.is_string() ? std::string(result.get_string()) : runtime::to_text(result);
+}
+
+// One execution of the node.
+class ToolRun {
+ public:
+  ToolRun(const Toolbox& box, NodeContext& context)
+      : box_(box), context_(context), calls_(open_calls(context.state()["messages"].items())) {}
+
+  asio::awaitable<NodeResult> run();
+
+ private:
+  void recall();
+  asio::awaitable<void> make(Call& call);
+  asio::awaitable<ToolResult> ask_tool(Call& call, CountedContext& context);
+  asio::awaitable<void> make_all(std::vector<Call*> calls);
+  Answer answer_to(const Call& call, ToolResult made);
+  Message error_answer(const Call& call, const std::string& text) const;
+  void give_id(const Call& call, Message& message) const;
+  void keep(const Call& call);
+  NodeResult result();
+
+  const Toolbox& box_;
+  NodeContext& context_;
+  std::vector<Call> calls_;
+  std::size_t open_ = 0;  // calls without an answer
+  Call* first_asking_ = nullptr;
+};
+
+// Takes the answers of calls that finished in an earlier execution of the task.
+void ToolRun::recall() {
+  open_ = calls_.size();
+  for (Call& call : calls_) {
+    const std::optional<json::value> kept = context_.finished_call(call.key);
+    if (!kept) continue;
+    const json::object& record = kept->as_object();
+    call.interrupts_used = record.at("interrupts").to_number<std::int64_t>();
+    // Questions are numbered by the order in which they are asked, so those of this call are passed
+    // before any other call can ask.
+    context_.pass_interrupts(call.interrupts_used);
+    if (const json::value* message = record.if_contains("message")) {
+      call.answer = message->as_object();
+    } else {
+      call.answer = runtime::command_from_json(record.at("command"));
+    }
+    --open_;
+  }
+}
+
+void ToolRun::keep(const Call& call) {
+  json::object record{{"interrupts", call.interrupts_used}};
+  if (const Message* message = std::get_if<Message>(&*call.answer)) {
+    record["message"] = *message;
+  } else {
+    record["command"] = runtime::to_json(std::get<Command>(*call.answer));
+  }
+  context_.keep_finished_call(call.key, std::move(record));
+}
+
+void ToolRun::give_id(const Call& call, Message& message) const {
+  if (!runtime::message_id(message).empty()) return;
+  message["id"] = box_.options.message_id ? box_.options.message_id(call.id) : runtime::uuid4().text();
+}
+
+Answer ToolRun::answer_to(const Call& call, ToolResult made) {
+  ToolResult::Kind result = std::move(made).take();
+  if (Command* command = std::get_if<Command>(&result)) {
+    context_.tool_ended(call.id, call.name, runtime::to_json(*command));
+    return std::move(*command);
+  }
+  Message message;
+  if (ToolMessage* whole = std::get_if<ToolMessage>(&result)) {
+    message = std::move(whole->message);
+  } else {
+    message = runtime::tool_message(content_of(std::get<json::value>(result)), call.id, call.name, "success");
+  }
+  context_.tool_ended(call.id, call.name, message);  // without an id yet (streaming.md 3.10)
+  give_id(call, message);
+  return message;
+}
+
+Message ToolRun::error_answer(const Call& call, const std::string& text) const {
+  const std::string content = "Error: " + text + "\n Please fix your mistakes.";
+  Message message = runtime::tool_message(content, call.id, call.name, "error");
+  give_id(call, message);
+  return message;
+}
+
+asio::awaitable<ToolResult> ToolRun::ask_tool(Call& call, CountedContext& context) {
+  const auto found = box_.tools.find(call.name);
+  if (found == box_.tools.end()) throw std::invalid_argument("Tool \"" + call.name + "\" not found.");
+  const ToolPointer tool = found->second;
+  const std::optional<std::string> mismatch = argument_mismatch(tool->declaration().parameters, call.arguments);
+  if (mismatch) throw std::invalid_argument(*mismatch);
+  const std::optional<storage::Uuid> task = storage::Uuid::parse(context_.task_id());
+  const std::string idempotency_key = runtime::uuid5(task.value_or(storage::Uuid{}), call.key).text();
+  ToolContext tool_context(context, call.name, call.id, idempotency_key);
+  context_.tool_started(call.id, call.name, call.arguments);
+  json::object arguments = call.arguments;
+  std::exception_ptr failure;
+  try {
+    ToolResult result = co_await tool->call(tool_context, std::move(arguments));
+    co_return result;
+  } catch (const std::exception& error) {
+    context_.tool_failed(call.id, call.name, error.what());
+    failure = std::current_exception();
+  }
+  std::rethrow_exception(failure);
+}
+
+// Makes one call. Leaves an answer, a question or a failure in it; throws only when it was cancelled.
+asio::awaitable<void> ToolRun::make(Call& call) {
+  CountedContext counted(context_, call.key + "/");
+  std::string error_text;
+  try {
+    ToolResult made = co_await ask_tool(call, counted);
+    call.answer = answer_to(call, std::move(made));
+  } catch (const NodeInterrupted& asked) {
+    call.asked = asked;
+    if (first_asking_ == nullptr) first_asking_ = &call;
+  } catch (const std::exception& error) {
+    call.failure = std::current_exception();
+    error_text = error.what();
+  }
+  call.interrupts_used = counted.interrupts_used();
+  if (call.failure != nullptr) {
+    const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+    const bool cancelled = state.cancelled() != asio::cancellation_type::none;
+    if (cancelled) std::rethrow_exception(call.failure);
+    if (box_.options.errors == ToolErrors::told_to_the_model) call.answer = error_answer(call, error_text);
+  }
+  if (!call.answer) co_return;
+  --open_;
+  // The last call to finish needs no record: the node returns its answer at once.
+  if (open_ > 0) keep(call);
+}
+
+// Makes the calls at the same time on the calling executor, and returns when all have ended.
+asio::awaitable<void> ToolRun::make_all(std::vector<Call*> calls) {
+  const auto executor = co_await asio::this_coro::executor;
+  using Operation = decltype(asio::co_spawn(executor, make(*calls.front()), asio::deferred));
+  std::vector<Operation> operations;
+  operations.reserve(calls.size());
+  for (Call* call : calls) operations.push_back(asio::co_spawn(executor, make(*call), asio::deferred));
+  auto group = asio::experimental::make_parallel_group(std::move(operations));
+  const auto ended = co_await group.async_wait(asio::experimental::wait_for_all(), asio::use_awaitable);
+  for (const std::exception_ptr& failure : std::get<1>(ended)) {
+    if (failure != nullptr) std::rethrow_exception(failure);
+  }
+}
+
+asio::awaitable<NodeResult> ToolRun::run() {
+  recall();
+  // Which call asks first may depend on the network. The call whose question has been answered must ask
+  // first again, or the answer would go to another one, so it runs alone before the others.
+  std::vector<Call*> others;
+  Call* asking = nullptr;
+  const std::optional<json::value> asking_key = context_.finished_call(kAskingKey);
+  for (Call& call : calls_) {
+    if (call.answer) continue;
+    if (asking == nullptr && asking_key && asking_key->is_string() && asking_key->get_string() == call.key) {
+      asking = &call;
+    } else {
+      others.push_back(&call);
+    }
+  }
+  if (asking != nullptr) co_await make(*asking);
+  if (others.size() == 1) co_await make(*others.front());
+  if (others.size() > 1) co_await make_all(std::move(others));
+
+  for (const Call& call : calls_) {
+    if (!call.answer && call.failure != nullptr) std::rethrow_exception(call.failure);
+  }
+  if (first_asking_ != nullptr) {
+    context_.keep_finished_call(kAskingKey, json::value(first_asking_->key));
+    throw NodeInterrupted(*first_asking_->asked);
+  }
+  co_return result();
+}
+
+bool only_sends_to_parent(const Command& command) {
+  auto is_send = [](const runtime::Goto& target) { return std::holds_alternative<runtime::Send>(target); };
+  return command.graph == runtime::CommandTarget::parent_graph && std::ranges::all_of(command.go_to, is_send);
+}
+
+// The answers in the order of the calls: as one update, or if there are Commands as a list of parts.
+NodeResult ToolRun::result() {
+  auto is_command = [](const Call& call) { return std::holds_alternative<Command>(*call.answer); };
+  if (std::ranges::none_of(calls_, is_command)) {
+    json::array messages;
+    for (Call& call : calls_) messages.push_back(std::get<Message>(std::move(*call.answer)));
+    return runtime::Update{{"messages", std::move(messages)}};
+  }
+  std::vector<NodeResult::Part> parts;
+  std::optional<std::size_t> merged;  // the Command that collects Sends to the parent graph
+  for (Call& call : calls_) {
+    if (Message* message = std::get_if<Message>(&*call.answer)) {
+      json::array one;
+      one.push_back(std::move(*message));
+      parts.emplace_back(runtime::Update{{"messages", std::move(one)}});
+      continue;
+    }
+    Command& command = std::get<Command>(*call.answer);
+    const bool mergeable = only_sends_to_parent(command);
+    if (mergeable && merged) {
+      Command& first = std::get<Command>(parts[*merged]);
+      std::ranges::move(command.update, std::back_inserter(first.update));
+      std::ranges::move(command.go_to, std::back_inserter(first.go_to));
+      continue;
+    }
+    if (mergeable) merged = parts.size();
+    parts.emplace_back(std::move(command));
+  }
+  return parts;
+}
+
+asio::awaitable<NodeResult> run_tools(std::shared_ptr<const Toolbox> box, NodeContext& context) {
+  ToolRun run(*box, context);
+  NodeResult result = co_await run.run();
+  co_return result;
+}
+
+}  // namespace
+
+runtime::NodeFunction tool_node(std::vector<ToolPointer> tools, ToolNodeOptions options) {
+  auto box = std::make_shared<Toolbox>();
+  box->options = std::move(options);
+  for (ToolPointer& tool : tools) {
+    const std::string& name = tool->declaration().name;
+    const bool is_new = box->tools.try_emplace(name, tool).second;
+    if (!is_new) throw std::logic_error("two tools of one agent are called \"" + name + "\"; rename one of them");
+  }
+  const std::shared_ptr<const Toolbox> shared = std::move(box);
+  return [shared](NodeContext& context) { return run_tools(shared, context); };
+}
+
+}  // namespace heddle::graphs

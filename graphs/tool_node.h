@@ -1,0 +1,33 @@
+#pragma once
+// The node that makes the tool calls of an agent (runtime.md 16.2).
+//
+// A call that has finished is never made again: when a sibling asks the user or the node dies, its result is kept with
+// the task, and taken from there when the node runs again. A call that was under way is made again, with the same
+// idempotency key.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "graphs/tool.h"
+#include "runtime/node.h"
+
+namespace heddle::graphs {
+
+enum class ToolErrors {
+  told_to_the_model,  // as a tool message with status `error`
+  fail_the_node,      // after the other calls have ended
+};
+
+struct ToolNodeOptions {
+  ToolErrors errors = ToolErrors::told_to_the_model;
+  // The id of the tool message that answers a call. Default: a random UUID.
+  std::function<std::string(const std::string& tool_call_id)> message_id;
+};
+
+// A node that makes all calls of the last ai message in `messages` that have no answer yet, at the same time, and
+// writes the answers in the order of the calls. If calls ask, the question that came first leaves the
+// node once the other calls have ended. Throws std::logic_error if two tools have one name.
+runtime::NodeFunction tool_node(std::vector<ToolPointer> tools, ToolNodeOptions options = {});
+
+}  // namespace heddle::graphs
