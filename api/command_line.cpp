@@ -1,0 +1,306 @@
+#include "api/command_line.h"
+
+#include <pthread.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <boost/system/system_error.hpp>
+#include <csignal>
+#include <cstdint>
+#include <exception>
+#include <iostream>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "api/configuration.h"
+#include "api/greeting.h"
+#include "api/nearest_name.h"
+#include "api/server.h"
+#include "api/settings_table.h"
+#include "runtime/clock.h"
+
+#ifndef HEDDLE_VERSION
+#error "api/CMakeLists.txt defines HEDDLE_VERSION as the version of the project"
+#endif
+
+extern char** environ;  // NOLINT: POSIX declares it nowhere
+
+namespace heddle::api {
+namespace {
+
+enum class Command { serve, check, graph };
+
+// What the arguments say, before any file is read.
+struct Arguments {
+  Command command = Command::serve;
+  std::string graph;  // of Command::graph
+  std::optional<std::string> config_file;
+  std::map<std::string, std::vector<std::string>> flags;  // by Setting::name
+};
+
+// The arguments are wrong, or --help or --version was asked for: what to print, and the status to end with.
+struct Answered {
+  int status = 0;
+  std::string text;
+};
+
+std::map<std::string, std::string> process_environment() {
+  std::map<std::string, std::string> variables;
+  for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
+    const std::string_view line(*entry);
+    const std::size_t equals = line.find('=');
+    if (equals != std::string_view::npos) variables.emplace(line.substr(0, equals), line.substr(equals + 1));
+  }
+  return variables;
+}
+
+std::string help_text(const Setting& setting) {
+  std::string text = setting.reason + " [" + setting.variable() + "; " + setting.allowed;
+  if (!setting.unit.empty()) text += " " + setting.unit;
+  return text + "; default " + (setting.default_value.empty() ? "none" : setting.default_value) + "]";
+}
+
+std::string unexpected(const std::string& argument) {
+  const std::string name = argument.substr(0, argument.find('='));
+  std::vector<std::string> known = {"--config", "--help", "--version"};
+  for (const Setting& setting : settings_table()) known.push_back(setting.flag());
+  if (!name.starts_with("-")) known = {"serve", "check", "graph"};
+  const std::string hint = nearest_name_hint(name, known);
+  return "unexpected argument " + name + (hint.empty() ? "; --help lists all" : hint);
+}
+
+class Parser {
+ public:
+  explicit Parser(const Program& program) : app_("Serves LangGraph graphs over the LangGraph HTTP API.", program.name) {
+    app_.fallthrough();
+    app_.allow_extras();
+    app_.set_version_flag("--version", program.name + " " + HEDDLE_VERSION);
+    app_.add_option("--config", config_,
+                    "the configuration file [HEDDLE_CONFIG; default ./langgraph.json if there is one]")
+        ->type_name("FILE");
+    for (const Setting& setting : settings_table()) add(setting);
+    serve_ = subcommand("serve", "start the server; the same without a command");
+    check_ = subcommand("check", "check the configuration and say what has no effect");
+    graph_ = subcommand("graph", "print a graph as a Mermaid diagram");
+    graph_->add_option("NAME", name_, "the id of the graph")->required();
+  }
+
+  std::variant<Arguments, Answered> parse(int argc, char** argv) {
+    try {
+      app_.parse(argc, argv);
+    } catch (const CLI::CallForHelp&) {
+      // Of the program, whatever the command: all commands take the same options.
+      return Answered{0, app_.get_formatter()->make_help(&app_, app_.get_name(), CLI::AppFormatMode::Normal)};
+    } catch (const CLI::CallForVersion& version) {
+      return Answered{0, std::string(version.what()) + "\n"};
+    } catch (const CLI::ParseError& error) {
+      const std::string text = error.what();
+      return Answered{1, text.substr(0, text.find('\n')) + "; --help lists all"};
+    }
+    const std::vector<std::string> extras = app_.remaining(true);
+    if (!extras.empty()) return Answered{1, unexpected(extras.front())};
+
+    Arguments arguments;
+    if (check_->parsed()) arguments.command = Command::check;
+    if (graph_->parsed()) arguments.command = Command::graph;
+    arguments.graph = name_;
+    if (!config_.empty()) arguments.config_file = config_;
+    for (auto& [setting, values] : values_) {
+      if (!values.empty()) arguments.flags[setting] = values;
+    }
+    return arguments;
+  }
+
+ private:
+  void add(const Setting& setting) {
+    std::vector<std::string>& values = values_[setting.name];
+    if (setting.form == SettingForm::on_off) {
+      auto keep = [&values](std::int64_t count) { values = {count > 0 ? "true" : "false"}; };
+      app_.add_flag_function(setting.flag(), keep, help_text(setting));
+      return;
+    }
+    CLI::Option* option = app_.add_option(setting.flag(), values, help_text(setting));
+    option->allow_extra_args(false)->type_name(setting.form == SettingForm::number ? "N" : "TEXT");
+    if (setting.form != SettingForm::list) option->expected(1);
+  }
+
+  CLI::App* subcommand(const std::string& name, const std::string& description) {
+    CLI::App* command = app_.add_subcommand(name, description);
+    command->set_help_flag();  // falls through to the one of the program
+    return command;
+  }
+
+  CLI::App app_;
+  CLI::App* serve_ = nullptr;
+  CLI::App* check_ = nullptr;
+  CLI::App* graph_ = nullptr;
+  std::string config_;
+  std::string name_;
+  std::map<std::string, std::vector<std::string>> values_;
+};
+
+graphs::Registry make_registry(const Configuration& configuration, const Program& program) {
+  graphs::Registry registry;
+  for (const auto& [id, entry] : configuration.graphs) {
+    const GraphFactory& make = program.builtin.at(builtin_name(entry));
+    registry.add(id, make(configuration.environment), entry.description);
+  }
+  return registry;
+}
+
+void print_without_effect(const Configuration& configuration) {
+  for (const std::string& key : configuration.keys_without_effect) std::cout << "without effect: " << key << "\n";
+}
+
+void print_notice(const Configuration& configuration, const Program& program) {
+  const std::string notice = program.notice ? program.notice(configuration) : std::string();
+  if (!notice.empty()) std::cout << notice << "\n";
+}
+
+// As many connections as the system allows, not as the shell happens to allow. Failing costs connections, not the
+// start.
+void raise_open_files() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+// The signals that end the server are blocked in every thread (threads inherit the mask), and the main thread waits
+// for them: no handler runs between two instructions of other code.
+class StopSignals {
+ public:
+  StopSignals() {
+    std::signal(SIGPIPE, SIG_IGN);
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
+  }
+  StopSignals(const StopSignals&) = delete;
+  StopSignals& operator=(const StopSignals&) = delete;
+
+  void wait() {
+    int signal = 0;
+    sigwait(&signals_, &signal);
+    // From here on the system itself ends the process at the next signal, whatever the server is doing.
+    std::signal(SIGINT, SIG_DFL);
+    std::signal(SIGTERM, SIG_DFL);
+    pthread_sigmask(SIG_UNBLOCK, &signals_, nullptr);
+  }
+
+ private:
+  sigset_t signals_{};
+};
+
+void print_start(const Configuration& configuration, const graphs::Registry& registry, const Server& server) {
+  const std::string url = base_url(server.addresses(), configuration.settings.mount_prefix);
+  std::vector<NamedGraph> graphs;
+  std::string ids;
+  for (const std::string& id : registry.ids()) {
+    graphs.push_back({id, &registry.find(id)->schemas()});
+    ids += (ids.empty() ? "" : ", ") + id;
+  }
+  const bool in_memory = configuration.settings.storage.path == ":memory:";
+  std::cout << "graphs: " << ids << "\n"
+            << "database: "
+            << (in_memory ? "in memory, gone when the server ends (--db FILE keeps it)"
+                          : configuration.settings.storage.path)
+            << "\n"
+            << "listening on " << url << "\n\n"
+            << "Try it:\n\n"
+            << curl_line(url, first_to_try(graphs)) << "\n"
+            << std::endl;
+}
+
+int serve(const Configuration& configuration, const Program& program) {
+  raise_open_files();
+  StopSignals signals;
+  const graphs::Registry registry = make_registry(configuration, program);
+  print_notice(configuration, program);
+  print_without_effect(configuration);
+
+  const runtime::SystemClock clock;
+  runtime::Log log(clock, configuration.settings.log_level);
+  Server server(configuration.settings, registry, log);
+  print_start(configuration, registry, server);
+  signals.wait();
+  log.info("stopping; a second signal ends at once");
+  server.stop();
+  return 0;
+}
+
+int check(const Configuration& configuration, const Program& program) {
+  const graphs::Registry registry = make_registry(configuration, program);
+  for (const auto& [id, entry] : configuration.graphs) std::cout << "graph " << id << ": " << entry.spec << "\n";
+  print_notice(configuration, program);
+  print_without_effect(configuration);
+  std::cout << "the configuration is valid" << std::endl;
+  return 0;
+}
+
+int print_graph(const Configuration& configuration, const Program& program, const std::string& id) {
+  const graphs::Registry registry = make_registry(configuration, program);
+  const auto graph = registry.find(id);
+  if (graph == nullptr) throw ConfigurationError("no graph `" + id + "`" + nearest_name_hint(id, registry.ids()));
+  std::cout << graph->mermaid() << std::flush;
+  return 0;
+}
+
+int run(const Arguments& arguments, const Program& program) {
+  ConfigurationSources sources;
+  sources.config_file = arguments.config_file;
+  sources.flags = arguments.flags;
+  sources.environment = process_environment();
+  for (const auto& [name, factory] : program.builtin) sources.builtin.push_back(name);
+  sources.default_graphs = program.default_graphs;
+  const Configuration configuration = load_configuration(sources);
+  switch (arguments.command) {
+    case Command::serve:
+      return serve(configuration, program);
+    case Command::check:
+      return check(configuration, program);
+    case Command::graph:
+      return print_graph(configuration, program, arguments.graph);
+  }
+  return 1;
+}
+
+// Without the place in Boost's sources that its own text ends with.
+std::string text_of(const boost::system::system_error& error) {
+  std::string text = error.what();
+  const std::string with_place = error.code().what();
+  if (text.ends_with(with_place))
+    text.replace(text.size() - with_place.size(), with_place.size(), error.code().message());
+  return text;
+}
+
+int fail(const Program& program, const std::string& text) {
+  std::cerr << program.name << ": " << text << std::endl;
+  return 1;
+}
+
+}  // namespace
+
+int run_command_line(int argc, char** argv, const Program& program) {
+  // The last stop of every exception of the main thread.
+  try {
+    Parser parser(program);
+    const std::variant<Arguments, Answered> parsed = parser.parse(argc, argv);
+    if (const auto* arguments = std::get_if<Arguments>(&parsed)) return run(*arguments, program);
+    const Answered& answered = std::get<Answered>(parsed);
+    if (answered.status != 0) return fail(program, answered.text);
+    std::cout << answered.text << std::flush;
+    return 0;
+  } catch (const boost::system::system_error& error) {
+    return fail(program, text_of(error));
+  } catch (const std::exception& error) {
+    return fail(program, error.what());
+  }
+}
+
+}  // namespace heddle::api

@@ -1,0 +1,481 @@
+#include "api/configuration.h"
+
+#include <algorithm>
+#include <array>
+#include <fstream>
+#include <ios>
+#include <set>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "api/env_file.h"
+#include "api/nearest_name.h"
+#include "api/settings_table.h"
+#include "runtime/json.h"
+
+namespace heddle::api {
+namespace {
+
+namespace fs = std::filesystem;
+namespace json = boost::json;
+
+constexpr std::string_view kBuiltin = "builtin:";
+// A configuration is written by hand; a larger file is the wrong file.
+constexpr std::uintmax_t kFileBytesMax = std::uintmax_t{1} << 20;
+
+// Keys that the reference knows and that change nothing here: they build images and environments of other
+// languages, or belong to parts of the server that do not exist yet.
+constexpr std::array kWithoutEffect = {
+    "_INTERNAL_docker_tag",
+    "api_version",
+    "base_image",
+    "build_command",
+    "dependencies",
+    "docker_compose_file",
+    "dockerfile_lines",
+    "image_distro",
+    "install_command",
+    "internal_docker_tag",
+    "keep_pkg_tools",
+    "node_version",
+    "pip_config_file",
+    "pip_installer",
+    "python_version",
+    "source",
+    "ui",
+    "ui_config",
+    "webhooks",
+    "checkpointer.path",
+    "checkpointer.serde",
+    "checkpointer.ttl",
+    "store.index",
+    "store.path",
+    "store.ttl",
+    "http.app",
+    "http.disable_a2a",
+    "http.disable_mcp",
+    "http.disable_ui",
+    "http.disable_webhooks",
+    "http.logging_headers",
+    "http.middleware_order",
+    "http.enable_custom_route_auth",
+};
+
+// Keys that would make the server less safe than its author thinks if they were passed over.
+struct RefusedKey {
+  std::string_view key;
+  std::string_view reason;
+};
+constexpr std::array kRefused = {
+    RefusedKey{
+        "auth",
+        "this version has no authentication yet, everybody who reaches the server may read and change everything; "
+        "remove the key to go on without, and do not expose the server"},
+    RefusedKey{
+        "encryption",
+        "this version does not encrypt its database yet; remove the key to keep everything in clear, and protect "
+        "the file"},
+};
+
+std::string in_quotes(std::string_view value) {
+  constexpr std::size_t shown_max = 100;
+  std::string out;
+  runtime::print_json_string(value.substr(0, shown_max), out);
+  return value.size() > shown_max ? out + "..." : out;
+}
+
+std::string shown(const std::vector<std::string>& values) {
+  std::string out;
+  for (const std::string& value : values) out += (out.empty() ? "" : ", ") + in_quotes(value);
+  return out.empty() ? "an empty list" : out;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
+// `where` names source and key.
+void apply(const Setting& setting, const std::string& where, const std::vector<std::string>& values,
+           ServerSettings& settings) {
+  try {
+    setting.apply(settings, values);
+  } catch (const SettingError& error) {
+    throw ConfigurationError(where + ": " + shown(values) + " is not possible; " + error.what());
+  }
+}
+
+std::string read_file(const fs::path& path, const std::string& missing) {
+  std::error_code error;
+  if (!fs::exists(path, error)) throw ConfigurationError(missing);
+  if (fs::is_directory(path, error)) throw ConfigurationError(path.string() + ": is a folder, not a file");
+  std::ifstream file(path, std::ios::binary);
+  std::string text(kFileBytesMax + 1, '\0');
+  if (file) file.read(text.data(), static_cast<std::streamsize>(text.size()));
+  if (!file && !file.eof()) throw ConfigurationError(path.string() + ": cannot be read; check its permissions");
+  text.resize(static_cast<std::size_t>(file.gcount()));
+  if (text.size() > kFileBytesMax)
+    throw ConfigurationError(path.string() + ": has more than 1 MiB; is it the right file?");
+  return text;
+}
+
+std::vector<std::string> split_list(const std::string& text) {
+  std::vector<std::string> parts;
+  std::size_t begin = 0;
+  while (begin <= text.size()) {
+    const std::size_t end = std::min(text.find(',', begin), text.size());
+    std::string part = text.substr(begin, end - begin);
+    part.erase(0, part.find_first_not_of(" \t"));
+    part.erase(part.find_last_not_of(" \t") + 1);
+    parts.push_back(std::move(part));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+// The value of a setting in langgraph.json as texts; nothing if it is of another kind.
+std::optional<std::vector<std::string>> texts_of(const json::value& value, SettingForm form) {
+  const bool whole = value.is_int64() || value.is_uint64();
+  if (form == SettingForm::number && (whole || value.is_double())) return {{runtime::to_text(value)}};
+  if (form == SettingForm::on_off && value.is_bool()) return {{value.get_bool() ? "true" : "false"}};
+  const bool takes_text = form == SettingForm::text || form == SettingForm::list;
+  if (takes_text && value.is_string()) return {{std::string(value.get_string())}};
+  if (form != SettingForm::list || !value.is_array()) return std::nullopt;
+  std::vector<std::string> texts;
+  for (const json::value& entry : value.get_array()) {
+    if (!entry.is_string()) return std::nullopt;
+    texts.emplace_back(entry.get_string());
+  }
+  return texts;
+}
+
+std::string_view form_name(SettingForm form) {
+  switch (form) {
+    case SettingForm::number:
+      return "a number";
+    case SettingForm::on_off:
+      return "true or false";
+    case SettingForm::text:
+      return "a text";
+    case SettingForm::list:
+      return "a list of texts";
+  }
+  return "";
+}
+
+// All paths that may be written in langgraph.json, and what each is.
+class KnownKeys {
+ public:
+  KnownKeys() {
+    add("$schema");
+    add("graphs");
+    add("env");
+    for (const std::string_view key : kWithoutEffect) add(std::string(key));
+    for (const RefusedKey& refused : kRefused) add(std::string(refused.key));
+    for (const Setting& setting : settings_table()) {
+      add(setting.key);
+      settings_.emplace(setting.key, &setting);
+    }
+    // The reference reads both spellings.
+    alias("http.configurable_headers.include", "http.configurable_headers.includes");
+    alias("http.configurable_headers.exclude", "http.configurable_headers.excludes");
+  }
+
+  bool is_object(const std::string& path) const { return objects_.contains(path); }
+  const Setting* setting(const std::string& path) const {
+    const auto found = settings_.find(path);
+    return found == settings_.end() ? nullptr : found->second;
+  }
+  static bool is_without_effect(std::string_view path) {
+    return std::ranges::find(kWithoutEffect, path) != kWithoutEffect.end();
+  }
+  static const RefusedKey* refused(std::string_view path) {
+    const auto found = std::ranges::find(kRefused, path, &RefusedKey::key);
+    return found == kRefused.end() ? nullptr : found;
+  }
+
+  // For an unknown key: the nearest one beside it, or the one of the same name elsewhere.
+  std::string hint(const std::string& prefix, const std::string& key) const {
+    const std::optional<std::string> beside = nearest_name(prefix + key, children(prefix));
+    if (beside) return "; did you mean `" + *beside + "`?";
+    for (const std::string& path : paths_) {
+      if (path.ends_with("." + key)) return "; did you mean `" + path + "`?";
+    }
+    return "; known here are " + joined(children(prefix));
+  }
+
+ private:
+  void add(const std::string& path) {
+    paths_.insert(path);
+    for (std::size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.', dot + 1)) {
+      paths_.insert(path.substr(0, dot));
+      objects_.insert(path.substr(0, dot));
+    }
+  }
+  void alias(const std::string& path, const std::string& other) {
+    paths_.insert(path);
+    settings_.emplace(path, settings_.at(other));
+  }
+  std::vector<std::string> children(const std::string& prefix) const {
+    std::vector<std::string> found;
+    for (const std::string& path : paths_) {
+      const bool below = path.starts_with(prefix) && path.find('.', prefix.size()) == std::string::npos;
+      if (below && path != "$schema") found.push_back(path);
+    }
+    return found;
+  }
+
+  std::set<std::string> paths_;
+  std::set<std::string> objects_;
+  std::map<std::string, const Setting*> settings_;
+};
+
+// One langgraph.json.
+class ConfigurationFile {
+ public:
+  ConfigurationFile(fs::path path, const ConfigurationSources& sources) : path_(std::move(path)), sources_(sources) {}
+
+  void read_into(Configuration& configuration) {
+    const std::string text = read_file(path_, path_.string() + ": no such file; name another one with --config");
+    json::value whole;
+    try {
+      whole = runtime::parse_json(text);
+    } catch (const runtime::JsonError& error) {
+      throw ConfigurationError(path_.string() + ": " + error.what());
+    }
+    if (!whole.is_object()) throw ConfigurationError(path_.string() + ": must be a JSON object");
+    read_object(whole.get_object(), "", configuration);
+    apply_settings(configuration.settings);
+    if (configuration.graphs.empty()) {
+      throw fault("graphs",
+                  R"(names no graph to serve; write for example {"graphs": {"agent": "builtin:NAME"}} with NAME )"
+                  "one of " +
+                      joined(sources_.builtin));
+    }
+  }
+
+ private:
+  ConfigurationError fault(const std::string& key, const std::string& what) const {
+    return ConfigurationError(path_.string() + ": " + key + ": " + what);
+  }
+
+  void read_object(const json::object& object, const std::string& prefix, Configuration& configuration) {
+    for (const auto& member : object) {
+      const std::string key(member.key());
+      const std::string path = prefix + key;
+      if (!member.value().is_null()) read_key(prefix, key, path, member.value(), configuration);
+    }
+  }
+
+  void read_key(const std::string& prefix, const std::string& key, const std::string& path, const json::value& value,
+                Configuration& configuration) {
+    if (path == "$schema") return;
+    if (path == "graphs") return read_graphs(value, configuration);
+    if (path == "env") return read_env(value, configuration);
+    if (const RefusedKey* refused = KnownKeys::refused(path)) throw fault(path, std::string(refused->reason));
+    if (KnownKeys::is_without_effect(path)) {
+      configuration.keys_without_effect.push_back(path);
+      return;
+    }
+    if (const Setting* setting = known_.setting(path)) {
+      const auto texts = texts_of(value, setting->form);
+      if (!texts) throw fault(path, "must be " + std::string(form_name(setting->form)));
+      values_[setting->name] = {path, *texts};
+      return;
+    }
+    // Keys that are no names of settings may hold dots, and must not look like a path.
+    if (!known_.is_object(path) || key.find('.') != std::string::npos) {
+      throw fault(in_quotes(path), "no such key" + known_.hint(prefix, key));
+    }
+    if (!value.is_object()) throw fault(path, "must be an object");
+    if (path == "http.configurable_headers") configuration.settings.configurable_headers.emplace();
+    read_object(value.get_object(), path + ".", configuration);
+  }
+
+  // In the order of the table, because of the order of keys in a file nothing may depend.
+  void apply_settings(ServerSettings& settings) {
+    for (const Setting& setting : settings_table()) {
+      const auto found = values_.find(setting.name);
+      if (found == values_.end()) continue;
+      auto& [path, texts] = found->second;
+      apply(setting, path_.string() + ": " + path, texts, settings);
+      if (setting.name == "db" && settings.storage.path != ":memory:") {
+        settings.storage.path = (folder() / settings.storage.path).string();
+      }
+    }
+  }
+
+  void read_graphs(const json::value& value, Configuration& configuration) {
+    if (!value.is_object()) throw fault("graphs", "must be an object, from the id of a graph to its spec");
+    for (const auto& member : value.get_object()) {
+      const std::string id(member.key());
+      if (id.empty()) throw fault("graphs", "the id of a graph must not be empty");
+      GraphEntry entry = read_graph("graphs." + id, member.value());
+      check_spec("graphs." + id, entry.spec);
+      configuration.graphs.emplace(id, std::move(entry));
+    }
+  }
+
+  GraphEntry read_graph(const std::string& path, const json::value& value) const {
+    if (value.is_string()) return {std::string(value.get_string()), std::nullopt};
+    if (!value.is_object()) throw fault(path, R"(must be a spec like "builtin:NAME", or an object with `path`)");
+    GraphEntry entry;
+    for (const auto& member : value.get_object()) {
+      const std::string key(member.key());
+      if (key != "path" && key != "description") {
+        throw fault(path + "." + key, "no such key" + nearest_name_hint(key, {"path", "description"}));
+      }
+      if (member.value().is_null()) continue;
+      if (!member.value().is_string()) throw fault(path + "." + key, "must be a text");
+      std::string text(member.value().get_string());
+      if (key == "path") {
+        entry.spec = std::move(text);
+      } else {
+        entry.description = std::move(text);
+      }
+    }
+    if (entry.spec.empty()) throw fault(path + ".path", R"(is missing; write a spec like "builtin:NAME")");
+    return entry;
+  }
+
+  void check_spec(const std::string& path, const std::string& spec) const {
+    const std::string works = R"(what works today is "builtin:NAME" with NAME one of )" + joined(sources_.builtin);
+    if (spec.starts_with(kBuiltin)) {
+      const std::string name = spec.substr(kBuiltin.size());
+      if (std::ranges::find(sources_.builtin, name) != sources_.builtin.end()) return;
+      throw fault(path, "no builtin graph " + in_quotes(name) + nearest_name_hint(name, sources_.builtin) +
+                            "; known are " + joined(sources_.builtin));
+    }
+    const std::string file = spec.substr(0, spec.rfind(':'));
+    struct Kind {
+      std::string_view ending;
+      std::string_view name;
+    };
+    constexpr std::array kinds = {Kind{".agent.yaml", "agents declared in YAML"},
+                                  Kind{".agent.yml", "agents declared in YAML"},
+                                  Kind{".so", "graphs in shared libraries"},
+                                  Kind{".ts", "graphs in TypeScript"},
+                                  Kind{".tsx", "graphs in TypeScript"},
+                                  Kind{".mts", "graphs in TypeScript"},
+                                  Kind{".cts", "graphs in TypeScript"},
+                                  Kind{".js", "graphs in JavaScript"},
+                                  Kind{".mjs", "graphs in JavaScript"},
+                                  Kind{".cjs", "graphs in JavaScript"},
+                                  Kind{".py", "graphs in Python"}};
+    for (const Kind& kind : kinds) {
+      if (file.ends_with(kind.ending)) {
+        throw fault(path, in_quotes(spec) + ": " + std::string(kind.name) +
+                              " are not run by this version, they come later; " + works);
+      }
+    }
+    throw fault(path, in_quotes(spec) + ": not understood; " + works);
+  }
+
+  void read_env(const json::value& value, Configuration& configuration) {
+    if (value.is_string()) return read_env_file(std::string(value.get_string()), configuration);
+    if (value.is_array()) return check_env_names(value.get_array(), configuration);
+    if (!value.is_object()) throw fault("env", "must be the name of a file, or an object of texts");
+    for (const auto& member : value.get_object()) {
+      const std::string name(member.key());
+      if (!member.value().is_string()) throw fault("env." + name, "must be a text");
+      configuration.environment.try_emplace(name, member.value().get_string());
+    }
+  }
+
+  void read_env_file(const std::string& name, Configuration& configuration) {
+    const fs::path path = folder() / name;
+    std::error_code error;
+    const std::string looked_in = fs::absolute(folder(), error).lexically_normal().string();
+    const std::string missing = path_.string() + ": env: no file " + in_quotes(name) + " (looked in " + looked_in +
+                                "); create it or remove the key";
+    const std::string text = read_file(path, missing);
+    try {
+      for (auto& [variable, content] : parse_env_file(text)) configuration.environment.try_emplace(variable, content);
+    } catch (const EnvFileError& fault_in_line) {
+      throw ConfigurationError(path.string() + ":" + std::to_string(fault_in_line.line()) + ": " +
+                               fault_in_line.what());
+    }
+  }
+
+  // The list form of the JavaScript reference: these variables must be set outside.
+  void check_env_names(const json::array& names, const Configuration& configuration) const {
+    for (const json::value& entry : names) {
+      if (!entry.is_string()) throw fault("env", "must be a list of names of variables");
+      const std::string name(entry.get_string());
+      if (!configuration.environment.contains(name))
+        throw fault("env", "the variable " + in_quotes(name) + " is not set");
+    }
+  }
+
+  fs::path folder() const { return path_.has_parent_path() ? path_.parent_path() : fs::path("."); }
+
+  struct Written {
+    std::string path;
+    std::vector<std::string> texts;
+  };
+
+  fs::path path_;
+  const ConfigurationSources& sources_;
+  KnownKeys known_;
+  std::map<std::string, Written> values_;  // by name of the setting
+};
+
+std::optional<fs::path> file_to_read(const ConfigurationSources& sources) {
+  if (sources.config_file) return sources.directory / *sources.config_file;
+  const auto named = sources.environment.find("HEDDLE_CONFIG");
+  if (named != sources.environment.end() && !named->second.empty()) return sources.directory / named->second;
+  const fs::path usual = sources.directory / "langgraph.json";
+  std::error_code error;
+  if (fs::exists(usual, error)) return usual;
+  return std::nullopt;
+}
+
+void apply_environment(const ConfigurationSources& sources, Configuration& configuration) {
+  std::vector<std::string> known = {"HEDDLE_CONFIG"};
+  for (const Setting& setting : settings_table()) {
+    known.push_back(setting.variable());
+    const auto found = configuration.environment.find(setting.variable());
+    if (found == configuration.environment.end() || found->second.empty()) continue;
+    const bool of_process = sources.environment.contains(found->first);
+    const std::string where = found->first + (of_process ? " (environment)" : " (`env` of the configuration)");
+    const std::string& text = found->second;
+    const auto values = setting.form == SettingForm::list ? split_list(text) : std::vector<std::string>{text};
+    apply(setting, where, values, configuration.settings);
+  }
+  // Not an error, because other programs may use the prefix; but not in silence either.
+  for (const auto& [name, value] : configuration.environment) {
+    if (!name.starts_with("HEDDLE_") || std::ranges::find(known, name) != known.end()) continue;
+    configuration.keys_without_effect.push_back("the variable " + name + nearest_name_hint(name, known));
+  }
+}
+
+}  // namespace
+
+Configuration load_configuration(const ConfigurationSources& sources) {
+  Configuration configuration;
+  for (const auto& [name, value] : sources.environment) configuration.environment.emplace(name, value);
+  const std::optional<fs::path> path = file_to_read(sources);
+  if (path) {
+    ConfigurationFile file(path->lexically_normal(), sources);
+    file.read_into(configuration);
+  } else {
+    if (sources.default_graphs.empty()) {
+      throw ConfigurationError("no langgraph.json here and none named with --config; nothing to serve");
+    }
+    configuration.graphs = sources.default_graphs;
+  }
+  apply_environment(sources, configuration);
+  for (const Setting& setting : settings_table()) {
+    const auto found = sources.flags.find(setting.name);
+    if (found != sources.flags.end()) apply(setting, setting.flag(), found->second, configuration.settings);
+  }
+  return configuration;
+}
+
+std::string builtin_name(const GraphEntry& entry) {
+  return entry.spec.substr(kBuiltin.size());
+}
+
+}  // namespace heddle::api

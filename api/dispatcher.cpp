@@ -1,0 +1,91 @@
+#include "api/dispatcher.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "api/http/cors.h"
+#include "api/routes/route_table.h"
+#include "api/services/api_error.h"
+
+namespace heddle::api {
+namespace asio = boost::asio;
+
+Dispatcher::Dispatcher(Services& services) : services_(services) {
+  const std::vector<Route>& table = route_table();
+  for (std::size_t i = 0; i < table.size(); ++i) router_.add(table[i].verb, table[i].pattern, i);
+  std::string_view rest = services.parts.settings.mount_prefix;
+  while (!rest.empty()) {
+    const std::size_t end = std::min(rest.find('/'), rest.size());
+    if (end > 0) prefix_.emplace_back(rest.substr(0, end));
+    rest.remove_prefix(std::min(end + 1, rest.size()));
+  }
+}
+
+void Dispatcher::complete(const Request& request, Headers& headers) const {
+  add_cors_headers(services_.parts.settings.cors, request, headers);
+}
+
+bool Dispatcher::is_off(const Route& route) const {
+  const RouteGroups& groups = services_.parts.settings.groups;
+  switch (route.group) {
+    case RouteGroup::assistants:
+      return !groups.assistants;
+    case RouteGroup::threads:
+      return !groups.threads;
+    case RouteGroup::runs:
+      return !groups.runs;
+    case RouteGroup::store:
+      return !groups.store;
+    case RouteGroup::meta:
+      return !groups.meta;
+    case RouteGroup::health:
+      return false;
+  }
+  return false;
+}
+
+asio::awaitable<Response> Dispatcher::routed(Request request) {
+  if (!prefix_.empty()) {
+    const bool is_below = request.segments.size() >= prefix_.size() &&
+                          std::equal(prefix_.begin(), prefix_.end(), request.segments.begin());
+    if (!is_below) throw ApiError::not_found("Not Found");
+    request.segments.erase(request.segments.begin(),
+                           request.segments.begin() + static_cast<std::ptrdiff_t>(prefix_.size()));
+  }
+  std::optional<Router::Match> match = router_.find(request);
+  if (!match) throw ApiError::not_found("Not Found");
+  const Route& route = route_table()[match->entry];
+  if (is_off(route)) throw ApiError::not_found("Not Found");
+  request.params = std::move(match->params);
+  const Caller caller;
+  Response response = co_await route.handler(services_, caller, std::move(request));
+  co_return response;
+}
+
+asio::awaitable<Response> Dispatcher::answer(Request request) {
+  const ServerSettings& settings = services_.parts.settings;
+  if (request.verb == Verb::options) co_return preflight(settings.cors, request);
+  // What the headers of the answer depend on; the rest goes with the request.
+  Request asked;
+  asked.verb = request.verb;
+  asked.headers = request.headers;
+  const std::string request_id = request.request_id;
+  Response response;
+  try {
+    response = co_await routed(std::move(request));
+  } catch (const ApiError& error) {
+    response = error_response(error, settings.errors, settings.compat);
+  } catch (const storage::StorageBusy&) {
+    response = error_response(ApiError::unavailable("The database cannot keep up. Try again later."), settings.errors,
+                              settings.compat);
+    response.headers.set("retry-after", "1");
+  } catch (const std::exception& error) {
+    services_.parts.log.error("a request could not be answered",
+                              boost::json::object{{"request_id", request_id}, {"what", error.what()}});
+    response = error_response(ApiError(500, "Internal Server Error"), settings.errors, settings.compat);
+  }
+  add_cors_headers(settings.cors, asked, response.headers);
+  co_return response;
+}
+
+}  // namespace heddle::api

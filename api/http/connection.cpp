@@ -1,0 +1,585 @@
+#include "api/http/connection.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <boost/asio/experimental/awaitable_operators.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/basic_parser.hpp>
+#include <boost/beast/http/error.hpp>
+#include <boost/beast/http/verb.hpp>
+#include <charconv>
+#include <cstdint>
+#include <exception>
+#include <limits>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "api/http/request_id.h"
+#include "api/http/response_head.h"
+#include "api/http/target.h"
+
+namespace heddle::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace http = boost::beast::http;
+using boost::system::error_code;
+using boost::system::system_error;
+using Clock = std::chrono::steady_clock;
+
+constexpr Clock::time_point kNever = Clock::time_point::max();
+constexpr std::chrono::seconds kKeepAliveGrace{10};  // listener.h: closed that much later than announced
+constexpr std::chrono::seconds kLinger{2};           // for the peer to read an answer it did not wait for
+constexpr std::size_t kHeaderReadBytes = 4096;       // the headers of most requests fit
+constexpr std::size_t kBodyReadBytes = std::size_t{64} << 10;
+constexpr std::size_t kBodyReserveBytesMax = std::size_t{1} << 20;  // a client can announce more than it sends
+constexpr std::size_t kPipelinedBytesMax = std::size_t{16} << 10;   // kept for later while a stream runs
+
+Verb verb_from(http::verb verb) {
+  switch (verb) {
+    case http::verb::get:
+      return Verb::get;
+    case http::verb::head:
+      return Verb::head;
+    case http::verb::post:
+      return Verb::post;
+    case http::verb::put:
+      return Verb::put;
+    case http::verb::patch:
+      return Verb::patch;
+    case http::verb::delete_:
+      return Verb::delete_;
+    case http::verb::options:
+      return Verb::options;
+    default:
+      return Verb::other;
+  }
+}
+
+std::string lower_case(std::string_view text) {
+  std::string lower(text);
+  for (char& c : lower) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return lower;
+}
+
+std::string text_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return error.what();
+  } catch (...) {
+    return "something that is no std::exception was thrown";
+  }
+}
+
+struct Exchange {
+  Request request;
+  bool keeps_alive = true;
+  bool knows_chunks = true;  // HTTP/1.1
+};
+
+// Turns the bytes of one request into a Request.
+class RequestParser : public http::basic_parser<true> {
+ public:
+  explicit RequestParser(const HttpLimits& limits) : header_bytes_left_(limits.header_bytes_max) {
+    const std::size_t most = std::numeric_limits<std::uint32_t>::max();
+    header_limit(static_cast<std::uint32_t>(std::min(limits.header_bytes_max, most)));
+    body_limit(limits.body_bytes_max);
+    eager(true);
+  }
+
+  const Request& request() const { return request_; }
+  bool expects_continue() const { return is_http11_ && expects_continue_; }
+  // What is known of a request that is given up.
+  Request take_head() {
+    request_.body.clear();
+    return std::move(request_);
+  }
+  // Once is_done().
+  Exchange take() { return {std::move(request_), keep_alive(), is_http11_}; }
+
+ private:
+  using View = boost::beast::string_view;
+
+  void on_request_impl(http::verb verb, View, View target, int version, error_code& error) override {
+    count_header_bytes(target.size(), error);
+    request_.verb = verb_from(verb);
+    request_.target.assign(target);
+    is_http11_ = version == 11;
+  }
+
+  void on_field_impl(http::field field, View name, View value, error_code& error) override {
+    if (is_header_read_) return;  // trailers of a chunked body mean nothing here
+    // The parser's own limit holds for what it is given at once, not for a header sent in small pieces.
+    count_header_bytes(name.size() + value.size() + 3, error);
+    if (field == http::field::expect && lower_case(value) == "100-continue") expects_continue_ = true;
+    if (field == http::field::transfer_encoding) has_transfer_encoding_ = true;
+    request_.headers.add(lower_case(name), as_utf8(std::string(value)));
+  }
+
+  void on_header_impl(error_code& error) override {
+    is_header_read_ = true;
+    // Where the body of another coding ends cannot be known.
+    if (has_transfer_encoding_ && !chunked()) error = http::error::bad_transfer_encoding;
+    Target parsed = split_target(request_.target);
+    request_.segments = std::move(parsed.segments);
+    request_.trailing_slash = parsed.trailing_slash;
+    request_.query = Query(parsed.query);
+  }
+
+  void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
+    const std::uint64_t announced = length.value_or(0);
+    request_.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(announced, kBodyReserveBytesMax)));
+  }
+
+  std::size_t on_body_impl(View bytes, error_code&) override {
+    request_.body.append(bytes);
+    return bytes.size();
+  }
+
+  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, error_code&) override {
+    request_.body.append(bytes);
+    return bytes.size();
+  }
+
+  void on_response_impl(int, View, int, error_code&) override {}
+  void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
+  void on_finish_impl(error_code&) override {}
+
+  void count_header_bytes(std::size_t bytes, error_code& error) {
+    if (bytes > header_bytes_left_) {
+      error = http::error::header_limit;
+    } else {
+      header_bytes_left_ -= bytes;
+    }
+  }
+
+  Request request_;
+  std::size_t header_bytes_left_;
+  bool is_http11_ = false;
+  bool is_header_read_ = false;
+  bool expects_continue_ = false;
+  bool has_transfer_encoding_ = false;
+};
+
+// A request that was not read to its end; the connection ends with this answer.
+struct Refusal {
+  int status = 400;
+  std::string detail;
+  Request seen;  // without its body
+};
+struct Closed {};  // the peer is gone or was idle for too long; nobody waits for an answer
+using Incoming = std::variant<Exchange, Refusal, Closed>;
+
+Refusal refusal_for(const error_code& error, const HttpLimits& limits, Request seen) {
+  if (error == http::error::header_limit) {
+    return {431, "Request header larger than " + std::to_string(limits.header_bytes_max) + " bytes", std::move(seen)};
+  }
+  if (error == http::error::body_limit) {
+    return {413, "Request body larger than " + std::to_string(limits.body_bytes_max) + " bytes", std::move(seen)};
+  }
+  return {400, "Malformed HTTP request: " + error.message(), std::move(seen)};
+}
+
+class HttpConnection : public Connection {
+ public:
+  HttpConnection(TcpSocket socket, ConnectionContext& context) : socket_(std::move(socket)), context_(context) {}
+
+  asio::awaitable<void> serve() override;
+  asio::awaitable<void> refuse() override;
+  void drain() override;
+  void check_deadline(Clock::time_point now) override;
+
+ private:
+  class ChunkWriter;
+
+  asio::awaitable<void> serve_requests();
+  asio::awaitable<Incoming> read_request();
+  asio::awaitable<bool> wait_for_request();
+  asio::awaitable<bool> receive(std::size_t bytes_max);
+
+  // Both return whether the connection can take another request. `about`: the request's name in logs.
+  asio::awaitable<bool> answer(Exchange exchange);
+  asio::awaitable<bool> send_streamed(Response response, ResponseHead head, Verb verb, std::string about);
+  asio::awaitable<void> send_refusal(Refusal refusal);
+  static asio::awaitable<void> run_stream(const Response& response, BodyWriter& writer, std::exception_ptr& failure);
+  asio::awaitable<void> watch_peer();
+  // Sends the parts as one; an error if the peer is gone or takes nothing for too long.
+  asio::awaitable<error_code> send(std::string_view first, std::string_view second = {}, std::string_view third = {});
+
+  void set_options();
+  void close_after_sending();
+  void log(std::string text) const {
+    if (context_.hooks.log) context_.hooks.log(std::move(text));
+  }
+
+  TcpSocket socket_;
+  ConnectionContext& context_;
+  boost::beast::flat_buffer buffer_;     // received and not yet parsed; holds no memory while idle
+  Clock::time_point deadline_ = kNever;  // of the read or write that is being waited for
+  bool deadline_passed_ = false;
+  bool owes_answer_ = false;  // a byte of a request was read that has no answer yet
+  bool is_draining_ = false;
+  bool peer_is_gone_ = false;
+};
+
+class HttpConnection::ChunkWriter : public BodyWriter {
+ public:
+  ChunkWriter(HttpConnection& connection, Framing framing) : connection_(connection), framing_(framing) {}
+
+  asio::awaitable<void> write(std::string_view bytes) override {
+    if (bytes.empty()) co_return;  // an empty chunk would be the end of the body
+    std::array<char, 20> size{};
+    std::string_view before;
+    std::string_view after;
+    if (framing_ == Framing::chunked) {
+      char* end = std::to_chars(size.data(), size.data() + size.size() - 2, bytes.size(), 16).ptr;
+      *end++ = '\r';
+      *end++ = '\n';
+      before = std::string_view(size.data(), static_cast<std::size_t>(end - size.data()));
+      after = "\r\n";
+    }
+    const error_code error = co_await connection_.send(before, bytes, after);
+    if (error) {
+      connection_.peer_is_gone_ = true;
+      throw system_error(error, "sending a part of a streamed answer");
+    }
+  }
+
+ private:
+  HttpConnection& connection_;
+  Framing framing_;
+};
+
+void HttpConnection::set_options() {
+  error_code ignored;  // a peer that is gone already shows at the first read
+  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
+  socket_.non_blocking(true, ignored);
+  // Heartbeats to a peer that vanished without a word are taken by the kernel for a quarter of an
+  // hour; with this it gives up after our own limit and the socket reports it.
+  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(context_.limits.write_timeout);
+  const int milliseconds = static_cast<int>(std::min<std::int64_t>(limit.count(), std::numeric_limits<int>::max()));
+  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof(milliseconds));
+}
+
+void HttpConnection::drain() {
+  is_draining_ = true;
+  error_code ignored;
+  if (!owes_answer_) socket_.cancel(ignored);
+}
+
+void HttpConnection::check_deadline(Clock::time_point now) {
+  if (now < deadline_) return;
+  deadline_ = kNever;
+  deadline_passed_ = true;
+  error_code ignored;
+  socket_.cancel(ignored);
+}
+
+asio::awaitable<void> HttpConnection::serve() {
+  set_options();
+  std::exception_ptr failure;
+  try {
+    co_await serve_requests();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+  const bool was_cancelled = cancellation.cancelled() != asio::cancellation_type::none;
+  if (failure && !was_cancelled) log("connection: " + text_of(failure));
+  deadline_ = kNever;
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+asio::awaitable<void> HttpConnection::serve_requests() {
+  for (;;) {
+    Incoming incoming = co_await read_request();
+    if (std::holds_alternative<Closed>(incoming)) co_return;
+    if (std::holds_alternative<Refusal>(incoming)) {
+      Refusal refusal = std::get<Refusal>(std::move(incoming));
+      co_await send_refusal(std::move(refusal));
+      co_return;
+    }
+    Exchange exchange = std::get<Exchange>(std::move(incoming));
+    const bool goes_on = co_await answer(std::move(exchange));
+    if (!goes_on) co_return;
+    owes_answer_ = false;
+  }
+}
+
+asio::awaitable<Incoming> HttpConnection::read_request() {
+  const bool has_bytes = co_await wait_for_request();
+  if (!has_bytes) co_return Closed{};
+
+  owes_answer_ = true;
+  deadline_passed_ = false;
+  deadline_ = Clock::now() + context_.limits.header_timeout;
+  RequestParser parser(context_.limits);
+  bool was_continued = false;
+  for (;;) {
+    if (buffer_.size() > 0) {
+      error_code error;
+      const std::size_t parsed = parser.put(buffer_.data(), error);
+      buffer_.consume(parsed);
+      if (error && error != http::error::need_more) co_return refusal_for(error, context_.limits, parser.take_head());
+    }
+    if (parser.is_done()) break;
+    if (buffer_.size() > context_.limits.header_bytes_max) {  // of the framing of a chunked body
+      co_return refusal_for(http::error::bad_chunk_extension, context_.limits, parser.take_head());
+    }
+
+    const bool wants_body = parser.is_header_done();
+    const bool waits_for_us = wants_body && parser.expects_continue() && parser.request().body.empty();
+    if (waits_for_us && buffer_.size() == 0 && !was_continued) {
+      was_continued = true;
+      const error_code error = co_await send("HTTP/1.1 100 Continue\r\n\r\n");
+      if (error) co_return Closed{};
+    }
+    if (wants_body) deadline_ = Clock::now() + context_.limits.body_timeout;
+    const std::size_t bytes_max = wants_body ? kBodyReadBytes : kHeaderReadBytes;
+    const bool has_more = co_await receive(bytes_max);
+    if (has_more) continue;
+    if (!deadline_passed_) co_return Closed{};
+    co_return Refusal{408, "The request took too long to arrive", parser.take_head()};
+  }
+  deadline_ = kNever;
+
+  Exchange exchange = parser.take();
+  exchange.request.request_id = request_id_for(exchange.request.headers, context_.random);
+  co_return exchange;
+}
+
+// True when there is a byte of the next request. Idle connections wait here, without a buffer.
+asio::awaitable<bool> HttpConnection::wait_for_request() {
+  deadline_ = Clock::now() + context_.limits.keep_alive + kKeepAliveGrace;
+  for (;;) {
+    while (buffer_.size() > 0) {
+      const char first = *static_cast<const char*>(buffer_.data().data());
+      if (first != '\r' && first != '\n') co_return true;
+      buffer_.consume(1);  // RFC 9112 2.2: empty lines before a request are skipped
+    }
+    buffer_.shrink_to_fit();
+    if (is_draining_ || deadline_passed_) co_return false;
+
+    error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    co_await socket_.async_wait(TcpSocket::wait_read, token);
+    if (error) co_return false;
+    const bool has_bytes = co_await receive(kHeaderReadBytes);
+    if (!has_bytes) co_return false;
+  }
+}
+
+// Appends to the buffer what the peer has sent. False: it has closed or is gone, or the deadline passed.
+asio::awaitable<bool> HttpConnection::receive(std::size_t bytes_max) {
+  const auto space = buffer_.prepare(bytes_max);
+  error_code error;
+  auto token = asio::redirect_error(asio::use_awaitable, error);
+  const std::size_t received = co_await socket_.async_read_some(space, token);
+  buffer_.commit(received);
+  co_return !error;
+}
+
+asio::awaitable<error_code> HttpConnection::send(std::string_view first, std::string_view second,
+                                                 std::string_view third) {
+  std::array<std::string_view, 3> parts{first, second, third};
+  std::size_t left = first.size() + second.size() + third.size();
+  error_code error;
+  while (left > 0 && !error) {
+    deadline_ = Clock::now() + context_.limits.write_timeout;
+    const std::array<asio::const_buffer, 3> buffers{asio::buffer(parts[0]), asio::buffer(parts[1]),
+                                                    asio::buffer(parts[2])};
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    std::size_t sent = co_await socket_.async_write_some(buffers, token);
+    left -= sent;
+    for (std::string_view& part : parts) {
+      const std::size_t taken = std::min(sent, part.size());
+      part.remove_prefix(taken);
+      sent -= taken;
+    }
+  }
+  deadline_ = kNever;
+  if (error && deadline_passed_) error = asio::error::timed_out;
+  co_return error;
+}
+
+asio::awaitable<bool> HttpConnection::answer(Exchange exchange) {
+  const Verb verb = exchange.request.verb;
+  const std::string request_id = exchange.request.request_id;
+  // What the answer to a failure needs; the request itself goes to the handler.
+  Request remembered;
+  remembered.verb = verb;
+  const std::optional<std::string_view> origin = exchange.request.headers.find("origin");
+  if (origin) remembered.headers.add("origin", std::string(*origin));
+  // Without the query, which may hold what is not for logs.
+  std::string about = exchange.request.target.substr(0, exchange.request.target.find('?')) + " (" + request_id + ")";
+
+  Response response;
+  std::exception_ptr failure;
+  try {
+    auto answering = context_.handler(std::move(exchange.request));
+    Response answered = co_await std::move(answering);
+    check(answered);
+    response = std::move(answered);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+  if (cancellation.cancelled() != asio::cancellation_type::none) co_return false;
+  if (failure) {
+    log("handler of " + about + ": " + text_of(failure));
+    response.status = 500;
+    response.headers.set("content-type", "application/json");
+    response.body = R"({"detail":"Internal Server Error"})";
+    if (context_.hooks.complete_own_answer) context_.hooks.complete_own_answer(remembered, response.headers);
+  }
+
+  ResponseHead head;
+  head.status = response.status;
+  head.keeps_alive = exchange.keeps_alive && !is_draining_;
+  head.request_id = request_id;
+  head.keep_alive = context_.limits.keep_alive;
+  if (response.stream && !has_no_body(response.status)) {
+    head.framing = exchange.knows_chunks ? Framing::chunked : Framing::until_close;
+    head.keeps_alive = head.keeps_alive && exchange.knows_chunks;
+    const bool goes_on = co_await send_streamed(std::move(response), head, verb, std::move(about));
+    co_return goes_on;
+  }
+
+  if (has_no_body(response.status)) response.body.clear();
+  // A client would wait for the body of a 202 without a length; 204 and 304 have none by definition.
+  head.framing = response.status == 204 || response.status == 304 ? Framing::nothing : Framing::length;
+  head.body_bytes = response.body.size();
+  const std::string text = head_text(head, response.headers);
+  const std::string_view body = verb == Verb::head ? std::string_view() : std::string_view(response.body);
+  const error_code error = co_await send(text, body);
+  if (!error && !head.keeps_alive) close_after_sending();
+  co_return !error && head.keeps_alive;
+}
+
+asio::awaitable<bool> HttpConnection::send_streamed(Response response, ResponseHead head, Verb verb,
+                                                    std::string about) {
+  using namespace asio::experimental::awaitable_operators;
+  {
+    const std::string text = head_text(head, response.headers);
+    const error_code error = co_await send(text);
+    if (error) co_return false;
+  }
+  if (verb != Verb::head) {
+    if (buffer_.size() == 0) buffer_.shrink_to_fit();
+    ChunkWriter writer(*this, head.framing);
+    std::exception_ptr failure;
+    auto streaming = run_stream(response, writer, failure);
+    auto watching = watch_peer();
+    auto either = std::move(streaming) || std::move(watching);
+    co_await std::move(either);
+
+    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+    if (peer_is_gone_ || cancellation.cancelled() != asio::cancellation_type::none) co_return false;
+    if (failure) {
+      log("stream of " + about + ": " + text_of(failure));
+      co_return false;
+    }
+    if (head.framing == Framing::chunked) {
+      const error_code error = co_await send("0\r\n\r\n");
+      if (error) co_return false;
+    }
+  }
+  const bool goes_on = head.keeps_alive && !is_draining_;
+  if (!goes_on) close_after_sending();
+  co_return goes_on;
+}
+
+// Throws nothing, so that the end of the stream, whatever it is, ends the watch over the peer too.
+asio::awaitable<void> HttpConnection::run_stream(const Response& response, BodyWriter& writer,
+                                                 std::exception_ptr& failure) {
+  try {
+    auto streaming = response.stream(writer);
+    co_await std::move(streaming);
+  } catch (...) {
+    failure = std::current_exception();
+  }
+}
+
+// Returns when the peer has gone, which ends the stream. What it sends meanwhile is kept as the start of
+// its next request, up to a limit; beyond that only a reset is noticed, or a write that fails.
+asio::awaitable<void> HttpConnection::watch_peer() {
+  while (!peer_is_gone_) {
+    error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    const bool is_full = buffer_.size() >= kPipelinedBytesMax;
+    const auto awaited = is_full ? TcpSocket::wait_error : TcpSocket::wait_read;
+    co_await socket_.async_wait(awaited, token);
+    if (error) co_return;  // the stream has ended, or a write got stuck
+
+    const std::size_t received = socket_.read_some(buffer_.prepare(kHeaderReadBytes), error);
+    buffer_.commit(received);
+    peer_is_gone_ = error && error != asio::error::would_block;
+  }
+}
+
+asio::awaitable<void> HttpConnection::send_refusal(Refusal refusal) {
+  const std::string request_id = request_id_for(refusal.seen.headers, context_.random);
+  const std::string body = R"({"detail":")" + refusal.detail + R"("})";
+  Headers headers;
+  headers.set("content-type", "application/json");
+  if (context_.hooks.complete_own_answer) context_.hooks.complete_own_answer(refusal.seen, headers);
+
+  ResponseHead head;
+  head.status = refusal.status;
+  head.framing = Framing::length;
+  head.body_bytes = body.size();
+  head.keeps_alive = false;
+  head.request_id = request_id;
+  deadline_passed_ = false;
+  const std::string text = head_text(head, headers);
+  const std::string_view sent_body = refusal.seen.verb == Verb::head ? std::string_view() : std::string_view(body);
+  const error_code error = co_await send(text, sent_body);
+  if (error) co_return;
+
+  // Closing a socket with unread bytes resets the connection, and the peer may lose the answer with it.
+  close_after_sending();
+  buffer_.clear();
+  owes_answer_ = false;
+  deadline_ = Clock::now() + kLinger;
+  bool has_more = !is_draining_;
+  while (has_more && !deadline_passed_) {
+    has_more = co_await receive(kHeaderReadBytes);
+    buffer_.clear();
+  }
+}
+
+asio::awaitable<void> HttpConnection::refuse() {
+  set_options();
+  Refusal refusal{503, "Too many connections", {}};
+  co_await send_refusal(std::move(refusal));
+  deadline_ = kNever;
+  error_code ignored;
+  socket_.close(ignored);
+}
+
+void HttpConnection::close_after_sending() {
+  error_code ignored;  // it is closed in any case
+  socket_.shutdown(TcpSocket::shutdown_send, ignored);
+}
+
+}  // namespace
+
+std::shared_ptr<Connection> make_connection(TcpSocket socket, ConnectionContext& context) {
+  return std::make_shared<HttpConnection>(std::move(socket), context);
+}
+
+}  // namespace heddle::api

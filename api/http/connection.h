@@ -1,0 +1,59 @@
+#pragma once
+// One client's connection: reads requests, calls the handler, sends what it gives back, and again.
+//
+// It owes the peer an answer to every request it has read completely, and owes the handler of a
+// stream the news that the peer is gone: while a stream runs the socket is read, so that a closed
+// connection is seen at once and not with the next write that fails. A handler that answers in one
+// piece is not disturbed when its client leaves: what it has begun to store it also finishes.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <chrono>
+#include <memory>
+#include <random>
+
+#include "api/http/listener.h"
+#include "api/http/message.h"
+
+// Declared, not included: ip/tcp.hpp costs every file that includes it about a second.
+namespace boost::asio {
+template <class Protocol, class Executor>
+class basic_stream_socket;
+namespace ip {
+class tcp;
+}
+}  // namespace boost::asio
+
+namespace heddle::api {
+
+using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::any_io_executor>;
+
+// What all connections of a listener share; outlives them.
+struct ConnectionContext {
+  Handler handler;
+  HttpLimits limits;
+  ListenerHooks hooks;
+  std::mt19937_64 random;  // for request ids, which are names and no secrets
+};
+
+// A resource. Belongs to the executor of its socket.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  // Serves requests until the connection is closed. Called once. A terminal cancellation is passed
+  // on to the handler or stream at work, awaited, and closes the connection.
+  virtual boost::asio::awaitable<void> serve() = 0;
+  // In place of serve(): answers 503 to whatever comes and closes.
+  virtual boost::asio::awaitable<void> refuse() = 0;
+
+  // Closes as soon as no request is in flight.
+  virtual void drain() = 0;
+  // Gives up what is being waited for if its time has passed. To be called again and again: one
+  // timer for all connections instead of one for each.
+  virtual void check_deadline(std::chrono::steady_clock::time_point now) = 0;
+};
+
+std::shared_ptr<Connection> make_connection(TcpSocket socket, ConnectionContext& context);
+
+}  // namespace heddle::api

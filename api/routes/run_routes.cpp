@@ -1,0 +1,297 @@
+#include "api/routes/run_routes.h"
+
+#include <algorithm>
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <charconv>
+#include <utility>
+
+#include "api/http/sse.h"
+#include "api/routes/body.h"
+#include "api/runs/run_queue.h"
+#include "api/runs/stream_reader.h"
+#include "api/services/services.h"
+#include "runtime/json.h"
+
+namespace heddle::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+// Cancels the run if it is left before finished() was said: the client is gone (http-api.md 8.12).
+class DisconnectGuard {
+ public:
+  DisconnectGuard(RunQueue& queue, std::shared_ptr<ActiveRun> run, bool cancels)
+      : queue_(queue), run_(std::move(run)), armed_(cancels) {}
+  ~DisconnectGuard() {
+    if (armed_ && run_) queue_.cancel(run_, CancelAction::interrupt);
+  }
+  DisconnectGuard(const DisconnectGuard&) = delete;
+  DisconnectGuard& operator=(const DisconnectGuard&) = delete;
+  void finished() { armed_ = false; }
+
+ private:
+  RunQueue& queue_;
+  std::shared_ptr<ActiveRun> run_;
+  bool armed_;
+};
+
+// A timer among those that the end of the run cancels, for as long as it waits.
+class WaitingPlace {
+ public:
+  WaitingPlace(ActiveRun& run, asio::steady_timer& timer) : run_(run), timer_(timer) { run_.waiting.insert(&timer_); }
+  ~WaitingPlace() { run_.waiting.erase(&timer_); }
+  WaitingPlace(const WaitingPlace&) = delete;
+  WaitingPlace& operator=(const WaitingPlace&) = delete;
+
+ private:
+  ActiveRun& run_;
+  asio::steady_timer& timer_;
+};
+
+std::optional<storage::ThreadId> thread_of(const Request& request) {
+  if (!request.params.contains("thread_id")) return std::nullopt;
+  return path_id<storage::ThreadId>(request, "thread_id");
+}
+
+RunRequest parse_request(Services& services, Request& request) {
+  const ServerSettings& settings = services.parts.settings;
+  json::value body = parse_body(request.body, settings.json_depth_max);
+  runtime::wipe(request.body);
+  return run_request_from(std::move(body), request.headers, settings);
+}
+
+// Where the run is, for clients that come back (http-api.md 9.1). Relative to the root of the API, so that a proxy
+// may pass it on.
+std::string place_of(const storage::Run& record, bool stateless) {
+  const std::string run = "/runs/" + record.run_id.text();
+  return stateless ? run : "/threads/" + record.thread_id.text() + run;
+}
+
+// The answer of wait and join once the run has ended. White space goes out while it lasts, so that nobody in between
+// gives up.
+BodyStream waiting_body(Services& services, std::shared_ptr<ActiveRun> run, bool cancels_on_disconnect) {
+  return [&services, run, cancels_on_disconnect](BodyWriter& writer) -> asio::awaitable<void> {
+    DisconnectGuard guard(services.parts.queue, run, cancels_on_disconnect);
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    while (run->phase != ActiveRun::Phase::ended) {
+      timer.expires_after(services.parts.settings.wait_heartbeat);
+      boost::system::error_code woken;
+      {
+        const WaitingPlace place(*run, timer);
+        const auto result = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        woken = std::get<0>(result);
+      }
+      if (!woken) co_await writer.write("\n");
+    }
+    guard.finished();
+    co_await writer.write(run->result);
+  };
+}
+
+BodyStream event_body(Services& services, std::shared_ptr<ActiveRun> run, StreamSource source, StreamWish wish,
+                      bool cancels_on_disconnect) {
+  return [&services, run = std::move(run), source = std::move(source), wish = std::move(wish),
+          cancels_on_disconnect](BodyWriter& writer) -> asio::awaitable<void> {
+    DisconnectGuard guard(services.parts.queue, run, cancels_on_disconnect);
+    co_await send_stream(source, wish, services.parts.storage, services.parts.settings, writer);
+    guard.finished();
+  };
+}
+
+StreamSource live_source(const Services& services, const ActiveRun& run) {
+  const auto& shape = run.stream->shape();
+  return {shape, run.stream, services.parts.graphs.find(shape->graph_id), !run.temporary};
+}
+
+Response stream_response() {
+  Response response;
+  response.headers = event_stream_headers();
+  return response;
+}
+
+std::optional<StreamModes> modes_of(const Request& request) {
+  const std::vector<std::string> names = request.query.list("stream_mode");
+  if (names.empty()) return std::nullopt;
+  StreamModes modes;
+  for (const std::string& name : names) {
+    const std::optional<StreamMode> mode = stream_mode(name);
+    if (!mode) throw ApiError::invalid({"stream_mode"}, "must be one or several of " + stream_mode_names());
+    modes.add(*mode);
+  }
+  return modes;
+}
+
+std::int64_t number_of(const Request& request, std::string_view name, std::int64_t otherwise, std::int64_t least,
+                       std::int64_t most) {
+  const std::optional<std::string> given = request.query.find(name);
+  if (!given) return otherwise;
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(given->data(), given->data() + given->size(), number);
+  if (error != std::errc{} || end != given->data() + given->size() || number < least || number > most) {
+    throw ApiError::invalid({std::string(name)},
+                            "must be between " + std::to_string(least) + " and " + std::to_string(most));
+  }
+  return number;
+}
+
+}  // namespace
+
+asio::awaitable<Response> create_run(Services& services, Caller caller, Request request) {
+  const RunOrigin origin{thread_of(request), false};
+  RunRequest wanted = parse_request(services, request);
+  const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller.owner, origin, std::move(wanted));
+  Response response = json_response(200, run_json(run->as_created));
+  response.headers.set("content-location", place_of(run->record, !origin.thread_id));
+  co_return response;
+}
+
+asio::awaitable<Response> stream_run(Services& services, Caller caller, Request request) {
+  const RunOrigin origin{thread_of(request), true};
+  RunRequest wanted = parse_request(services, request);
+  const bool cancels = wanted.on_disconnect == OnDisconnect::cancel;
+  const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller.owner, origin, std::move(wanted));
+  Response response = stream_response();
+  const std::string place = place_of(run->record, !origin.thread_id);
+  response.headers.set("content-location", place);
+  response.headers.set("location", place + "/stream");
+  response.stream = event_body(services, run, live_source(services, *run), StreamWish{}, cancels);
+  co_return response;
+}
+
+asio::awaitable<Response> wait_run(Services& services, Caller caller, Request request) {
+  const RunOrigin origin{thread_of(request), true};
+  RunRequest wanted = parse_request(services, request);
+  const bool cancels = wanted.on_disconnect == OnDisconnect::cancel;
+  const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller.owner, origin, std::move(wanted));
+  Response response;
+  response.headers.set("content-type", "application/json");
+  const std::string place = place_of(run->record, !origin.thread_id);
+  response.headers.set("content-location", place);
+  // Always with the thread: there is no join of a run by its id alone.
+  response.headers.set("location", place_of(run->record, false) + "/join");
+  response.stream = waiting_body(services, run, cancels);
+  co_return response;
+}
+
+asio::awaitable<Response> create_runs(Services& services, Caller caller, Request request) {
+  const ServerSettings& settings = services.parts.settings;
+  json::value body = parse_body(request.body, settings.json_depth_max);
+  runtime::wipe(request.body);
+  if (!body.is_array() || body.as_array().empty()) throw ApiError::invalid({}, "must be a list of at least one run");
+  std::vector<RunRequest> wanted;
+  for (std::size_t i = 0; i < body.as_array().size(); ++i) {
+    json::value one = std::move(body.as_array()[i]);
+    std::vector<std::string> path{std::to_string(i)};
+    wanted.push_back(run_request_from(std::move(one), request.headers, settings, std::move(path)));
+  }
+  const std::vector<std::shared_ptr<ActiveRun>> runs =
+      co_await services.runs.create_batch(caller.owner, std::move(wanted));
+  json::array list;
+  for (const std::shared_ptr<ActiveRun>& run : runs) list.push_back(run_json(run->as_created));
+  co_return json_response(200, list);
+}
+
+asio::awaitable<Response> list_runs(Services& services, Caller caller, Request request) {
+  storage::RunQuery query;
+  query.owner = caller.owner;
+  query.thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  query.page.limit = number_of(request, "limit", 10, 1, 1000);
+  query.page.offset = number_of(request, "offset", 0, 0, std::int64_t{1} << 53);
+  if (const std::optional<std::string> status = request.query.find("status")) {
+    for (const auto known : {storage::RunStatus::pending, storage::RunStatus::running, storage::RunStatus::success,
+                             storage::RunStatus::error, storage::RunStatus::interrupted, storage::RunStatus::timeout}) {
+      if (to_text(known) == *status) query.status = known;
+    }
+    if (!query.status) throw ApiError::invalid({"status"}, "is not a status of a run");
+  }
+  if (const std::optional<std::string> metadata = request.query.find("metadata")) {
+    const Fields filter(parse_body(*metadata, services.parts.settings.json_depth_max), {"metadata"});
+    query.metadata.json = runtime::to_text(filter.json());
+  }
+  const std::vector<std::string> select = request.query.list("select");
+  const std::vector<storage::Run> runs = co_await services.runs.list(query);
+  json::array list;
+  for (const storage::Run& run : runs) list.push_back(selected(run_json(run), select));
+  co_return json_response(200, list);
+}
+
+asio::awaitable<Response> get_run(Services& services, Caller caller, Request request) {
+  const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  const auto run_id = path_id<storage::RunId>(request, "run_id");
+  const FoundRun run = co_await services.runs.get(caller.owner, thread_id, run_id);
+  co_return json_response(200, run_json(run.record));
+}
+
+asio::awaitable<Response> delete_run(Services& services, Caller caller, Request request) {
+  const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  const auto run_id = path_id<storage::RunId>(request, "run_id");
+  FoundRun run = co_await services.runs.get(caller.owner, thread_id, run_id);
+  co_await services.runs.erase(caller.owner, std::move(run));
+  co_return empty_response(204);
+}
+
+asio::awaitable<Response> join_run(Services& services, Caller caller, Request request) {
+  const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  const auto run_id = path_id<storage::RunId>(request, "run_id");
+  const FoundRun run = co_await services.runs.get(caller.owner, thread_id, run_id);
+  Response response;
+  response.headers.set("content-type", "application/json");
+  response.headers.set("location", place_of(run.record, false) + "/join");
+  if (run.active) {
+    response.stream = waiting_body(services, run.active, request.query.flag("cancel_on_disconnect", false));
+  } else {
+    response.body = co_await services.runs.stored_result(run.record);
+  }
+  co_return response;
+}
+
+asio::awaitable<Response> join_stream(Services& services, Caller caller, Request request) {
+  const std::optional<storage::ThreadId> thread_id = thread_of(request);
+  const auto run_id = path_id<storage::RunId>(request, "run_id");
+  StreamWish wish;
+  wish.first = first_wanted(request.headers);
+  wish.modes = modes_of(request);
+  FoundRun run;
+  if (thread_id) {
+    run = co_await services.runs.get(caller.owner, *thread_id, run_id);
+  } else {
+    run = co_await services.runs.get_stateless(caller.owner, run_id);
+  }
+  Response response = stream_response();
+  // The way back is this very request, without a prefix that the API may be mounted below (http-api.md 2.1).
+  const std::string place = place_of(run.record, !thread_id);
+  const std::size_t query = std::min(request.target.find('?'), request.target.size());
+  response.headers.set("content-location", place);
+  response.headers.set("location", place + "/stream" + request.target.substr(query));
+  if (run.active) {
+    const bool cancels = request.query.flag("cancel_on_disconnect", false);
+    response.stream = event_body(services, run.active, live_source(services, *run.active), std::move(wish), cancels);
+  } else {
+    const std::string graph_id = graph_id_of(run.record);
+    StreamSource source{stream_shape(run.record, graph_id, services.parts.settings), nullptr,
+                        services.parts.graphs.find(graph_id), true};
+    response.stream = event_body(services, nullptr, std::move(source), std::move(wish), false);
+  }
+  co_return response;
+}
+
+asio::awaitable<Response> cancel_run(Services& services, Caller caller, Request request) {
+  const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  const auto run_id = path_id<storage::RunId>(request, "run_id");
+  const std::string action = request.query.find("action").value_or("interrupt");
+  if (action != "interrupt" && action != "rollback") {
+    throw ApiError::invalid({"action"}, "must be one of interrupt, rollback");
+  }
+  const bool waits = request.query.flag("wait", false);
+  FoundRun run = co_await services.runs.get(caller.owner, thread_id, run_id);
+  const CancelAction chosen = action == "rollback" ? CancelAction::rollback : CancelAction::interrupt;
+  co_await services.runs.cancel(std::move(run), chosen, waits);
+  co_return empty_response(waits ? 204 : 202);
+}
+
+}  // namespace heddle::api

@@ -1,0 +1,170 @@
+#include "api/routes/state_routes.h"
+
+#include <charconv>
+#include <utility>
+
+#include "api/routes/body.h"
+#include "api/services/services.h"
+
+namespace heddle::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+runtime::Subgraphs subgraphs_of(bool expanded) {
+  return expanded ? runtime::Subgraphs::expanded : runtime::Subgraphs::as_pointer;
+}
+
+// The `checkpoint` of a body: every key may be missing or null; `thread_id` in it does not count.
+runtime::CheckpointAddress address_from(const Fields& body) {
+  runtime::CheckpointAddress address;
+  address.id = body.id<storage::CheckpointId>("checkpoint_id");
+  std::optional<json::object> given = body.object("checkpoint");
+  if (!given) return address;
+  const Fields fields(std::move(*given), body.path_of("checkpoint"));
+  if (const auto id = fields.id<storage::CheckpointId>("checkpoint_id")) address.id = id;
+  address.checkpoint_ns = fields.text("checkpoint_ns").value_or("");
+  if (const std::optional<json::object> map = fields.object("checkpoint_map")) {
+    for (const auto& entry : *map) {
+      if (!entry.value().is_string()) throw fields.wrong("checkpoint_map", "must map namespaces to ids");
+      const auto id = storage::CheckpointId::parse(std::string_view(entry.value().as_string()));
+      if (!id) throw fields.wrong("checkpoint_map", "must map namespaces to ids");
+      address.map[entry.key()] = *id;
+    }
+  }
+  return address;
+}
+
+Response state_response(const runtime::StateSnapshot& snapshot, storage::ThreadId thread_id,
+                        const std::vector<std::string>& select, Compat compat) {
+  std::string text;
+  print_state(snapshot, thread_id, select, compat, text);
+  return json_response(200, std::move(text));
+}
+
+Response history_response(const std::vector<runtime::StateSnapshot>& snapshots, storage::ThreadId thread_id,
+                          const std::vector<std::string>& select, Compat compat) {
+  std::string text = "[";
+  for (std::size_t i = 0; i < snapshots.size(); ++i) {
+    if (i > 0) text += ',';
+    print_state(snapshots[i], thread_id, select, compat, text);
+  }
+  text += ']';
+  return json_response(200, std::move(text));
+}
+
+// JS says booleans here as texts, everybody else as booleans (http-api.md 7.3).
+bool flag_or_text(const Fields& body, std::string_view key) {
+  const json::value* value = body.find(key);
+  if (value == nullptr) return false;
+  if (value->is_string()) return value->as_string() == "true" || value->as_string() == "1";
+  return body.flag(key).value_or(false);
+}
+
+// `before`: an id, a checkpoint or a config (http-api.md 7.7).
+std::optional<storage::CheckpointId> before_of(const Fields& body) {
+  const json::value* given = body.find("before");
+  if (given == nullptr) return std::nullopt;
+  if (given->is_string()) return body.id<storage::CheckpointId>("before");
+  if (!given->is_object()) throw body.wrong("before", "must be the id of a checkpoint");
+  Fields fields(*given, body.path_of("before"));
+  if (std::optional<json::object> configurable = fields.object("configurable")) {
+    fields = Fields(std::move(*configurable), fields.path_of("configurable"));
+  }
+  return fields.id<storage::CheckpointId>("checkpoint_id");
+}
+
+}  // namespace
+
+asio::awaitable<Response> get_state(Services& services, Caller caller, Request request) {
+  const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  storage::Thread thread = co_await services.states.thread(caller.owner, thread_id);
+  runtime::CheckpointAddress address;
+  const runtime::Subgraphs subgraphs = subgraphs_of(request.query.flag("subgraphs", false));
+  const runtime::StateSnapshot snapshot =
+      co_await services.states.state(std::move(thread), std::move(address), subgraphs);
+  co_return state_response(snapshot, thread_id, request.query.list("select"), services.parts.settings.compat);
+}
+
+asio::awaitable<Response> get_state_at(Services& services, Caller caller, Request request) {
+  const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  runtime::CheckpointAddress address;
+  address.id = path_id<storage::CheckpointId>(request, "checkpoint_id");
+  storage::Thread thread = co_await services.states.thread(caller.owner, thread_id);
+  const runtime::Subgraphs subgraphs = subgraphs_of(request.query.flag("subgraphs", false));
+  const runtime::StateSnapshot snapshot =
+      co_await services.states.state(std::move(thread), std::move(address), subgraphs);
+  co_return state_response(snapshot, thread_id, request.query.list("select"), services.parts.settings.compat);
+}
+
+asio::awaitable<Response> read_state(Services& services, Caller caller, Request request) {
+  const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  const Fields body = Fields::of_body(request, services.parts.settings.json_depth_max);
+  runtime::CheckpointAddress address = address_from(body);
+  const runtime::Subgraphs subgraphs = subgraphs_of(flag_or_text(body, "subgraphs"));
+  const std::vector<std::string> select = body.texts("select").value_or(std::vector<std::string>{});
+  storage::Thread thread = co_await services.states.thread(caller.owner, thread_id);
+  const runtime::StateSnapshot snapshot =
+      co_await services.states.state(std::move(thread), std::move(address), subgraphs);
+  co_return state_response(snapshot, thread_id, select, services.parts.settings.compat);
+}
+
+asio::awaitable<Response> update_state(Services& services, Caller caller, Request request) {
+  const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  const Fields body = Fields::of_body(request, services.parts.settings.json_depth_max);
+  runtime::CheckpointAddress address = address_from(body);
+  runtime::StateUpdate update;
+  if (const json::value* values = body.find("values")) {
+    if (!values->is_object() && !values->is_array()) throw body.wrong("values", "must be an object or a list");
+    update.values = *values;
+  }
+  update.as_node = body.text("as_node");
+  std::vector<std::vector<runtime::StateUpdate>> supersteps(1);
+  supersteps[0].push_back(std::move(update));
+  storage::Thread thread = co_await services.states.thread(caller.owner, thread_id);
+  const runtime::CheckpointAddress made =
+      co_await services.states.update(std::move(thread), std::move(address), std::move(supersteps));
+  json::object pointer{{"thread_id", thread_id.text()}, {"checkpoint_ns", made.checkpoint_ns}};
+  if (made.id) pointer["checkpoint_id"] = made.id->text();
+  co_return json_response(200, json::object{{"checkpoint", pointer}});
+}
+
+asio::awaitable<Response> get_history(Services& services, Caller caller, Request request) {
+  const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  runtime::HistoryQuery query;
+  if (const std::optional<std::string> limit = request.query.find("limit")) {
+    const auto [end, error] = std::from_chars(limit->data(), limit->data() + limit->size(), query.limit);
+    const bool is_number = error == std::errc{} && end == limit->data() + limit->size();
+    if (!is_number || query.limit < 1 || query.limit > 1000) {
+      throw ApiError::invalid({"limit"}, "must be between 1 and 1000");
+    }
+  }
+  if (const std::optional<std::string> before = request.query.find("before")) {
+    query.before = storage::CheckpointId::parse(*before);
+    if (!query.before) throw ApiError::invalid({"before"}, "must be a UUID");
+  }
+  storage::Thread thread = co_await services.states.thread(caller.owner, thread_id);
+  const std::vector<runtime::StateSnapshot> snapshots =
+      co_await services.states.history(std::move(thread), std::move(query));
+  co_return history_response(snapshots, thread_id, {}, services.parts.settings.compat);
+}
+
+asio::awaitable<Response> read_history(Services& services, Caller caller, Request request) {
+  const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
+  const Fields body = Fields::of_body(request, services.parts.settings.json_depth_max);
+  runtime::HistoryQuery query;
+  query.limit = body.integer("limit", 1, 1000).value_or(10);
+  query.before = before_of(body);
+  query.metadata = body.object("metadata").value_or(json::object{});
+  const runtime::CheckpointAddress address = address_from(body);
+  query.checkpoint_ns = address.checkpoint_ns;
+  query.only = address.id;
+  const std::vector<std::string> select = body.texts("select").value_or(std::vector<std::string>{});
+  storage::Thread thread = co_await services.states.thread(caller.owner, thread_id);
+  const std::vector<runtime::StateSnapshot> snapshots =
+      co_await services.states.history(std::move(thread), std::move(query));
+  co_return history_response(snapshots, thread_id, select, services.parts.settings.compat);
+}
+
+}  // namespace heddle::api

@@ -1,0 +1,74 @@
+#pragma once
+// A run from its creation to its end, with all that is needed to execute it.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+#include "api/runs/run_stream.h"
+#include "runtime/compiled_graph.h"
+#include "runtime/state_graph.h"
+#include "storage/runs.h"
+#include "storage/threads.h"
+
+namespace heddle::api {
+
+enum class CancelAction {
+  interrupt,  // what is checkpointed stays
+  rollback,   // the run and its checkpoints go
+};
+
+// What the engine is asked to do.
+struct RunPlan {
+  std::shared_ptr<const runtime::CompiledGraph> graph;
+  runtime::RunInput input;
+  std::optional<runtime::CheckpointAddress> from;
+  std::shared_ptr<const runtime::RunConfig> config;
+  runtime::Durability durability = runtime::Durability::async;
+  std::shared_ptr<const runtime::Breakpoints> interrupt_before;
+  std::shared_ptr<const runtime::Breakpoints> interrupt_after;
+};
+
+// Belongs to the I/O thread. Shared by the queue and those who wait for the run or read it.
+struct ActiveRun {
+  explicit ActiveRun(boost::asio::any_io_executor executor)
+      : has_ended(executor, boost::asio::steady_timer::time_point::max()) {}
+
+  enum class Phase { waiting, running, ended };
+
+  storage::Run record;
+  storage::Run as_created;  // what the answer to its creation shows
+  RunPlan plan;
+  std::shared_ptr<RunStream> stream;
+  // Stored nowhere: a run without a thread whose result alone is wanted. `thread` is the one made for it.
+  bool temporary = false;
+  storage::Thread thread;
+
+  Phase phase = Phase::waiting;
+  bool due = true;  // its time has come (after_seconds)
+  std::optional<CancelAction> cancel;
+  bool stop_for_restart = false;  // the server stops; the next start takes the run up
+  std::uint64_t first_frame = 0;  // of this attempt
+  // Of a running one: where it runs, and how it is stopped there.
+  boost::asio::any_io_executor engine;
+  std::shared_ptr<boost::asio::cancellation_signal> stop;
+  std::optional<boost::asio::steady_timer> delay;  // of one that is not due
+
+  // The answer to wait and join, as JSON text (http-api.md 9.2); set when ended.
+  std::string result;
+  boost::asio::steady_timer has_ended;           // never expires; cancelled at the end
+  std::set<boost::asio::steady_timer*> waiting;  // of answers that wait; cancelled at the end
+
+  // Tells everybody who waits or reads that it has ended. `result` is set.
+  void close();
+
+  // Returns when the run has ended and its end is stored.
+  boost::asio::awaitable<void> ended();
+};
+
+}  // namespace heddle::api

@@ -1,0 +1,79 @@
+#pragma once
+// The stored log of one run: facts go to the database in segments, in order, at most one write at a time.
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <cstdint>
+#include <exception>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "api/runs/fact.h"
+#include "api/runs/fact_codec.h"
+#include "graphs/registry.h"
+#include "runtime/checkpoint_saver.h"
+#include "runtime/compiled_graph.h"
+#include "storage/storage.h"
+
+namespace heddle::api {
+
+// After a crash an attempt numbers its frames from so far behind the last stored one, so that an id that a client saw
+// is not given again. That holds as long as no more frames than this are sent ahead of what is stored: a fast run is
+// ahead by what it makes during one commit. Nothing holds a reader back at that distance yet.
+inline constexpr std::uint64_t kUnstoredFramesMax = 4096;
+
+// Writes. Belongs to `executor`. While one segment is being committed, further facts gather for the next one, so a
+// fast run costs few commits and a slow one is stored at once.
+class RunLog : public std::enable_shared_from_this<RunLog> {
+ public:
+  RunLog(boost::asio::any_io_executor executor, storage::Storage& storage, storage::ThreadId thread_id,
+         storage::RunId run_id, bool values_are_stored);
+
+  // `facts` of the run are stored already. Called before anything is appended.
+  void continue_after(std::int64_t facts);
+
+  void append(const std::vector<Fact>& facts);
+  // Returns when everything appended so far is durable; throws what storing threw.
+  boost::asio::awaitable<void> flush();
+
+ private:
+  void write_gathered();
+
+  boost::asio::any_io_executor executor_;
+  storage::Storage& storage_;
+  storage::ThreadId thread_id_;
+  storage::RunId run_id_;
+  FactEncoder encoder_;
+  std::int64_t next_fact_ = 0;
+  std::int64_t gathered_first_ = 0;
+  std::string gathered_;
+  bool writing_ = false;
+  std::exception_ptr error_;
+  boost::asio::steady_timer written_;  // never expires; cancelled after each write
+};
+
+// Reads a stored log from its beginning, with the values that it points at.
+class RunLogReader {
+ public:
+  // `graph` may be null when the graph is no longer served; then values that were not stored with the log are empty.
+  // Belongs to `executor`.
+  RunLogReader(boost::asio::any_io_executor executor, storage::Storage& storage, storage::ThreadId thread_id,
+               storage::RunId run_id, std::shared_ptr<const runtime::CompiledGraph> graph);
+  ~RunLogReader();
+
+  // The next facts; empty at the end of what is stored.
+  boost::asio::awaitable<std::vector<Fact>> next();
+
+ private:
+  storage::Storage& storage_;
+  storage::ThreadId thread_id_;
+  storage::RunId run_id_;
+  std::shared_ptr<const runtime::CompiledGraph> graph_;
+  std::unique_ptr<runtime::CheckpointSaver> saver_;
+  FactDecoder decoder_;
+  std::int64_t next_segment_ = 0;
+};
+
+}  // namespace heddle::api

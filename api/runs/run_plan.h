@@ -1,0 +1,32 @@
+#pragma once
+// From the record of a run to what the engine and its stream need. The same for a new run and for one that is taken up
+// after a restart, so both behave alike.
+
+#include <boost/json/object.hpp>
+#include <memory>
+
+#include "api/runs/active_run.h"
+#include "api/settings.h"
+#include "runtime/compiled_graph.h"
+#include "runtime/secret.h"
+#include "storage/runs.h"
+
+namespace heddle::api {
+
+// What a run has beyond its record and loses at a restart.
+struct RunSecrets {
+  std::shared_ptr<const runtime::Secrets> configurable;
+  std::shared_ptr<const runtime::Secrets> context;
+  boost::json::object header_settings;
+};
+
+RunPlan run_plan(const storage::Run& record, std::shared_ptr<const runtime::CompiledGraph> graph,
+                 const std::string& graph_id, RunSecrets secrets);
+
+std::shared_ptr<const StreamShape> stream_shape(const storage::Run& record, const std::string& graph_id,
+                                                const ServerSettings& settings);
+
+// The graph id that the record names.
+std::string graph_id_of(const storage::Run& record);
+
+}  // namespace heddle::api

@@ -1,0 +1,92 @@
+#pragma once
+// The runs in flight: order per thread, strategies, limits, cancelling (http-api.md 8).
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <chrono>
+#include <deque>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "api/runs/active_run.h"
+#include "api/runs/engine_threads.h"
+#include "api/runs/run_worker.h"
+#include "api/settings.h"
+#include "graphs/registry.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+#include "runtime/uuid.h"
+#include "storage/storage.h"
+
+namespace heddle::api {
+
+// Belongs to the I/O thread.
+class RunQueue {
+ public:
+  RunQueue(boost::asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
+           const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
+           const ServerSettings& settings);
+  // Precondition: drain() has returned.
+  ~RunQueue();
+  RunQueue(const RunQueue&) = delete;
+  RunQueue& operator=(const RunQueue&) = delete;
+
+  boost::asio::any_io_executor executor() const { return executor_; }
+
+  // Whether so many more runs may be taken in.
+  bool has_room(std::size_t count) const { return by_id_.size() + count <= settings_.runs_queued_max; }
+
+  // Takes in a run whose record is stored (or temporary). It starts when it is due and its thread is free.
+  void add(std::shared_ptr<ActiveRun> run);
+
+  // In flight. Null pointer otherwise.
+  std::shared_ptr<ActiveRun> find(storage::RunId id) const;
+  // The temporary run that works on this thread, which is stored nowhere. Null pointer if there is none.
+  std::shared_ptr<ActiveRun> find_temporary(const storage::Owner& owner, storage::ThreadId id) const;
+  std::size_t in_flight() const { return by_id_.size(); }
+  std::size_t running() const { return running_; }
+
+  // Asks the run to stop; it has ended when ended() of it returns. Asking twice keeps the first action.
+  void cancel(const std::shared_ptr<ActiveRun>& run, CancelAction action);
+
+  // Cancels everything of the thread (or assistant) and returns when it has ended.
+  boost::asio::awaitable<void> stop_thread(storage::ThreadId id);
+  boost::asio::awaitable<void> stop_assistant(storage::AssistantId id);
+
+  // Starts nothing more, gives running ones `patience` to end, then stops them where they are, so that the next
+  // start takes them up from their last checkpoint.
+  boost::asio::awaitable<void> drain(std::chrono::milliseconds patience);
+
+ private:
+  struct Lane {
+    std::shared_ptr<ActiveRun> running;
+    std::deque<std::shared_ptr<ActiveRun>> pending;  // in the order of creation
+  };
+
+  void start_next(storage::ThreadId id);
+  void start_ready();
+  void leave(const std::shared_ptr<ActiveRun>& run);
+  boost::asio::awaitable<void> wait_until_due(std::shared_ptr<ActiveRun> run);
+  boost::asio::awaitable<void> execute(std::shared_ptr<ActiveRun> run);
+  boost::asio::awaitable<void> give_up(std::shared_ptr<ActiveRun> run);
+  boost::asio::awaitable<void> stop_all(std::vector<std::shared_ptr<ActiveRun>> runs);
+  void spawn(boost::asio::awaitable<void> work);
+
+  boost::asio::any_io_executor executor_;
+  const runtime::Clock& clock_;
+  runtime::Log& log_;
+  const ServerSettings& settings_;
+  RunWorker worker_;
+
+  std::unordered_map<storage::RunId, std::shared_ptr<ActiveRun>> by_id_;
+  std::unordered_map<storage::ThreadId, Lane> lanes_;
+  std::deque<std::shared_ptr<ActiveRun>> ready_;  // may start, but for the limit of runs at once
+  std::size_t running_ = 0;
+  std::size_t coroutines_ = 0;
+  bool draining_ = false;
+  boost::asio::steady_timer idle_;  // never expires; cancelled when a coroutine of the queue ends
+};
+
+}  // namespace heddle::api

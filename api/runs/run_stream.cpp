@@ -1,0 +1,78 @@
+#include "api/runs/run_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace heddle::api {
+namespace {
+
+// Facts share their values with the run, so their size is not known; a run without readers renders (and then
+// drops) the oldest beyond this many.
+constexpr std::size_t kUnrenderedMax = 4096;
+
+}  // namespace
+
+RunStream::RunStream(std::shared_ptr<const StreamShape> shape, std::size_t bytes_max, std::shared_ptr<RunLog> log)
+    : shape_(shape), bytes_max_(bytes_max), log_(std::move(log)), renderer_(std::move(shape)) {}
+
+void RunStream::publish(std::vector<Fact> facts) {
+  if (log_) log_->append(facts);
+  for (Fact& fact : facts) unrendered_.push_back(std::move(fact));
+  while (unrendered_.size() > kUnrenderedMax) render_until(renderer_.next_id());
+  wake_readers();
+}
+
+void RunStream::continue_after(std::int64_t facts, std::uint64_t first_frame) {
+  oldest_kept_ = first_frame;
+  if (log_) log_->continue_after(facts);
+}
+
+void RunStream::end() {
+  ended_ = true;
+  wake_readers();
+}
+
+void RunStream::wake_readers() {
+  const std::vector<boost::asio::steady_timer*> waiting = std::exchange(waiting_, {});
+  for (boost::asio::steady_timer* timer : waiting) timer->cancel();
+}
+
+void RunStream::forget(boost::asio::steady_timer& timer) {
+  std::erase(waiting_, &timer);
+}
+
+// Renders facts until there is a frame with an id of at least `wanted`, or none are left.
+void RunStream::render_until(std::uint64_t wanted) {
+  std::vector<FramePointer> made;
+  while (!unrendered_.empty() && renderer_.next_id() <= wanted) {
+    made.clear();
+    renderer_.render(unrendered_.front(), made);
+    unrendered_.pop_front();
+    for (FramePointer& frame : made) {
+      frame_bytes_ += frame->bytes.size();
+      frames_.push_back(std::move(frame));
+    }
+    while (frame_bytes_ > bytes_max_ && frames_.size() > 1) {
+      frame_bytes_ -= frames_.front()->bytes.size();
+      oldest_kept_ = frames_.front()->id + 1;
+      frames_.pop_front();
+    }
+  }
+}
+
+std::uint64_t RunStream::published() {
+  while (!unrendered_.empty()) render_until(renderer_.next_id());
+  return std::max(renderer_.next_id(), oldest_kept_);
+}
+
+RunStream::Reading RunStream::read(std::uint64_t wanted) {
+  render_until(wanted);
+  if (wanted < oldest_kept_) return Dropped{oldest_kept_};
+  const auto found = std::lower_bound(frames_.begin(), frames_.end(), wanted,
+                                      [](const FramePointer& frame, std::uint64_t id) { return frame->id < id; });
+  if (found != frames_.end()) return *found;
+  if (ended_) return Ended{};
+  return Waiting{};
+}
+
+}  // namespace heddle::api

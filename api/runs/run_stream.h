@@ -1,0 +1,74 @@
+#pragma once
+// The events of one run in flight (or just ended), for those who watch it.
+//
+// The worker publishes facts; any number of readers follow, each at its own pace. Frames are rendered once, when
+// the first reader wants them. Reading live and reading again after a reconnect are one operation, so
+// where the two meet an event can be neither lost nor sent twice. A run never waits for a reader: the oldest frames
+// leave memory, and a reader that wants one of them is sent to the stored log.
+
+#include <boost/asio/steady_timer.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "api/runs/fact.h"
+#include "api/runs/frame_renderer.h"
+#include "api/runs/run_log.h"
+
+namespace heddle::api {
+
+// Belongs to the I/O thread. Shared by the worker and the readers.
+class RunStream {
+ public:
+  // `bytes_max`: of rendered frames to keep; the newest stays whatever its size. `log`: where facts are
+  // stored; null for a run that is stored nowhere.
+  RunStream(std::shared_ptr<const StreamShape> shape, std::size_t bytes_max, std::shared_ptr<RunLog> log);
+
+  void publish(std::vector<Fact> facts);
+  // For a run that is taken up after a restart: `facts` of it are stored already, frames below `first_frame` are
+  // found there. Called before anything is published.
+  void continue_after(std::int64_t facts, std::uint64_t first_frame);
+  // No more facts come.
+  void end();
+  bool ended() const { return ended_; }
+
+  struct Waiting {};  // nothing yet
+  struct Dropped {
+    std::uint64_t oldest = 0;
+  };  // no longer in memory; `oldest` is the first that is
+  struct Ended {};  // the run is over and has no such event
+  using Reading = std::variant<FramePointer, Waiting, Dropped, Ended>;
+
+  // The first frame with an id of at least `wanted`.
+  Reading read(std::uint64_t wanted);
+
+  // The id behind the last event so far. Renders what is not rendered yet.
+  std::uint64_t published();
+
+  // Cancels the timer when there is more to read, once. The timer outlives its place here: leave it with forget().
+  void wake(boost::asio::steady_timer& timer) { waiting_.push_back(&timer); }
+  void forget(boost::asio::steady_timer& timer);
+
+  const std::shared_ptr<const StreamShape>& shape() const { return shape_; }
+  const std::shared_ptr<RunLog>& log() const { return log_; }
+
+ private:
+  void render_until(std::uint64_t wanted);
+  void wake_readers();
+
+  std::shared_ptr<const StreamShape> shape_;
+  std::size_t bytes_max_;
+  std::shared_ptr<RunLog> log_;
+  std::deque<Fact> unrendered_;
+  FrameRenderer renderer_;
+  std::deque<FramePointer> frames_;  // by id, oldest first
+  std::size_t frame_bytes_ = 0;
+  std::uint64_t oldest_kept_ = 0;  // ids below it are no longer in memory
+  bool ended_ = false;
+  std::vector<boost::asio::steady_timer*> waiting_;
+};
+
+}  // namespace heddle::api

@@ -1,0 +1,383 @@
+#include "api/runs/run_worker.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/error.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+#include "runtime/item_store.h"
+#include "runtime/json.h"
+#include "runtime/memory_saver.h"
+#include "runtime/object_text.h"
+#include "runtime/stored_saver.h"
+
+namespace heddle::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+// Facts on their way from the engine's thread to the I/O thread. The engine hands over many at a time when it is
+// faster, so that a post per fact is not needed; that is why a mutex is used here.
+class FactBridge : public std::enable_shared_from_this<FactBridge> {
+ public:
+  FactBridge(asio::any_io_executor io, std::shared_ptr<RunStream> stream)
+      : io_(std::move(io)), stream_(std::move(stream)) {}
+
+  // On the engine's thread.
+  void send(Fact fact) {
+    bool is_first = false;
+    {
+      const std::lock_guard<std::mutex> guard(mutex_);
+      is_first = facts_.empty();
+      facts_.push_back(std::move(fact));
+    }
+    if (is_first) asio::post(io_, [self = shared_from_this()] { self->deliver(); });
+  }
+
+ private:
+  void deliver() {
+    std::vector<Fact> facts;
+    {
+      const std::lock_guard<std::mutex> guard(mutex_);
+      facts.swap(facts_);
+    }
+    stream_->publish(std::move(facts));
+  }
+
+  asio::any_io_executor io_;
+  std::shared_ptr<RunStream> stream_;
+  std::mutex mutex_;
+  std::vector<Fact> facts_;
+};
+
+// Everything that a run uses on the engine's thread. Lives there until the run has ended.
+struct EngineSide {
+  RunPlan plan;
+  runtime::EventKinds kinds;
+  storage::Owner owner;
+  std::optional<storage::ThreadId> stored_thread;  // none: checkpoints are kept in memory
+  storage::Storage& storage;
+  const runtime::Clock& clock;
+  runtime::CheckpointIds& checkpoint_ids;
+  std::shared_ptr<FactBridge> bridge;
+};
+
+asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> side) {
+  const auto executor = co_await asio::this_coro::executor;
+  std::unique_ptr<runtime::CheckpointSaver> saver;
+  if (side->stored_thread) {
+    saver = std::make_unique<runtime::StoredSaver>(side->storage, *side->stored_thread, executor);
+  } else {
+    saver = std::make_unique<runtime::MemorySaver>();
+  }
+  runtime::ItemStore store(side->storage, side->owner, side->clock);
+  runtime::EventSink sink = [side](runtime::RunEvent event) {
+    Fact fact;
+    fact.time = side->clock.now();
+    fact.what = std::move(event);
+    side->bridge->send(std::move(fact));
+  };
+  runtime::RunServices services{saver.get(), &store, side->clock, side->checkpoint_ids, std::move(sink)};
+  runtime::RunOptions options;
+  options.input = std::move(side->plan.input);
+  options.from = side->plan.from;
+  options.config = side->plan.config;
+  options.kinds = side->kinds;
+  options.durability = side->plan.durability;
+  options.interrupt_before = side->plan.interrupt_before;
+  options.interrupt_after = side->plan.interrupt_after;
+  runtime::RunOutcome outcome = co_await side->plan.graph->run(std::move(options), services);
+  co_return outcome;
+}
+
+json::object error_json(const runtime::ErrorInfo& error) {
+  return {{"error", error.name}, {"message", error.message}};
+}
+
+json::object interrupts_json(const runtime::RunOutcome& outcome) {
+  json::object by_task;
+  for (const auto& [task_id, interrupts] : outcome.interrupts) by_task[task_id] = runtime::to_json(interrupts);
+  return by_task;
+}
+
+bool is_cancellation(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const boost::system::system_error& thrown) {
+    return thrown.code() == asio::error::operation_aborted;
+  } catch (...) {
+    return false;
+  }
+}
+
+runtime::ErrorInfo told_as(const std::exception_ptr& error) {
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& thrown) {
+    return runtime::error_info(thrown);
+  } catch (...) {
+    return {"Error", "the graph threw something that is no error"};
+  }
+}
+
+}  // namespace
+
+std::string wait_result(const runtime::RunOutcome& outcome) {
+  std::string text;
+  if (outcome.status == runtime::OutcomeStatus::interrupted) {
+    runtime::ObjectText object(text);
+    object.json("__interrupt__", runtime::to_json(outcome.all_interrupts));
+    object.end();
+  } else {
+    outcome.values.print(text);
+  }
+  return text;
+}
+
+std::string wait_result(const runtime::ErrorInfo& error) {
+  return runtime::to_text(json::object{{"__error__", error_json(error)}});
+}
+
+void ActiveRun::close() {
+  phase = Phase::ended;
+  plan = RunPlan{};
+  stream->end();
+  has_ended.cancel();
+  for (asio::steady_timer* timer : waiting) timer->cancel();
+}
+
+asio::awaitable<void> ActiveRun::ended() {
+  while (phase != Phase::ended) co_await has_ended.async_wait(asio::as_tuple(asio::use_awaitable));
+}
+
+// How the engine left a run.
+struct RunWorker::EngineResult {
+  std::optional<runtime::RunOutcome> outcome;  // none: it was cancelled, or failed before it began
+  std::optional<runtime::ErrorInfo> error;
+  bool cancelled = false;
+};
+
+RunWorker::RunWorker(asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
+                     const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
+                     const ServerSettings& settings)
+    : executor_(std::move(executor)),
+      engines_(engines),
+      storage_(storage),
+      clock_(clock),
+      checkpoint_ids_(checkpoint_ids),
+      log_(log),
+      settings_(settings) {}
+
+void RunWorker::stop(ActiveRun& run) {
+  if (!run.stop) return;
+  // The signal belongs to the engine's thread.
+  asio::post(run.engine, [stop = run.stop] { stop->emit(asio::cancellation_type::terminal); });
+}
+
+asio::awaitable<void> RunWorker::mark_running(std::shared_ptr<ActiveRun> run) {
+  run->record.status = storage::RunStatus::running;
+  run->record.attempt += 1;
+  run->record.updated_at = clock_.now();
+  if (run->temporary) co_return;
+  auto work = [record = run->record](storage::Transaction& transaction) { transaction.runs().update(record); };
+  co_await storage_.commit(std::move(work));
+}
+
+asio::awaitable<RunWorker::EngineResult> RunWorker::run_engine(std::shared_ptr<ActiveRun> run) {
+  run->engine = engines_.next();
+  run->stop = std::make_shared<asio::cancellation_signal>();
+  auto config = std::make_shared<runtime::RunConfig>(*run->plan.config);
+  config->attempt = run->record.attempt;
+  config->metadata["run_attempt"] = run->record.attempt;
+  if (config->checkpoint_metadata) {
+    auto shared = std::make_shared<json::object>(*config->checkpoint_metadata);
+    (*shared)["run_attempt"] = run->record.attempt;
+    config->checkpoint_metadata = std::move(shared);
+  }
+
+  const StreamShape& shape = *run->stream->shape();
+  auto bridge = std::make_shared<FactBridge>(executor_, run->stream);
+  auto side = std::make_shared<EngineSide>(
+      EngineSide{run->plan, event_kinds(shape.modes, shape.subgraphs), run->record.owner,
+                 run->temporary ? std::nullopt : std::optional<storage::ThreadId>(run->record.thread_id), storage_,
+                 clock_, checkpoint_ids_, bridge});
+  side->plan.config = config;
+  // The run's secrets live no longer than the run.
+  run->plan.config.reset();
+
+  auto finished = std::make_shared<asio::steady_timer>(executor_, asio::steady_timer::time_point::max());
+  struct Answer {
+    bool arrived = false;
+    std::exception_ptr error;
+    std::optional<runtime::RunOutcome> outcome;
+  };
+  auto answer = std::make_shared<Answer>();
+  auto done = [io = executor_, finished, answer](std::exception_ptr error, runtime::RunOutcome outcome) {
+    asio::post(io, [finished, answer, error, outcome = std::move(outcome)]() mutable {
+      answer->arrived = true;
+      answer->error = error;
+      if (!error) answer->outcome = std::move(outcome);
+      finished->cancel();
+    });
+  };
+  // Started on the engine's thread, because the slot of the signal belongs to it.
+  auto start = [side, stop = run->stop, engine = run->engine, done = std::move(done)]() mutable {
+    asio::co_spawn(engine, run_on_engine(std::move(side)), asio::bind_cancellation_slot(stop->slot(), std::move(done)));
+  };
+  side.reset();
+  asio::post(run->engine, std::move(start));
+  while (!answer->arrived) co_await finished->async_wait(asio::as_tuple(asio::use_awaitable));
+
+  EngineResult result;
+  if (answer->error) {
+    if ((run->cancel || run->stop_for_restart) && is_cancellation(answer->error)) {
+      result.cancelled = true;
+    } else {
+      result.error = told_as(answer->error);
+    }
+  } else {
+    result.outcome = std::move(answer->outcome);
+    result.error = result.outcome->error;
+  }
+  co_return result;
+}
+
+asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
+  run->phase = ActiveRun::Phase::running;
+  if (run->record.status == storage::RunStatus::pending) co_await mark_running(run);
+  // Whoever asked it to stop while that was being stored found nothing yet that could be stopped.
+  if (run->cancel) {
+    co_await end_unstarted(run);
+    co_return;
+  }
+  if (run->stop_for_restart) {
+    run->result = "{}";
+    run->close();
+    co_return;
+  }
+  Fact attempt;
+  attempt.time = clock_.now();
+  attempt.what = AttemptFact{run->record.attempt, run->first_frame};
+  std::vector<Fact> first;
+  first.push_back(std::move(attempt));
+  run->stream->publish(std::move(first));
+
+  EngineResult engine_result = co_await run_engine(run);
+  const auto result = std::make_shared<const EngineResult>(std::move(engine_result));
+  run->stop.reset();
+
+  if (result->cancelled && run->stop_for_restart && !run->cancel) {
+    if (run->stream->log()) co_await run->stream->log()->flush();
+    run->result = "{}";
+    run->close();
+    co_return;
+  }
+  if (run->cancel == CancelAction::rollback) {
+    co_await store_rollback(run);
+  } else {
+    if (run->stream->log()) co_await run->stream->log()->flush();
+    co_await store_end(run, result);
+  }
+  if (result->error && !run->cancel) {
+    Fact failure;
+    failure.time = clock_.now();
+    failure.what = FailureFact{*result->error};
+    std::vector<Fact> last;
+    last.push_back(std::move(failure));
+    run->stream->publish(std::move(last));
+    if (run->stream->log()) co_await run->stream->log()->flush();
+  }
+  run->close();
+}
+
+asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result) {
+  using storage::RunStatus;
+  using storage::ThreadStatus;
+  const bool cancelled = result->cancelled || run->cancel.has_value();
+  run->record.updated_at = clock_.now();
+  if (cancelled) {
+    run->record.status = RunStatus::interrupted;
+    run->result = "{}";
+    if (result->outcome) run->result = wait_result(*result->outcome);
+  } else if (result->error) {
+    run->record.status = RunStatus::error;
+    run->record.error_json = runtime::to_text(error_json(*result->error));
+    run->result = wait_result(*result->error);
+  } else {
+    run->record.status = RunStatus::success;
+    run->result = wait_result(*result->outcome);
+  }
+  if (run->temporary) co_return;
+
+  auto store = [run, record = run->record, result, cancelled](storage::Transaction& transaction) {
+    std::optional<storage::Thread> thread = transaction.threads().find(record.owner, record.thread_id);
+    if (!thread) return;  // deleted meanwhile
+    transaction.runs().update(record);
+    if (record.on_completion == storage::OnCompletion::delete_thread) {
+      transaction.threads().erase(record.thread_id);
+      return;
+    }
+    std::size_t others = 0;
+    for (const storage::Run& other : transaction.runs().in_flight(record.thread_id)) {
+      if (other.run_id != record.run_id) ++others;
+    }
+    const bool waits = !cancelled && result->outcome && !result->outcome->next.empty();
+    if (record.status == RunStatus::error) {
+      thread->status = ThreadStatus::error;
+    } else if (waits) {
+      thread->status = ThreadStatus::interrupted;
+    } else {
+      thread->status = others > 0 ? ThreadStatus::busy : ThreadStatus::idle;
+    }
+    const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(record.thread_id, "");
+    if (head) thread->values_checkpoint = head->checkpoint_id;
+    if (result->outcome) thread->interrupts_json = runtime::to_text(interrupts_json(*result->outcome));
+    if (!result->outcome && cancelled) thread->interrupts_json = "{}";
+    thread->error_json = record.error_json;
+    thread->updated_at = record.updated_at;
+    transaction.threads().update(*thread);
+  };
+  co_await storage_.commit(std::move(store));
+}
+
+asio::awaitable<void> RunWorker::store_rollback(std::shared_ptr<ActiveRun> run) {
+  run->record.status = storage::RunStatus::interrupted;
+  run->result = "{}";
+  if (run->temporary) co_return;
+  auto store = [record = run->record, now = clock_.now()](storage::Transaction& transaction) {
+    transaction.checkpoints().erase_run(record.thread_id, record.run_id);
+    transaction.runs().erase(record.run_id);
+    std::optional<storage::Thread> thread = transaction.threads().find(record.owner, record.thread_id);
+    if (!thread) return;
+    const bool is_busy = !transaction.runs().in_flight(record.thread_id).empty();
+    thread->status = is_busy ? storage::ThreadStatus::busy : storage::ThreadStatus::idle;
+    const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(record.thread_id, "");
+    thread->values_checkpoint.reset();
+    if (head) thread->values_checkpoint = head->checkpoint_id;
+    thread->updated_at = now;
+    transaction.threads().update(*thread);
+  };
+  co_await storage_.commit(std::move(store));
+}
+
+asio::awaitable<void> RunWorker::end_unstarted(std::shared_ptr<ActiveRun> run) {
+  if (run->cancel == CancelAction::rollback) {
+    co_await store_rollback(run);
+  } else {
+    EngineResult cancelled;
+    cancelled.cancelled = true;
+    const auto result = std::make_shared<const EngineResult>(std::move(cancelled));
+    co_await store_end(run, result);
+  }
+  run->close();
+}
+
+}  // namespace heddle::api

@@ -1,0 +1,57 @@
+#pragma once
+// Takes one run through the engine and stores how it ended.
+//
+// When a run ends, in this order: its last checkpoint and its events are durable; the run's and the thread's status
+// are stored in one transaction; readers get the last event and the end of the stream (http-api.md 8.5).
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+
+#include "api/runs/active_run.h"
+#include "api/runs/engine_threads.h"
+#include "api/settings.h"
+#include "runtime/clock.h"
+#include "runtime/log.h"
+#include "runtime/uuid.h"
+#include "storage/storage.h"
+
+namespace heddle::api {
+
+// Belongs to `executor`, the I/O thread. All references outlive it.
+class RunWorker {
+ public:
+  RunWorker(boost::asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
+            const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
+            const ServerSettings& settings);
+
+  // Executes the run. When it returns the run has ended (phase, result, stream), or was stopped for a restart.
+  boost::asio::awaitable<void> execute(std::shared_ptr<ActiveRun> run);
+
+  // Ends a run that was cancelled before it started.
+  boost::asio::awaitable<void> end_unstarted(std::shared_ptr<ActiveRun> run);
+
+  // Stops a running one where it is. execute() then returns soon.
+  void stop(ActiveRun& run);
+
+ private:
+  struct EngineResult;
+  boost::asio::awaitable<void> mark_running(std::shared_ptr<ActiveRun> run);
+  boost::asio::awaitable<EngineResult> run_engine(std::shared_ptr<ActiveRun> run);
+  boost::asio::awaitable<void> store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result);
+  boost::asio::awaitable<void> store_rollback(std::shared_ptr<ActiveRun> run);
+
+  boost::asio::any_io_executor executor_;
+  EngineThreads& engines_;
+  storage::Storage& storage_;
+  const runtime::Clock& clock_;
+  runtime::CheckpointIds& checkpoint_ids_;
+  runtime::Log& log_;
+  const ServerSettings& settings_;
+};
+
+// The answer of wait and join for a run that ended so (http-api.md 9.2).
+std::string wait_result(const runtime::RunOutcome& outcome);
+std::string wait_result(const runtime::ErrorInfo& error);
+
+}  // namespace heddle::api

@@ -1,0 +1,127 @@
+#include "api/server.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/use_future.hpp>
+#include <future>
+#include <thread>
+#include <utility>
+
+#include "api/dispatcher.h"
+#include "api/runs/engine_threads.h"
+#include "api/runs/run_queue.h"
+#include "api/services/services.h"
+#include "runtime/clock.h"
+#include "runtime/uuid.h"
+#include "storage/storage.h"
+
+namespace heddle::api {
+namespace asio = boost::asio;
+namespace {
+
+// For answers that were being written when everything else had stopped.
+constexpr std::chrono::milliseconds kLastAnswers{1'000};
+
+}  // namespace
+
+// In the order in which they start; destroyed the other way round.
+class Server::State {
+ public:
+  State(ServerSettings given, graphs::Registry given_registry, runtime::Log& log)
+      : settings(std::move(given)),
+        registry(std::move(given_registry)),
+        io(1),
+        work(asio::make_work_guard(io)),
+        engines(settings.engine_threads),
+        storage(storage::open(settings.storage)),
+        queue(io.get_executor(), engines, *storage, clock, checkpoint_ids, log, settings),
+        services(ServiceParts{settings, *storage, clock, registry, checkpoint_ids, log, queue}),
+        dispatcher(services),
+        handler([this](Request request) { return dispatcher.answer(std::move(request)); }),
+        hooks{[&log](std::string line) { log.warning(line); },
+              [this](const Request& request, Headers& headers) { dispatcher.complete(request, headers); }},
+        listener(io.get_executor(), handler, settings.http, hooks),
+        thread([this] { io.run(); }) {}
+
+  ~State() {
+    stop();
+    work.reset();
+    io.stop();
+    thread.join();
+  }
+
+  void start() {
+    on_io(prepare());
+    on_io(open_listeners());
+  }
+
+  void stop() {
+    if (std::exchange(stopped, true)) return;
+    on_io(shut_down());
+  }
+
+  // Runs a coroutine on the I/O thread and waits for it.
+  void on_io(asio::awaitable<void> coroutine) {
+    std::future<void> done = asio::co_spawn(io, std::move(coroutine), asio::use_future);
+    done.get();
+  }
+
+  asio::awaitable<void> prepare() {
+    co_await services.assistants.make_defaults();
+    co_await services.runs.take_up_again();
+  }
+
+  asio::awaitable<void> open_listeners() {
+    std::uint16_t port = settings.port;
+    for (const std::string& host : settings.hosts) {
+      const std::vector<BoundAddress> bound = listener.listen(host, port);
+      if (!bound.empty()) port = bound.front().port;
+      addresses.insert(addresses.end(), bound.begin(), bound.end());
+    }
+    co_return;
+  }
+
+  asio::awaitable<void> shut_down() {
+    co_await queue.drain(settings.drain);
+    // Streams of runs have ended; what is left are readers that do not take their bytes.
+    const std::chrono::milliseconds patience = kLastAnswers;
+    co_await listener.stop(patience);
+  }
+
+  const ServerSettings settings;
+  const graphs::Registry registry;
+  const runtime::SystemClock clock;
+  runtime::CheckpointIds checkpoint_ids;
+  // The storage answers to the executors of whoever asked, so they outlive it.
+  asio::io_context io;
+  asio::executor_work_guard<asio::io_context::executor_type> work;
+  EngineThreads engines;
+  const std::unique_ptr<storage::Storage> storage;
+  RunQueue queue;
+  Services services;
+  Dispatcher dispatcher;
+  const Handler handler;
+  const ListenerHooks hooks;
+  Listener listener;
+  std::vector<BoundAddress> addresses;
+  bool stopped = false;
+  std::thread thread;
+};
+
+Server::Server(ServerSettings settings, graphs::Registry registry, runtime::Log& log)
+    : state_(std::make_unique<State>(std::move(settings), std::move(registry), log)) {
+  state_->start();
+}
+
+Server::~Server() = default;
+
+const std::vector<BoundAddress>& Server::addresses() const {
+  return state_->addresses;
+}
+
+void Server::stop() {
+  state_->stop();
+}
+
+}  // namespace heddle::api

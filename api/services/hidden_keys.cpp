@@ -1,0 +1,29 @@
+#include "api/services/hidden_keys.h"
+
+#include <algorithm>
+#include <array>
+
+namespace heddle::api {
+namespace {
+
+constexpr std::array<std::string_view, 4> kServerKeys = {"langgraph_auth_user", "langgraph_auth_user_id",
+                                                         "langgraph_auth_permissions", "langgraph_request_id"};
+
+}  // namespace
+
+bool is_hidden_key(std::string_view key, const ServerSettings& settings) {
+  if (key.starts_with('_')) return true;
+  if (std::ranges::find(kServerKeys, key) != kServerKeys.end()) return true;
+  const std::vector<std::string>& named = settings.secret_configurable_keys;
+  return std::ranges::find(named, key) != named.end();
+}
+
+std::vector<std::string> hidden_keys_of(const boost::json::object& members, const ServerSettings& settings) {
+  std::vector<std::string> hidden;
+  for (const boost::json::key_value_pair& member : members) {
+    if (is_hidden_key(member.key(), settings)) hidden.emplace_back(member.key());
+  }
+  return hidden;
+}
+
+}  // namespace heddle::api

@@ -1,0 +1,19 @@
+#pragma once
+// Which keys of `configurable` and `context` are secrets of one run (http-api.md 18).
+
+#include <boost/json/object.hpp>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "api/settings.h"
+
+namespace heddle::api {
+
+// Begins with `_`, belongs to authentication, or is named in `secret_configurable_keys`.
+bool is_hidden_key(std::string_view key, const ServerSettings& settings);
+
+// In the order of the object; only its own keys, not those of what is inside.
+std::vector<std::string> hidden_keys_of(const boost::json::object& members, const ServerSettings& settings);
+
+}  // namespace heddle::api

@@ -1,0 +1,503 @@
+#include "api/services/run_service.h"
+
+#include <algorithm>
+#include <chrono>
+#include <utility>
+#include <variant>
+
+#include "api/runs/run_log.h"
+#include "api/runs/run_queue.h"
+#include "api/services/api_error.h"
+#include "runtime/json.h"
+
+namespace heddle::api {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+
+constexpr std::int64_t kAttemptsMax = 3;  // http-api.md 8.11
+
+void lay_over(json::object& below, const json::object& above) {
+  for (const auto& member : above) below[member.key()] = member.value();
+}
+
+json::object configurable_of(const json::object& config) {
+  const auto found = config.find("configurable");
+  return found != config.end() && found->value().is_object() ? found->value().as_object() : json::object{};
+}
+
+// `above` over `below`, one level, and the settings inside `configurable` the same way.
+json::object merged_config(json::object below, const json::object& above) {
+  json::object configurable = configurable_of(below);
+  lay_over(configurable, configurable_of(above));
+  lay_over(below, above);
+  if (!configurable.empty()) below["configurable"] = std::move(configurable);
+  return below;
+}
+
+// What the request asks for as a config: the part of it that a thread keeps (http-api.md C6).
+json::object request_config(const RunRequest& request) {
+  json::object config = request.config;
+  if (!request.configurable.empty()) config["configurable"] = request.configurable;
+  return config;
+}
+
+json::value merged_context(const std::string& assistant_context, const json::object& kwargs) {
+  json::value below = runtime::parse_json(assistant_context);
+  const auto given = kwargs.find("context");
+  if (given == kwargs.end() || given->value().is_null()) return below;
+  if (!below.is_object()) return below;  // a context of the assistant that is no object wins (http-api.md 8.3)
+  if (!given->value().is_object()) return given->value();
+  lay_over(below.as_object(), given->value().as_object());
+  return below;
+}
+
+// A run that is about to be stored: what the transaction needs to decide and to write.
+struct Draft {
+  storage::Run record;
+  storage::Assistant assistant;
+  RunRequest request;
+  RunOrigin origin;
+  Compat compat = Compat::js;
+};
+
+// Fills the record in from assistant, thread and request (http-api.md 8.3).
+void complete_record(Draft& draft, const json::object& thread_config, const json::object& thread_metadata) {
+  storage::Run& record = draft.record;
+  json::object metadata = runtime::parse_json_object(draft.assistant.metadata_json);
+  lay_over(metadata, thread_metadata);
+  lay_over(metadata, draft.request.metadata);
+
+  const json::object assistant_config = runtime::parse_json_object(draft.assistant.config_json);
+  json::object config = assistant_config;
+  lay_over(config, draft.request.config);
+  json::object configurable = configurable_of(assistant_config);
+  lay_over(configurable, configurable_of(thread_config));
+  lay_over(configurable, draft.request.configurable);
+  lay_over(configurable, draft.request.checkpoint);
+  configurable["run_id"] = record.run_id.text();
+  configurable["thread_id"] = record.thread_id.text();
+  configurable["graph_id"] = draft.assistant.graph_id;
+  configurable["assistant_id"] = record.assistant_id.text();
+  config["configurable"] = std::move(configurable);
+  config["metadata"] = metadata;
+
+  json::object kwargs = draft.request.kwargs;
+  kwargs["config"] = std::move(config);
+  kwargs["context"] = merged_context(draft.assistant.context_json, kwargs);
+  kwargs["temporary"] = record.on_completion == storage::OnCompletion::delete_thread;
+  record.metadata_json = runtime::to_text(metadata);
+  record.kwargs_json = runtime::to_text(kwargs);
+}
+
+storage::Thread new_thread(const Draft& draft) {
+  storage::Thread thread;
+  thread.thread_id = draft.record.thread_id;
+  thread.owner = draft.record.owner;
+  thread.created_at = draft.record.updated_at;
+  thread.updated_at = draft.record.updated_at;
+  thread.status = storage::ThreadStatus::busy;
+  json::object metadata{{"graph_id", draft.assistant.graph_id}, {"assistant_id", draft.record.assistant_id.text()}};
+  lay_over(metadata, draft.request.metadata);
+  thread.metadata_json = runtime::to_text(metadata);
+  if (draft.compat == Compat::js) {
+    thread.config_json = runtime::to_text(
+        merged_config(runtime::parse_json_object(draft.assistant.config_json), request_config(draft.request)));
+  }
+  return thread;
+}
+
+// What the transaction that creates a run found.
+struct Stored {
+  storage::Run record;
+  std::vector<storage::RunId> to_cancel;
+};
+struct ThreadMissing {};
+struct ThreadBusy {};
+using StoreAnswer = std::variant<Stored, ThreadMissing, ThreadBusy>;
+
+StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
+  storage::Run& record = draft.record;
+  std::optional<storage::Thread> thread;
+  if (draft.origin.thread_id) thread = transaction.threads().find(record.owner, record.thread_id);
+  if (!thread) {
+    const bool may_create = !draft.origin.thread_id || draft.request.if_not_exists == IfThreadMissing::create;
+    if (!may_create || transaction.threads().exists(record.thread_id)) return ThreadMissing{};
+    complete_record(draft, {}, {});
+    if (draft.origin.is_watched && record.created_at <= record.updated_at) {
+      record.status = storage::RunStatus::running;
+      record.attempt = 1;
+    }
+    transaction.threads().insert(new_thread(draft));
+    transaction.runs().insert(record);
+    return Stored{record, {}};
+  }
+
+  const std::vector<storage::Run> in_flight = transaction.runs().in_flight(record.thread_id);
+  if (!in_flight.empty() && record.multitask_strategy == storage::MultitaskStrategy::reject) return ThreadBusy{};
+
+  json::object thread_metadata = runtime::parse_json_object(thread->metadata_json);
+  const json::object thread_config = runtime::parse_json_object(thread->config_json);
+  if (thread->status != storage::ThreadStatus::busy) {
+    thread->status = storage::ThreadStatus::busy;
+    thread_metadata["graph_id"] = draft.assistant.graph_id;
+    thread_metadata["assistant_id"] = record.assistant_id.text();
+    thread->metadata_json = runtime::to_text(thread_metadata);
+    if (draft.compat == Compat::js) {
+      json::object config = merged_config(runtime::parse_json_object(draft.assistant.config_json), thread_config);
+      thread->config_json = runtime::to_text(merged_config(std::move(config), request_config(draft.request)));
+    }
+    thread->updated_at = record.updated_at;
+    transaction.threads().update(*thread);
+  }
+  complete_record(draft, draft.compat == Compat::js ? thread_config : json::object{}, thread_metadata);
+  if (draft.origin.is_watched && in_flight.empty() && record.created_at <= record.updated_at) {
+    record.status = storage::RunStatus::running;
+    record.attempt = 1;
+  }
+  transaction.runs().insert(record);
+  Stored stored{record, {}};
+  const bool cancels = record.multitask_strategy == storage::MultitaskStrategy::interrupt ||
+                       record.multitask_strategy == storage::MultitaskStrategy::rollback;
+  if (cancels) {
+    for (const storage::Run& other : in_flight) stored.to_cancel.push_back(other.run_id);
+  }
+  return stored;
+}
+
+}  // namespace
+
+asio::awaitable<storage::Assistant> RunService::assistant_for(storage::Owner owner, std::string id) const {
+  std::optional<storage::Assistant> assistant = co_await assistants_.resolve(owner, id);
+  if (!assistant) {
+    throw ApiError::not_found("No assistant found for \"" + id +
+                              "\". Make sure the assistant ID is for a valid assistant or a valid graph ID.");
+  }
+  co_return std::move(*assistant);
+}
+
+asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(storage::Owner owner, RunOrigin origin,
+                                                               RunRequest request) {
+  Draft draft;
+  draft.assistant = co_await assistant_for(owner, request.assistant_id);
+  if (!parts_.graphs.find(draft.assistant.graph_id)) {
+    throw ApiError::not_found("Graph \"" + draft.assistant.graph_id + "\" not found");
+  }
+  check_room(1);
+
+  const storage::Timestamp now = parts_.clock.now();
+  const auto delay =
+      std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::duration<double>(request.after_seconds));
+  storage::Run& record = draft.record;
+  record.run_id = storage::RunId{runtime::uuid7(now)};
+  record.thread_id = origin.thread_id.value_or(storage::ThreadId{runtime::uuid7(now)});
+  record.assistant_id = draft.assistant.assistant_id;
+  record.owner = owner;
+  record.created_at = now + delay;
+  record.updated_at = now;
+  record.multitask_strategy = request.multitask_strategy.value_or(parts_.settings.compat == Compat::platform
+                                                                      ? storage::MultitaskStrategy::enqueue
+                                                                      : storage::MultitaskStrategy::reject);
+  record.on_completion = storage::OnCompletion::keep;
+  if (!origin.thread_id) record.on_completion = request.on_completion.value_or(storage::OnCompletion::delete_thread);
+  record.had_hidden_keys = !request.secrets.empty() || !request.context_secrets.empty();
+
+  RunSecrets secrets;
+  secrets.configurable = std::make_shared<const runtime::Secrets>(std::move(request.secrets));
+  secrets.context = std::make_shared<const runtime::Secrets>(std::move(request.context_secrets));
+  request.secrets.clear();
+  request.context_secrets.clear();
+  secrets.header_settings = std::move(request.header_settings);
+
+  const std::string graph_id = draft.assistant.graph_id;
+  draft.compat = parts_.settings.compat;
+  draft.origin = origin;
+  // Only RunRequest's secrets cannot be copied, and they have been moved out; a shared draft keeps the work copyable.
+  draft.request = std::move(request);
+  const bool is_temporary =
+      !origin.thread_id && origin.is_watched && record.on_completion == storage::OnCompletion::delete_thread;
+  if (is_temporary) {
+    complete_record(draft, {}, {});
+    std::shared_ptr<ActiveRun> run = activate(draft.record, graph_id, std::move(secrets), true);
+    run->thread = new_thread(draft);
+    parts_.queue.add(run);
+    co_return run;
+  }
+
+  auto shared_draft = std::make_shared<Draft>(std::move(draft));
+  auto store = [shared_draft](storage::Transaction& transaction) {
+    return store_run(transaction, std::move(*shared_draft));
+  };
+  StoreAnswer answer = co_await parts_.storage.commit(std::move(store));
+  if (std::holds_alternative<ThreadMissing>(answer)) throw ApiError::not_found("Thread not found");
+  if (std::holds_alternative<ThreadBusy>(answer)) throw thread_is_busy(parts_.settings.compat);
+  const Stored& stored = std::get<Stored>(answer);
+
+  const CancelAction action = stored.record.multitask_strategy == storage::MultitaskStrategy::rollback
+                                  ? CancelAction::rollback
+                                  : CancelAction::interrupt;
+  for (const storage::RunId& id : stored.to_cancel) {
+    const std::shared_ptr<ActiveRun> other = parts_.queue.find(id);
+    if (other) parts_.queue.cancel(other, action);
+  }
+  std::shared_ptr<ActiveRun> run = activate(stored.record, graph_id, std::move(secrets), false);
+  parts_.queue.add(run);
+  co_return run;
+}
+
+void RunService::check_room(std::size_t count) const {
+  if (!parts_.queue.has_room(count)) throw ApiError::unavailable("Too many runs are waiting. Try again later.");
+}
+
+asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> RunService::create_batch(storage::Owner owner,
+                                                                                  std::vector<RunRequest> requests) {
+  for (const RunRequest& request : requests) (void)co_await assistant_for(owner, request.assistant_id);
+  check_room(requests.size());
+  std::vector<std::shared_ptr<ActiveRun>> runs;
+  for (RunRequest& request : requests) {
+    const RunOrigin stateless;
+    std::shared_ptr<ActiveRun> run = co_await create(owner, stateless, std::move(request));
+    runs.push_back(std::move(run));
+  }
+  co_return runs;
+}
+
+std::shared_ptr<ActiveRun> RunService::activate(const storage::Run& record, const std::string& graph_id,
+                                                RunSecrets secrets, bool temporary) {
+  const auto executor = parts_.queue.executor();
+  auto run = std::make_shared<ActiveRun>(executor);
+  run->record = record;
+  run->as_created = record;
+  run->temporary = temporary;
+  run->plan = run_plan(record, parts_.graphs.find(graph_id), graph_id, std::move(secrets));
+  std::shared_ptr<RunLog> log;
+  if (!temporary) {
+    log = std::make_shared<RunLog>(executor, parts_.storage, record.thread_id, record.run_id,
+                                   run->plan.durability != runtime::Durability::exit);
+  }
+  run->stream = std::make_shared<RunStream>(stream_shape(record, graph_id, parts_.settings),
+                                            parts_.settings.stream_bytes_in_memory, std::move(log));
+  return run;
+}
+
+asio::awaitable<FoundRun> RunService::get(storage::Owner owner, storage::ThreadId thread_id,
+                                          storage::RunId run_id) const {
+  FoundRun found;
+  found.active = parts_.queue.find(run_id);
+  if (found.active && found.active->temporary && found.active->record.thread_id == thread_id &&
+      found.active->record.owner == owner) {
+    found.record = found.active->record;
+    co_return found;
+  }
+  struct Answer {
+    bool has_thread = false;
+    std::optional<storage::Run> run;
+  };
+  auto read = [owner, thread_id, run_id](const storage::Snapshot& snapshot) {
+    Answer answer;
+    answer.has_thread = snapshot.threads().find(owner, thread_id).has_value();
+    answer.run = snapshot.runs().find(owner, run_id);
+    return answer;
+  };
+  Answer answer = co_await parts_.storage.read(std::move(read));
+  if (!answer.has_thread) throw ApiError::not_found("Thread with ID " + thread_id.text() + " not found");
+  if (!answer.run || answer.run->thread_id != thread_id) throw ApiError::not_found("Run not found");
+  found.record = std::move(*answer.run);
+  found.active = parts_.queue.find(run_id);
+  co_return found;
+}
+
+asio::awaitable<FoundRun> RunService::get_stateless(storage::Owner owner, storage::RunId run_id) const {
+  FoundRun found;
+  found.active = parts_.queue.find(run_id);
+  if (found.active && found.active->record.owner == owner) {
+    found.record = found.active->record;
+    co_return found;
+  }
+  auto read = [owner, run_id](const storage::Snapshot& snapshot) { return snapshot.runs().find(owner, run_id); };
+  std::optional<storage::Run> record = co_await parts_.storage.read(std::move(read));
+  if (!record) throw ApiError::not_found("Run not found");
+  found.record = std::move(*record);
+  found.active.reset();
+  co_return found;
+}
+
+asio::awaitable<std::vector<storage::Run>> RunService::list(storage::RunQuery query) const {
+  auto read = [query](const storage::Snapshot& snapshot) -> std::optional<std::vector<storage::Run>> {
+    if (!snapshot.threads().find(query.owner, query.thread_id)) return std::nullopt;
+    return snapshot.runs().list(query);
+  };
+  std::optional<std::vector<storage::Run>> runs = co_await parts_.storage.read(std::move(read));
+  if (!runs) throw ApiError::not_found("Thread with ID " + query.thread_id.text() + " not found");
+  co_return std::move(*runs);
+}
+
+asio::awaitable<void> RunService::cancel(FoundRun run, CancelAction action, bool wait) {
+  if (!run.active) co_return;
+  // One that has not begun is over as soon as that is stored, so its end is waited for in any case: whoever asked
+  // for it finds it gone.
+  const bool has_begun = run.active->phase == ActiveRun::Phase::running;
+  parts_.queue.cancel(run.active, action);
+  if (wait || !has_begun) co_await run.active->ended();
+}
+
+asio::awaitable<void> RunService::erase(storage::Owner owner, FoundRun run) {
+  co_await cancel(run, CancelAction::interrupt, true);
+  auto work = [owner, record = run.record, now = parts_.clock.now()](storage::Transaction& transaction) {
+    transaction.checkpoints().erase_run(record.thread_id, record.run_id);
+    transaction.runs().erase(record.run_id);
+    std::optional<storage::Thread> thread = transaction.threads().find(owner, record.thread_id);
+    if (!thread) return;
+    const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(record.thread_id, "");
+    thread->values_checkpoint.reset();
+    if (head) thread->values_checkpoint = head->checkpoint_id;
+    thread->updated_at = now;
+    transaction.threads().update(*thread);
+  };
+  co_await parts_.storage.commit(std::move(work));
+}
+
+asio::awaitable<std::string> RunService::stored_result(storage::Run record) const {
+  if (record.status == storage::RunStatus::error && record.error_json) {
+    co_return "{\"__error__\":" + *record.error_json + "}";
+  }
+  auto read = [record](const storage::Snapshot& snapshot) {
+    return snapshot.threads().find(record.owner, record.thread_id);
+  };
+  std::optional<storage::Thread> thread = co_await parts_.storage.read(std::move(read));
+  if (!thread) co_return "{}";
+  if (thread->status == storage::ThreadStatus::interrupted && thread->interrupts_json &&
+      record.status == storage::RunStatus::success) {
+    json::array all;
+    for (const auto& task : runtime::parse_json_object(*thread->interrupts_json)) {
+      for (const json::value& interrupt : task.value().as_array()) all.push_back(interrupt);
+    }
+    co_return runtime::to_text(json::object{{"__interrupt__", all}});
+  }
+  std::optional<std::string> values = co_await states_.values_text(std::move(*thread));
+  co_return values.value_or("{}");
+}
+
+asio::awaitable<void> RunService::take_up_again() {
+  auto read = [](const storage::Snapshot& snapshot) { return snapshot.runs().all_in_flight(); };
+  const std::vector<storage::Run> records = co_await parts_.storage.read(std::move(read));
+  for (const storage::Run& record : records) co_await take_up(record);
+}
+
+asio::awaitable<void> RunService::take_up(storage::Run record) {
+  const std::string graph_id = graph_id_of(record);
+  const bool has_graph = parts_.graphs.find(graph_id) != nullptr;
+  if (!has_graph) {
+    const runtime::ErrorInfo error{"GraphNotFound", "Graph \"" + graph_id + "\" is not served any more"};
+    co_await fail_at_start(record, error);
+    co_return;
+  }
+  const bool was_running = record.status == storage::RunStatus::running;
+  if (record.had_hidden_keys) {
+    const runtime::ErrorInfo error{"CredentialsLost",
+                                   "The server restarted while this run was in flight, and its credentials were kept "
+                                   "in memory only. Send the request again."};
+    co_await fail_at_start(record, error);
+    co_return;
+  }
+  auto read = [record](const storage::Snapshot& snapshot) {
+    return snapshot.checkpoints().newest(record.thread_id, "");
+  };
+  const std::optional<storage::Checkpoint> head = co_await parts_.storage.read(std::move(read));
+  const bool made_progress = head && head->run_id == record.run_id;
+  if (was_running && !made_progress && record.attempt >= kAttemptsMax) {
+    const runtime::ErrorInfo error{"Error", "Run " + record.run_id.text() + " exceeded max attempts"};
+    co_await fail_at_start(record, error);
+    co_return;
+  }
+
+  std::shared_ptr<ActiveRun> run = activate(record, graph_id, RunSecrets{}, false);
+  if (was_running) {
+    // What the run had come to goes on from its last checkpoint; its input has been taken in already.
+    if (made_progress) {
+      run->plan.input = runtime::NoInput{};
+      run->plan.from.reset();
+    }
+    RunLogReader log(parts_.queue.executor(), parts_.storage, record.thread_id, record.run_id, nullptr);
+    FrameRenderer renderer(run->stream->shape());
+    std::vector<FramePointer> frames;
+    std::int64_t facts_stored = 0;
+    for (;;) {
+      const std::vector<Fact> facts = co_await log.next();
+      if (facts.empty()) break;
+      facts_stored += static_cast<std::int64_t>(facts.size());
+      for (const Fact& fact : facts) renderer.render(fact, frames);
+      frames.clear();
+    }
+    run->first_frame = renderer.next_id() + (facts_stored > 0 ? kUnstoredFramesMax : 0);
+    run->stream->continue_after(facts_stored, run->first_frame);
+    run->record.status = storage::RunStatus::pending;
+    if (made_progress) run->record.attempt = std::min<std::int64_t>(run->record.attempt, kAttemptsMax - 1);
+  }
+  parts_.queue.add(std::move(run));
+}
+
+asio::awaitable<void> RunService::fail_at_start(storage::Run record, runtime::ErrorInfo error) {
+  record.status = storage::RunStatus::error;
+  record.error_json = runtime::to_text(json::object{{"error", error.name}, {"message", error.message}});
+  record.updated_at = parts_.clock.now();
+  auto work = [record](storage::Transaction& transaction) {
+    transaction.runs().update(record);
+    std::optional<storage::Thread> thread = transaction.threads().find(record.owner, record.thread_id);
+    if (!thread) return;
+    thread->status = storage::ThreadStatus::error;
+    thread->error_json = record.error_json;
+    thread->updated_at = record.updated_at;
+    transaction.threads().update(*thread);
+  };
+  co_await parts_.storage.commit(std::move(work));
+}
+
+std::string_view to_text(storage::RunStatus status) {
+  using enum storage::RunStatus;
+  switch (status) {
+    case pending:
+      return "pending";
+    case running:
+      return "running";
+    case success:
+      return "success";
+    case error:
+      return "error";
+    case interrupted:
+      return "interrupted";
+    case timeout:
+      return "timeout";
+  }
+  return "error";
+}
+
+std::string_view to_text(storage::MultitaskStrategy strategy) {
+  using enum storage::MultitaskStrategy;
+  switch (strategy) {
+    case reject:
+      return "reject";
+    case rollback:
+      return "rollback";
+    case interrupt:
+      return "interrupt";
+    case enqueue:
+      return "enqueue";
+  }
+  return "reject";
+}
+
+json::object run_json(const storage::Run& record) {
+  return {{"run_id", record.run_id.text()},
+          {"thread_id", record.thread_id.text()},
+          {"assistant_id", record.assistant_id.text()},
+          {"created_at", storage::to_rfc3339(record.created_at)},
+          {"updated_at", storage::to_rfc3339(record.updated_at)},
+          {"status", to_text(record.status)},
+          {"metadata", runtime::parse_json(record.metadata_json)},
+          {"kwargs", runtime::parse_json(record.kwargs_json)},
+          {"multitask_strategy", to_text(record.multitask_strategy)}};
+}
+
+}  // namespace heddle::api

@@ -1,0 +1,81 @@
+#pragma once
+// The rules of runs: creating, finding, cancelling, taking up again (http-api.md 8 and 9).
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/runs/active_run.h"
+#include "api/runs/run_plan.h"
+#include "api/runs/run_request.h"
+#include "api/services/assistant_service.h"
+#include "api/services/service_parts.h"
+#include "api/services/state_service.h"
+#include "storage/runs.h"
+
+namespace heddle::api {
+
+// How a run is made.
+struct RunOrigin {
+  std::optional<storage::ThreadId> thread_id;  // none: stateless
+  bool is_watched = false;                     // stream or wait: a stateless one that is thrown away need not be stored
+};
+
+// A run that a client names, in flight or ended.
+struct FoundRun {
+  storage::Run record;
+  std::shared_ptr<ActiveRun> active;  // null when it has ended
+};
+
+// Belongs to the I/O thread.
+class RunService {
+ public:
+  RunService(ServiceParts parts, const AssistantService& assistants, const StateService& states)
+      : parts_(parts), assistants_(assistants), states_(states) {}
+
+  // Makes the run and hands it to the queue. Throws ApiError by the order of checks of http-api.md 8.2; then nothing
+  // was stored.
+  boost::asio::awaitable<std::shared_ptr<ActiveRun>> create(storage::Owner owner, RunOrigin origin, RunRequest request);
+  // All or none.
+  boost::asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> create_batch(storage::Owner owner,
+                                                                               std::vector<RunRequest> requests);
+
+  // Throws ApiError 404: `Thread with ID <id> not found`, `Run not found`.
+  boost::asio::awaitable<FoundRun> get(storage::Owner owner, storage::ThreadId thread_id, storage::RunId run_id) const;
+  boost::asio::awaitable<FoundRun> get_stateless(storage::Owner owner, storage::RunId run_id) const;
+  boost::asio::awaitable<std::vector<storage::Run>> list(storage::RunQuery query) const;
+
+  // Stops the run; with `wait` returns when it has ended. A finished one is left alone.
+  boost::asio::awaitable<void> cancel(FoundRun run, CancelAction action, bool wait);
+  // With its events and checkpoints; one in flight is stopped first.
+  boost::asio::awaitable<void> erase(storage::Owner owner, FoundRun run);
+
+  // What wait and join answer for a run that has ended and left memory, as JSON text.
+  boost::asio::awaitable<std::string> stored_result(storage::Run record) const;
+
+  // Hands runs that were in flight when the server stopped to the queue again. Called once, at start.
+  boost::asio::awaitable<void> take_up_again();
+
+ private:
+  void check_room(std::size_t count) const;
+  boost::asio::awaitable<storage::Assistant> assistant_for(storage::Owner owner, std::string id) const;
+  std::shared_ptr<ActiveRun> activate(const storage::Run& record, const std::string& graph_id, RunSecrets secrets,
+                                      bool temporary);
+  boost::asio::awaitable<void> take_up(storage::Run record);
+  boost::asio::awaitable<void> fail_at_start(storage::Run record, runtime::ErrorInfo error);
+
+  ServiceParts parts_;
+  const AssistantService& assistants_;
+  const StateService& states_;
+};
+
+std::string_view to_text(storage::RunStatus status);
+std::string_view to_text(storage::MultitaskStrategy strategy);
+
+// Run as JSON (http-api.md 3.8).
+boost::json::object run_json(const storage::Run& record);
+
+}  // namespace heddle::api

@@ -1,0 +1,31 @@
+#pragma once
+// The services behind the routes, in one object that handlers get.
+
+#include "api/services/assistant_service.h"
+#include "api/services/run_service.h"
+#include "api/services/service_parts.h"
+#include "api/services/state_service.h"
+#include "api/services/store_service.h"
+#include "api/services/thread_service.h"
+
+namespace heddle::api {
+
+// Belongs to the I/O thread.
+struct Services {
+  explicit Services(ServiceParts given)
+      : parts(given),
+        assistants(given),
+        states(given),
+        threads(given, states),
+        runs(given, assistants, states),
+        store(given) {}
+
+  ServiceParts parts;
+  AssistantService assistants;
+  StateService states;
+  ThreadService threads;
+  RunService runs;
+  StoreService store;
+};
+
+}  // namespace heddle::api

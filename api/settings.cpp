@@ -1,0 +1,385 @@
+#include "api/settings_table.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <regex>
+#include <system_error>
+#include <type_traits>
+#include <utility>
+
+namespace heddle::api {
+namespace {
+
+using Values = std::vector<std::string>;
+
+// Exactly one value of decimal digits within the range; no sign, no blank, no unit.
+std::int64_t number_from(const Values& values, std::int64_t min, std::int64_t max, const std::string& allowed) {
+  const SettingError refused("allowed is a whole number, " + allowed);
+  if (values.size() != 1) throw refused;
+  const std::string& text = values.front();
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (text.empty() || error != std::errc{} || end != text.data() + text.size()) throw refused;
+  if (number < min || number > max) throw refused;
+  return number;
+}
+
+template <class Target>
+Target number_as(std::int64_t number) {
+  if constexpr (std::is_integral_v<Target>) {
+    return static_cast<Target>(number);
+  } else {
+    return Target(number);  // a duration in its own unit
+  }
+}
+
+template <class Target>
+std::string number_text(const Target& value) {
+  if constexpr (std::is_integral_v<Target>) {
+    return std::to_string(value);
+  } else {
+    return std::to_string(value.count());
+  }
+}
+
+struct Naming {
+  std::string name;
+  std::string key;
+  std::string unit = {};
+};
+
+// `field`: from ServerSettings to the member, a number or a duration of <chrono>.
+template <class Field>
+Setting number(Naming naming, std::int64_t min, std::int64_t max, std::string reason, Field field) {
+  using Target = std::remove_reference_t<std::invoke_result_t<Field, ServerSettings&>>;
+  const std::string allowed = std::to_string(min) + " to " + std::to_string(max);
+  ServerSettings defaults;
+  auto apply = [=](ServerSettings& settings, const Values& values) {
+    field(settings) = number_as<Target>(number_from(values, min, max, allowed));
+  };
+  return {naming.name, naming.key, SettingForm::number, allowed, naming.unit, number_text(field(defaults)),
+          reason,      apply};
+}
+
+// `on_value`: what the member is when the setting is `true`.
+template <class Field>
+Setting on_off(Naming naming, std::string reason, Field field, bool on_value = true) {
+  ServerSettings defaults;
+  const std::string default_value = field(defaults) == on_value ? "true" : "false";
+  auto apply = [=](ServerSettings& settings, const Values& values) {
+    const bool known = values.size() == 1 && (values.front() == "true" || values.front() == "false");
+    if (!known) throw SettingError("allowed are `true` and `false`");
+    field(settings) = (values.front() == "true") == on_value;
+  };
+  return {naming.name, naming.key, SettingForm::on_off, "true or false", naming.unit, default_value, reason, apply};
+}
+
+template <class Choice>
+using Choices = std::vector<std::pair<std::string, Choice>>;
+
+template <class Choice, class Field>
+Setting choice(Naming naming, Choices<Choice> choices, std::string reason, Field field) {
+  ServerSettings defaults;
+  std::string allowed;
+  std::string default_value;
+  for (const auto& [name, value] : choices) {
+    if (!allowed.empty()) allowed += name == choices.back().first ? " or " : ", ";
+    allowed += name;
+    if (value == field(defaults)) default_value = name;
+  }
+  auto apply = [=](ServerSettings& settings, const Values& values) {
+    const auto chosen = std::ranges::find_if(
+        choices, [&](const auto& entry) { return values.size() == 1 && entry.first == values.front(); });
+    if (chosen == choices.end()) throw SettingError("allowed is " + allowed);
+    field(settings) = chosen->second;
+  };
+  return {naming.name, naming.key, SettingForm::text, allowed, naming.unit, default_value, reason, apply};
+}
+
+using ApplyText = std::function<void(ServerSettings&, const std::string&)>;
+
+Setting text(Naming naming, std::string allowed, std::string default_value, std::string reason, ApplyText take) {
+  auto apply = [=](ServerSettings& settings, const Values& values) {
+    if (values.size() != 1) throw SettingError("allowed is " + allowed);
+    take(settings, values.front());
+  };
+  return {naming.name, naming.key, SettingForm::text, allowed, naming.unit, default_value, reason, apply};
+}
+
+std::string lower(std::string text) {
+  for (char& c : text) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return text;
+}
+
+enum class Letters { as_given, lower };
+
+template <class Field>
+Setting list(Naming naming, std::string allowed, std::string reason, Field field, Letters letters = Letters::as_given) {
+  ServerSettings defaults;
+  std::string default_value;
+  for (const std::string& entry : field(defaults)) default_value += (default_value.empty() ? "" : ",") + entry;
+  auto apply = [=](ServerSettings& settings, const Values& values) {
+    Values taken;
+    for (const std::string& value : values) {
+      if (value.empty()) throw SettingError("allowed are " + allowed + ", none of them empty");
+      taken.push_back(letters == Letters::lower ? lower(value) : value);
+    }
+    field(settings) = std::move(taken);
+  };
+  return {naming.name, naming.key, SettingForm::list, allowed, naming.unit, default_value, reason, apply};
+}
+
+template <class Part>
+auto header_rule(Part part) {
+  return [part](ServerSettings& settings) -> Values& {
+    if (!settings.configurable_headers) settings.configurable_headers.emplace();
+    return (*settings.configurable_headers).*part;
+  };
+}
+
+std::string mount_prefix_from(const std::string& prefix) {
+  if (prefix.empty() || prefix == "/") return {};
+  const bool plain = std::ranges::all_of(prefix, [](char c) { return c > ' ' && c < 127 && c != '?' && c != '#'; });
+  const bool well_formed = prefix.front() == '/' && prefix.back() != '/' && prefix.find("//") == std::string::npos;
+  if (!plain || !well_formed)
+    throw SettingError("allowed is a path that begins and does not end with `/`, like `/api`");
+  return prefix;
+}
+
+std::regex origin_regex_from(const std::string& pattern) {
+  try {
+    return std::regex(pattern, std::regex::ECMAScript);
+  } catch (const std::regex_error& error) {
+    throw SettingError(std::string("allowed is a regular expression as in JavaScript: ") + error.what());
+  }
+}
+
+constexpr std::int64_t kGiB = std::int64_t{1} << 30;
+
+void add_server(std::vector<Setting>& table) {
+  Setting hosts = list({"host", "heddle.host"}, "addresses or names",
+                       "where to listen; `localhost` means 127.0.0.1 and ::1, because Node may take either. Other "
+                       "machines reach the server only if this says so, since there is no authentication yet",
+                       [](ServerSettings& s) -> auto& { return s.hosts; });
+  auto apply_hosts = [apply = hosts.apply](ServerSettings& settings, const Values& values) {
+    if (values.empty()) throw SettingError("allowed are addresses or names, at least one");
+    apply(settings, values);
+  };
+  hosts.apply = apply_hosts;
+  table.push_back(std::move(hosts));
+  table.push_back(number({"port", "heddle.port"}, 0, 65'535,
+                         "the port of the reference's development servers; 0 picks a free one and prints it",
+                         [](ServerSettings& s) -> auto& { return s.port; }));
+  auto take_path = [](ServerSettings& settings, const std::string& path) {
+    if (path.empty()) throw SettingError("allowed is the path of a file, or `:memory:`");
+    settings.storage.path = path;
+  };
+  table.push_back(text({"db", "heddle.db"}, "the path of a file, or `:memory:`", ServerSettings{}.storage.path,
+                       "where everything is kept; in memory it is gone when the server ends. In langgraph.json the "
+                       "path is relative to that file",
+                       take_path));
+  table.push_back(choice<storage::Synchronous>(
+      {"synchronous", "heddle.synchronous"},
+      {{"full", storage::Synchronous::full}, {"normal", storage::Synchronous::normal}},
+      "full: what was acknowledged survives a power cut; normal: a power cut may lose the last commits, a crash of the "
+      "process loses nothing, and writes are faster",
+      [](ServerSettings& s) -> auto& { return s.storage.synchronous; }));
+  table.push_back(number({"db-readers", "heddle.db_readers", "threads"}, 1, 64,
+                         "reads beside the one writer; each has a connection and a thread",
+                         [](ServerSettings& s) -> auto& { return s.storage.readers; }));
+  table.push_back(number({"threads", "heddle.threads", "threads"}, 1, 1'024,
+                         "threads that run graphs; more than one pays when nodes compute, waiting costs no thread",
+                         [](ServerSettings& s) -> auto& { return s.engine_threads; }));
+  table.push_back(choice<runtime::LogLevel>({"log-level", "heddle.log_level"},
+                                            {{"debug", runtime::LogLevel::debug},
+                                             {"info", runtime::LogLevel::info},
+                                             {"warning", runtime::LogLevel::warning},
+                                             {"error", runtime::LogLevel::error}},
+                                            "the lowest level that is written, one line of JSON per entry, to stderr",
+                                            [](ServerSettings& s) -> auto& { return s.log_level; }));
+}
+
+void add_api(std::vector<Setting>& table) {
+  table.push_back(choice<ErrorForm>({"errors", "heddle.errors"}, {{"json", ErrorForm::json}, {"text", ErrorForm::text}},
+                                    "form of error bodies; text is what the JavaScript server sends",
+                                    [](ServerSettings& s) -> auto& { return s.errors; }));
+  table.push_back(choice<Compat>({"compat", "heddle.compat"}, {{"js", Compat::js}, {"platform", Compat::platform}},
+                                 "which server is followed where the JavaScript server and the platform differ",
+                                 [](ServerSettings& s) -> auto& { return s.compat; }));
+  auto take_prefix = [](ServerSettings& settings, const std::string& prefix) {
+    settings.mount_prefix = mount_prefix_from(prefix);
+  };
+  table.push_back(text({"mount-prefix", "http.mount_prefix"}, "a path like `/api`", "",
+                       "puts every route below this path", take_prefix));
+  struct Group {
+    std::string name;
+    bool RouteGroups::* member;
+    std::string routes;
+  };
+  const std::vector<Group> groups = {
+      {"assistants", &RouteGroups::assistants, "`/assistants`"},
+      {"threads", &RouteGroups::threads, "`/threads`"},
+      {"runs", &RouteGroups::runs, "`/runs` and the runs of threads"},
+      {"store", &RouteGroups::store, "`/store`"},
+      {"meta", &RouteGroups::meta, "`/`, `/info`, `/metrics` and the documentation; `/ok` stays"}};
+  for (const Group& group : groups) {
+    table.push_back(on_off(
+        {"disable-" + group.name, "http.disable_" + group.name}, "answers 404 on " + group.routes,
+        [member = group.member](ServerSettings& s) -> bool& { return s.groups.*member; }, false));
+  }
+  // Settings of the rule are made by naming them, so their default is read without making one.
+  Setting includes =
+      list({"configurable-headers-includes", "http.configurable_headers.includes"},
+           "names of headers, `*` stands for any letters",
+           "request headers that become settings of a run; without this and the next setting the rule of "
+           "the JavaScript server holds: `x-*` but a block list, and `user-agent`",
+           header_rule(&HeaderRule::includes), Letters::lower);
+  Setting excludes = list({"configurable-headers-excludes", "http.configurable_headers.excludes"},
+                          "names of headers, `*` stands for any letters", "exceptions of the setting before; they win",
+                          header_rule(&HeaderRule::excludes), Letters::lower);
+  table.push_back(std::move(includes));
+  table.push_back(std::move(excludes));
+  table.push_back(list({"secret-configurable-keys", "heddle.secret_configurable_keys"}, "keys of `configurable`",
+                       "hidden in addition to all that begin with `_`: handed to the nodes of the run, never shown, "
+                       "stored or logged",
+                       [](ServerSettings& s) -> auto& { return s.secret_configurable_keys; }));
+}
+
+void add_cors(std::vector<Setting>& table) {
+  table.push_back(list({"cors-allow-origins", "http.cors.allow_origins"}, "origins like `https://app.example`, or `*`",
+                       "whose pages may read answers; `*` as on the JavaScript server",
+                       [](ServerSettings& s) -> auto& { return s.cors.allow_origins; }));
+  auto take_regex = [](ServerSettings& settings, const std::string& pattern) {
+    settings.cors.allow_origin_regex = origin_regex_from(pattern);
+    // The default `*` would let every origin in and the expression would mean nothing.
+    if (settings.cors.allow_origins == Values{"*"}) settings.cors.allow_origins.clear();
+  };
+  table.push_back(
+      text({"cors-allow-origin-regex", "http.cors.allow_origin_regex"}, "a regular expression as in JavaScript", "",
+           "further origins; must match the whole origin. Named alone it takes the place of `*`", take_regex));
+  table.push_back(list({"cors-allow-methods", "http.cors.allow_methods"}, "methods like `GET`",
+                       "as on the JavaScript server", [](ServerSettings& s) -> auto& { return s.cors.allow_methods; }));
+  table.push_back(list({"cors-allow-headers", "http.cors.allow_headers"}, "names of headers",
+                       "none named: those that the page asks for",
+                       [](ServerSettings& s) -> auto& { return s.cors.allow_headers; }));
+  table.push_back(on_off({"cors-allow-credentials", "http.cors.allow_credentials"},
+                         "whether pages may send cookies along; name the origins when it is on",
+                         [](ServerSettings& s) -> auto& { return s.cors.allow_credentials; }));
+  table.push_back(list({"cors-expose-headers", "http.cors.expose_headers"}, "names of headers",
+                       "further headers that pages may read; those that the SDKs need are always there",
+                       [](ServerSettings& s) -> auto& { return s.cors.expose_headers; }));
+  auto take_age = [](ServerSettings& settings, const std::string& value) {
+    settings.cors.max_age = std::chrono::seconds(number_from({value}, 0, 86'400, "0 to 86400"));
+  };
+  Setting max_age =
+      text({"cors-max-age", "http.cors.max_age", "seconds"}, "0 to 86400", "",
+           "for how long a browser may remember what it was told; none leaves it to the browser", take_age);
+  max_age.form = SettingForm::number;
+  table.push_back(std::move(max_age));
+}
+
+void add_limits(std::vector<Setting>& table) {
+  table.push_back(number({"body-bytes-max", "heddle.body_bytes_max", "bytes"}, 1'024, kGiB,
+                         "largest request body, then 413; 100 MiB hold long conversations with files in them",
+                         [](ServerSettings& s) -> auto& { return s.http.body_bytes_max; }));
+  table.push_back(number({"header-bytes-max", "heddle.header_bytes_max", "bytes"}, 1'024, 1 << 20,
+                         "all headers of a request together; a session cookie of Next.js alone may take 16 KiB",
+                         [](ServerSettings& s) -> auto& { return s.http.header_bytes_max; }));
+  table.push_back(number({"json-depth-max", "heddle.json_depth_max", "levels"}, 8, 2'000,
+                         "nesting of JSON in a request, then 400; deeper input only costs stack",
+                         [](ServerSettings& s) -> auto& { return s.json_depth_max; }));
+  table.push_back(number({"connections-max", "heddle.connections_max"}, 1, 1'000'000,
+                         "open at a time, then 503; each takes a file descriptor and some memory",
+                         [](ServerSettings& s) -> auto& { return s.http.connections_max; }));
+  table.push_back(number({"keep-alive-seconds", "heddle.keep_alive_seconds", "seconds"}, 1, 3'600,
+                         "announced to clients; an idle connection is closed 10 s later, so that none is closed while "
+                         "a client sends",
+                         [](ServerSettings& s) -> auto& { return s.http.keep_alive; }));
+  table.push_back(number({"header-timeout-seconds", "heddle.header_timeout_seconds", "seconds"}, 1, 3'600,
+                         "from the first byte of a request to the end of its headers",
+                         [](ServerSettings& s) -> auto& { return s.http.header_timeout; }));
+  table.push_back(number({"body-timeout-seconds", "heddle.body_timeout_seconds", "seconds"}, 1, 3'600,
+                         "without a byte of the body; a slow upload that goes on is not cut",
+                         [](ServerSettings& s) -> auto& { return s.http.body_timeout; }));
+  table.push_back(number({"write-timeout-seconds", "heddle.write_timeout_seconds", "seconds"}, 1, 3'600,
+                         "a client that takes no byte for so long is gone",
+                         [](ServerSettings& s) -> auto& { return s.http.write_timeout; }));
+  table.push_back(number({"runs-at-once", "heddle.runs_at_once", "runs"}, 1, 1'000'000,
+                         "further runs wait in the queue; runs mostly wait for models, so many fit",
+                         [](ServerSettings& s) -> auto& { return s.runs_at_once; }));
+  table.push_back(number({"runs-queued-max", "heddle.runs_queued_max", "runs"}, 1, 100'000'000,
+                         "waiting in the queue; beyond it new runs get 503",
+                         [](ServerSettings& s) -> auto& { return s.runs_queued_max; }));
+}
+
+void add_streams(std::vector<Setting>& table) {
+  table.push_back(number({"heartbeat-ms", "heddle.heartbeat_ms", "milliseconds"}, 100, 600'000,
+                         "a comment line in a stream without events; SDK 1.15 gives up after three of its own "
+                         "intervals without a line",
+                         [](ServerSettings& s) -> auto& { return s.heartbeat; }));
+  table.push_back(number({"wait-heartbeat-ms", "heddle.wait_heartbeat_ms", "milliseconds"}, 100, 600'000,
+                         "a line break while wait and join wait; keeps proxies from closing the connection",
+                         [](ServerSettings& s) -> auto& { return s.wait_heartbeat; }));
+  table.push_back(number({"stream-bytes-in-memory", "heddle.stream_bytes_in_memory", "bytes"}, 1 << 16, kGiB,
+                         "events of one run; a reader that wants older ones gets them from the database",
+                         [](ServerSettings& s) -> auto& { return s.stream_bytes_in_memory; }));
+  table.push_back(on_off({"stream-end-event", "http.stream_end_event"},
+                         "a last event `end` in streams, as the platform sends it",
+                         [](ServerSettings& s) -> auto& { return s.stream_end_event; }));
+  table.push_back(number({"drain-ms", "heddle.drain_ms", "milliseconds"}, 0, 3'600'000,
+                         "after SIGTERM: how long runs and answers may take to end; what is left goes on after the "
+                         "next start",
+                         [](ServerSettings& s) -> auto& { return s.drain; }));
+}
+
+std::vector<Setting> make_table() {
+  std::vector<Setting> table;
+  add_server(table);
+  add_api(table);
+  add_cors(table);
+  add_limits(table);
+  add_streams(table);
+  return table;
+}
+
+}  // namespace
+
+std::string Setting::flag() const {
+  return "--" + name;
+}
+
+std::string Setting::variable() const {
+  std::string result = "HEDDLE_";
+  for (const char c : name) {
+    if (c == '-') {
+      result += '_';
+    } else {
+      result += (c >= 'a' && c <= 'z') ? static_cast<char>(c - 'a' + 'A') : c;
+    }
+  }
+  return result;
+}
+
+const std::vector<Setting>& settings_table() {
+  static const std::vector<Setting> table = make_table();
+  return table;
+}
+
+std::string settings_markdown() {
+  std::string out =
+      "| flag, variable | key in langgraph.json | allowed | unit | default | what and why "
+      "|\n|---|---|---|---|---|---|\n";
+  for (const Setting& setting : settings_table()) {
+    const std::string default_value = setting.default_value.empty() ? "none" : "`" + setting.default_value + "`";
+    out += "| `" + setting.flag() + "`, `" + setting.variable() + "` | `" + setting.key + "` | " + setting.allowed +
+           " | " + setting.unit + " | " + default_value + " | " + setting.reason + " |\n";
+  }
+  return out;
+}
+
+}  // namespace heddle::api

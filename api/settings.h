@@ -1,0 +1,80 @@
+#pragma once
+// Everything that may be configured, in the form the server uses it.
+//
+// One table (settings.cpp) names for each knob its flag, environment variable, key in langgraph.json,
+// unit, default and reason; the command line, `heddle check` and docs/configuration.md come from it.
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "api/http/cors.h"
+#include "api/http/listener.h"
+#include "runtime/log.h"
+#include "storage/storage.h"
+
+namespace heddle::api {
+
+enum class ErrorForm { json, text };  // http-api.md 2.6
+enum class Compat { js, platform };   // http-api.md 1.2
+
+// Which groups of routes exist (http-api.md 2.12); a group that is off answers 404.
+struct RouteGroups {
+  bool assistants = true;
+  bool threads = true;
+  bool runs = true;
+  bool store = true;
+  bool meta = true;
+};
+
+// Which request headers become settings of a run (http-api.md 8.7). Patterns with `*`, lower case.
+struct HeaderRule {
+  std::vector<std::string> includes;
+  std::vector<std::string> excludes;
+};
+
+struct ServerSettings {
+  std::vector<std::string> hosts{"localhost"};  // both loopback addresses
+  std::uint16_t port = 2024;                    // 0 picks a free one
+  storage::StorageOptions storage{.path = "heddle.db"};
+  int engine_threads = 1;
+  runtime::LogLevel log_level = runtime::LogLevel::info;
+  ErrorForm errors = ErrorForm::json;
+  Compat compat = Compat::js;
+
+  HttpLimits http;
+  CorsSettings cors;
+  std::string mount_prefix;
+  RouteGroups groups;
+  std::optional<HeaderRule> configurable_headers;     // none: the rule of the JavaScript server
+  std::vector<std::string> secret_configurable_keys;  // further hidden keys (http-api.md 18)
+  bool stream_end_event = false;
+
+  std::chrono::milliseconds heartbeat{5'000};                  // of streams, http-api.md 10.1
+  std::chrono::milliseconds wait_heartbeat{1'000};             // newlines of wait and join, 9.2
+  std::size_t runs_at_once = 1'000;                            // http-api.md 8.11
+  std::size_t runs_queued_max = 100'000;                       // beyond it new runs are refused with 503
+  std::size_t stream_bytes_in_memory = std::size_t{16} << 20;  // per run; older events are read from the log
+  std::size_t json_depth_max = 512;
+  std::chrono::milliseconds drain{10'000};  // SIGTERM: how long runs and answers may take to end
+};
+
+// One entry of `graphs` in langgraph.json.
+struct GraphEntry {
+  std::string spec;  // "builtin:NAME"
+  std::optional<std::string> description;
+};
+
+// What a start needs besides the settings.
+struct Configuration {
+  ServerSettings settings;
+  std::map<std::string, GraphEntry> graphs;        // by graph id
+  std::map<std::string, std::string> environment;  // the process's, over that of the file `env` names
+  std::vector<std::string> keys_without_effect;    // known to the reference, not acted on here
+};
+
+}  // namespace heddle::api

@@ -1,0 +1,304 @@
+#include "api/configuration.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+#include <vector>
+
+#include "tests/support/folder.h"
+
+namespace heddle::api {
+namespace {
+
+using Catch::Contains;
+
+struct ConfigurationFixture {
+  test::Folder folder;
+  ConfigurationSources sources;
+
+  ConfigurationFixture() {
+    sources.directory = folder.path();
+    sources.builtin = {"agent", "linear"};
+  }
+
+  Configuration load() { return load_configuration(sources); }
+  Configuration load(const std::string& text) {
+    folder.write("langgraph.json", text);
+    return load();
+  }
+  // With a graph, so that the rest may be wrong.
+  Configuration load_with(const std::string& members) {
+    return load(R"({"graphs": {"agent": "builtin:agent"}, )" + members + "}");
+  }
+  std::string fault(const std::string& text) {
+    try {
+      load(text);
+    } catch (const ConfigurationError& error) {
+      return error.what();
+    }
+    return "was taken";
+  }
+  std::string fault_with(const std::string& members) {
+    return fault(R"({"graphs": {"agent": "builtin:agent"}, )" + members + "}");
+  }
+};
+
+TEST_CASE_METHOD(ConfigurationFixture, "Without a file the graphs of the program are served") {
+  sources.default_graphs = {{"x", GraphEntry{"builtin:linear", std::nullopt}}};
+  const Configuration configuration = load();
+  CHECK(builtin_name(configuration.graphs.at("x")) == "linear");
+  CHECK(configuration.settings.port == 2024);
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "Without a file and without graphs there is nothing to serve") {
+  CHECK_THROWS_WITH(load(), Contains("langgraph.json") && Contains("--config"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture,
+                 "The file of --config comes before that of HEDDLE_CONFIG before langgraph.json") {
+  folder.write("langgraph.json", R"({"graphs": {"c": "builtin:agent"}})");
+  folder.write("b.json", R"({"graphs": {"b": "builtin:agent"}})");
+  folder.write("a.json", R"({"graphs": {"a": "builtin:agent"}})");
+  CHECK(load().graphs.contains("c"));
+  sources.environment["HEDDLE_CONFIG"] = "b.json";
+  CHECK(load().graphs.contains("b"));
+  sources.config_file = "a.json";
+  CHECK(load().graphs.contains("a"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A named file that is missing is an error, not the default") {
+  sources.default_graphs = {{"x", GraphEntry{"builtin:linear", std::nullopt}}};
+  sources.config_file = "other.json";
+  CHECK_THROWS_WITH(load(), Contains("other.json: no such file"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A graph is a spec, or an object with path and description") {
+  const Configuration configuration =
+      load(R"({"graphs": {"a": "builtin:agent", "b": {"path": "builtin:linear", "description": "Counts"}}})");
+  CHECK(configuration.graphs.at("a").spec == "builtin:agent");
+  CHECK_FALSE(configuration.graphs.at("a").description.has_value());
+  CHECK(builtin_name(configuration.graphs.at("b")) == "linear");
+  CHECK(configuration.graphs.at("b").description == "Counts");
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "An unknown builtin graph is told with the known ones and the nearest") {
+  const std::string text = fault(R"({"graphs": {"mail": "builtin:agnet"}})");
+  CHECK_THAT(text, Contains("langgraph.json: graphs.mail: no builtin graph \"agnet\"; did you mean `agent`?") &&
+                       Contains("known are agent, linear"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "Kinds of graphs that come later say so and what works today") {
+  for (const char* spec :
+       {"./mail.agent.yaml", "./mail.so:make", "./src/agent.ts:graph", "./agent.py:graph", "a.js:graph", "a.mjs:g"}) {
+    const std::string text = fault(std::string(R"({"graphs": {"mail": ")") + spec + "\"}}");
+    CHECK_THAT(text, Contains("graphs.mail: \"" + std::string(spec) + "\"") && Contains("come later") &&
+                         Contains("builtin:NAME") && Contains("agent, linear"));
+  }
+  CHECK_THAT(fault(R"({"graphs": {"mail": "agent"}})"), Contains("graphs.mail: \"agent\": not understood"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A graph that is neither spec nor object is told by its path") {
+  CHECK_THAT(fault(R"({"graphs": {"a": 1}})"), Contains("graphs.a: must be a spec"));
+  CHECK_THAT(fault(R"({"graphs": {"a": {}}})"), Contains("graphs.a.path: is missing"));
+  CHECK_THAT(fault(R"({"graphs": {"a": {"path": 1}}})"), Contains("graphs.a.path: must be a text"));
+  CHECK_THAT(fault(R"({"graphs": {"a": {"pth": "x"}}})"), Contains("graphs.a.pth: no such key; did you mean `path`?"));
+  CHECK_THAT(fault(R"({"graphs": {"": "builtin:agent"}})"), Contains("must not be empty"));
+  CHECK_THAT(fault(R"({"graphs": ["builtin:agent"]})"), Contains("graphs: must be an object"));
+  CHECK_THAT(fault(R"({"graphs": {}})"), Contains("names no graph to serve"));
+  CHECK_THAT(fault("{}"), Contains("names no graph to serve"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A file that is no JSON is told by line and column") {
+  CHECK_THAT(fault("{\n  \"graphs\": {,\n}"), Contains("langgraph.json: ") && Contains("line 2, column 14"));
+  CHECK_THAT(fault("[]"), Contains("must be a JSON object"));
+  CHECK_THAT(fault(""), Contains("langgraph.json"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "An unknown key is told with the nearest one") {
+  CHECK_THAT(fault_with(R"("graps": {})"), Contains("\"graps\": no such key; did you mean `graphs`?"));
+  CHECK_THAT(fault_with(R"("http": {"cros": {}})"), Contains("\"http.cros\": no such key; did you mean `http.cors`?"));
+  CHECK_THAT(fault_with(R"("http": {"cors": {"allow_origin": []}})"),
+             Contains("did you mean `http.cors.allow_origins`?"));
+  CHECK_THAT(fault_with(R"("heddle": {"prot": 1})"), Contains("did you mean `heddle.port`?"));
+  CHECK_THAT(fault_with(R"("store": {"idx": {}})"), Contains("store.index"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A key that belongs elsewhere is told where") {
+  CHECK_THAT(fault_with(R"("port": 1)"), Contains("\"port\": no such key; did you mean `heddle.port`?"));
+  CHECK_THAT(fault_with(R"("disable_store": true)"), Contains("`http.disable_store`"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A key with dots is not a path") {
+  CHECK_THAT(fault_with(R"("http.cors": {})"), Contains("no such key"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "Keys of the reference that change nothing are listed") {
+  const Configuration configuration = load_with(R"("$schema": "x", "dependencies": ["."], "node_version": "20",
+      "python_version": "3.11", "pip_config_file": "x", "pip_installer": "uv", "dockerfile_lines": [], "base_image": "x",
+      "image_distro": "wolfi", "api_version": "0.3", "store": {"index": {"dims": 3}, "ttl": {}},
+      "checkpointer": {"ttl": {}}, "http": {"app": "x", "disable_webhooks": true}, "webhooks": {"url": {}}, "ui": {},
+      "ui_config": {}, "keep_pkg_tools": true, "internal_docker_tag": "x", "_INTERNAL_docker_tag": "x",
+      "build_command": "x", "install_command": "x", "auth": null, "encryption": null, "store_": null)");
+  const std::vector<std::string> expected = {"dependencies",
+                                             "node_version",
+                                             "python_version",
+                                             "pip_config_file",
+                                             "pip_installer",
+                                             "dockerfile_lines",
+                                             "base_image",
+                                             "image_distro",
+                                             "api_version",
+                                             "store.index",
+                                             "store.ttl",
+                                             "checkpointer.ttl",
+                                             "http.app",
+                                             "http.disable_webhooks",
+                                             "webhooks",
+                                             "ui",
+                                             "ui_config",
+                                             "keep_pkg_tools",
+                                             "internal_docker_tag",
+                                             "_INTERNAL_docker_tag",
+                                             "build_command",
+                                             "install_command"};
+  CHECK(configuration.keys_without_effect == expected);
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "What would be less safe than it looks stops the start") {
+  CHECK_THAT(fault_with(R"("auth": {"path": "./auth.py:auth"})"),
+             Contains("langgraph.json: auth: ") && Contains("no authentication yet") && Contains("do not expose"));
+  CHECK_THAT(fault_with(R"("encryption": {"path": "x"})"), Contains("encryption: ") && Contains("in clear"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A flag wins over the environment, that over the file, that over the default") {
+  const std::string with_port = R"("heddle": {"port": 1})";
+  CHECK(load_with(R"("heddle": {})").settings.port == 2024);
+  CHECK(load_with(with_port).settings.port == 1);
+  sources.environment["HEDDLE_PORT"] = "2";
+  CHECK(load_with(with_port).settings.port == 2);
+  sources.flags["port"] = {"3"};
+  CHECK(load_with(with_port).settings.port == 3);
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A wrong value is told with its source, itself and what is allowed") {
+  CHECK_THAT(
+      fault_with(R"("heddle": {"port": 70000})"),
+      Contains(R"(langgraph.json: heddle.port: "70000" is not possible; allowed is a whole number, 0 to 65535)"));
+  sources.environment["HEDDLE_PORT"] = "many";
+  CHECK_THAT(fault_with(R"("heddle": {})"), Contains(R"(HEDDLE_PORT (environment): "many" is not possible)"));
+  sources.environment.clear();
+  sources.flags["port"] = {"-1"};
+  CHECK_THAT(fault_with(R"("heddle": {})"), Contains(R"(--port: "-1" is not possible)"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A wrong value is told even where another source wins") {
+  sources.flags["port"] = {"3"};
+  sources.environment["HEDDLE_PORT"] = "many";
+  CHECK_THAT(fault_with(R"("heddle": {})"), Contains("HEDDLE_PORT"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A value of another kind is told with the kind that is wanted") {
+  CHECK_THAT(fault_with(R"("heddle": {"port": "1"})"), Contains("heddle.port: must be a number"));
+  CHECK_THAT(fault_with(R"("heddle": {"port": 1.5})"), Contains("allowed is a whole number"));
+  CHECK_THAT(fault_with(R"("heddle": {"log_level": 1})"), Contains("heddle.log_level: must be a text"));
+  CHECK_THAT(fault_with(R"("http": {"disable_runs": "true"})"), Contains("http.disable_runs: must be true or false"));
+  CHECK_THAT(fault_with(R"("http": {"cors": {"allow_origins": [1]}})"), Contains("must be a list of texts"));
+  CHECK_THAT(fault_with(R"("http": [])"), Contains("http: must be an object"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "The switches of http are taken over") {
+  const ServerSettings settings = load_with(R"("http": {"disable_store": true, "mount_prefix": "/api",
+      "cors": {"allow_origins": ["https://a.example"], "max_age": 60, "allow_credentials": true}})")
+                                      .settings;
+  CHECK_FALSE(settings.groups.store);
+  CHECK(settings.mount_prefix == "/api");
+  CHECK(settings.cors.allow_origins == std::vector<std::string>{"https://a.example"});
+  CHECK(settings.cors.max_age == std::chrono::seconds(60));
+  CHECK(settings.cors.allow_credentials);
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "The rule for headers is there as soon as its key is, in both spellings") {
+  CHECK_FALSE(load_with(R"("http": {})").settings.configurable_headers.has_value());
+  CHECK(load_with(R"("http": {"configurable_headers": {}})").settings.configurable_headers.has_value());
+  const auto rule = load_with(R"("http": {"configurable_headers": {"include": ["X-A"], "excludes": ["x-b"]}})")
+                        .settings.configurable_headers;
+  REQUIRE(rule.has_value());
+  CHECK(rule->includes == std::vector<std::string>{"x-a"});
+  CHECK(rule->excludes == std::vector<std::string>{"x-b"});
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "Lists are separated by commas in the environment and repeated as flags") {
+  sources.environment["HEDDLE_HOST"] = "127.0.0.1, ::1";
+  CHECK(load_with(R"("heddle": {})").settings.hosts == std::vector<std::string>{"127.0.0.1", "::1"});
+  sources.flags["host"] = {"a", "b"};
+  CHECK(load_with(R"("heddle": {})").settings.hosts == std::vector<std::string>{"a", "b"});
+  sources.flags.clear();
+  sources.environment["HEDDLE_HOST"] = "127.0.0.1,";
+  CHECK_THAT(fault_with(R"("heddle": {})"), Contains("HEDDLE_HOST"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "An empty variable counts as not set") {
+  sources.environment["HEDDLE_PORT"] = "";
+  CHECK(load_with(R"("heddle": {"port": 1})").settings.port == 1);
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A variable with our prefix that is no setting is listed with the nearest one") {
+  sources.environment["HEDDLE_LOGLEVEL"] = "debug";
+  const Configuration configuration = load_with(R"("heddle": {})");
+  REQUIRE(configuration.keys_without_effect.size() == 1);
+  CHECK(configuration.keys_without_effect.front() == "the variable HEDDLE_LOGLEVEL; did you mean `HEDDLE_LOG_LEVEL`?");
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A database named in the file lies beside the file") {
+  folder.write("sub/langgraph.json", R"({"graphs": {"a": "builtin:agent"}, "heddle": {"db": "data.db"}})");
+  sources.config_file = "sub/langgraph.json";
+  CHECK(load().settings.storage.path == (folder.path() / "sub" / "data.db").string());
+  sources.flags["db"] = {"other.db"};
+  CHECK(load().settings.storage.path == "other.db");
+  sources.flags["db"] = {":memory:"};
+  CHECK(load().settings.storage.path == ":memory:");
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "Variables of the named file are there, those of the process win") {
+  folder.write(".env", "OPENAI_MODEL=a\nOPENAI_API_KEY=k\nHEDDLE_PORT=9");
+  sources.environment["OPENAI_MODEL"] = "b";
+  const Configuration configuration = load_with(R"("env": ".env", "heddle": {"port": 1})");
+  CHECK(configuration.environment.at("OPENAI_MODEL") == "b");
+  CHECK(configuration.environment.at("OPENAI_API_KEY") == "k");
+  CHECK(configuration.settings.port == 9);
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "Variables may stand in the configuration itself") {
+  CHECK(load_with(R"("env": {"A": "1"})").environment.at("A") == "1");
+  CHECK_THAT(fault_with(R"("env": {"A": 1})"), Contains("env.A: must be a text"));
+  CHECK_THAT(fault_with(R"("env": 1)"), Contains("env: must be"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A list of variables must be set outside") {
+  sources.environment["A"] = "1";
+  CHECK_NOTHROW(load_with(R"("env": ["A"])"));
+  CHECK_THAT(fault_with(R"("env": ["A", "B"])"), Contains("\"B\" is not set"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A missing or wrong file of variables is told without its content") {
+  CHECK_THAT(fault_with(R"("env": ".env")"),
+             Contains("langgraph.json: env: no file \".env\" (looked in " + folder.path().string()));
+  folder.write(".env", "A=1\nsk-topsecret");
+  const std::string text = fault_with(R"("env": ".env")");
+  CHECK_THAT(text, Contains(".env:2: ") && !Contains("topsecret"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A wrong variable of the named file is told as coming from there") {
+  folder.write(".env", "HEDDLE_PORT=x");
+  CHECK_THAT(fault_with(R"("env": ".env")"), Contains("HEDDLE_PORT (`env` of the configuration)"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A folder or a huge file in place of the configuration is refused") {
+  sources.config_file = ".";
+  CHECK_THROWS_WITH(load(), Contains("is a folder"));
+  sources.config_file = "huge.json";
+  folder.write("huge.json", std::string((1 << 20) + 1, ' '));
+  CHECK_THROWS_WITH(load(), Contains("more than 1 MiB"));
+}
+
+}  // namespace
+}  // namespace heddle::api

@@ -1,0 +1,30 @@
+#include "api/http/sse.h"
+
+#include <catch2/catch.hpp>
+
+using namespace heddle::api;
+
+TEST_CASE("An event is its name, data and id in this order, ended by a blank line") {
+  std::string out;
+  append_event(out, "values", R"({"messages":[]})", "3");
+  CHECK(out == "event: values\ndata: {\"messages\":[]}\nid: 3\n\n");
+}
+
+TEST_CASE("Events are appended to what is there, so that several share one write") {
+  std::string out(kHeartbeat);
+  append_event(out, "metadata", "{}", "0");
+  append_event(out, "end", "null", "1");
+  CHECK(out == ": heartbeat\nevent: metadata\ndata: {}\nid: 0\n\nevent: end\ndata: null\nid: 1\n\n");
+}
+
+TEST_CASE("A heartbeat is one comment line without a blank line after it") {
+  CHECK(kHeartbeat == ": heartbeat\n");
+}
+
+TEST_CASE("A stream announces itself as events that nobody may keep or collect") {
+  const Headers headers = event_stream_headers();
+  CHECK(headers.find("content-type") == "text/event-stream");
+  CHECK(headers.find("cache-control") == "no-cache");
+  CHECK(headers.find("connection") == "keep-alive");
+  CHECK(headers.find("x-accel-buffering") == "no");
+}

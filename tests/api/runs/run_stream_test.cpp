@@ -1,0 +1,92 @@
+#include "api/runs/run_stream.h"
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+
+#include "tests/api/runs/facts.h"
+
+using namespace heddle;
+using api::RunStream;
+
+namespace {
+
+api::Fact custom(const std::string& text) {
+  return test::fact_of(runtime::CustomFact{"", boost::json::value(text)});
+}
+
+std::vector<api::Fact> customs(std::initializer_list<const char*> texts) {
+  std::vector<api::Fact> facts;
+  for (const char* text : texts) facts.push_back(custom(text));
+  return facts;
+}
+
+struct StreamFixture {
+  RunStream stream{test::shape_with({api::StreamMode::custom}), 200, nullptr};
+
+  std::string bytes(std::uint64_t id) {
+    const RunStream::Reading reading = stream.read(id);
+    const auto* frame = std::get_if<api::FramePointer>(&reading);
+    return frame == nullptr ? "none" : (*frame)->bytes;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(StreamFixture, "A reader gets each event once, live and again", "[stream]") {
+  stream.publish(customs({"a"}));
+  CHECK(bytes(0) == "event: custom\ndata: \"a\"\nid: 0\n\n");
+  CHECK(std::holds_alternative<RunStream::Waiting>(stream.read(1)));
+  stream.publish(customs({"b"}));
+  CHECK(bytes(1) == "event: custom\ndata: \"b\"\nid: 1\n\n");
+  CHECK(bytes(0) == "event: custom\ndata: \"a\"\nid: 0\n\n");
+}
+
+TEST_CASE_METHOD(StreamFixture, "A reader that waits is woken by the next event, and by the end", "[stream]") {
+  boost::asio::io_context io;
+  boost::asio::steady_timer timer(io, std::chrono::hours{1});
+  int woken = 0;
+  const auto wait = [&] {
+    timer.expires_after(std::chrono::hours{1});
+    stream.wake(timer);
+    timer.async_wait([&](boost::system::error_code error) { woken += error ? 1 : 0; });
+  };
+  wait();
+  stream.publish(customs({"a"}));
+  io.run();
+  CHECK(woken == 1);
+  wait();
+  stream.end();
+  io.restart();
+  io.run();
+  CHECK(woken == 2);
+}
+
+TEST_CASE_METHOD(StreamFixture, "The run is over only behind its last event", "[stream]") {
+  stream.publish(customs({"a"}));
+  stream.end();
+  CHECK(bytes(0) != "none");
+  CHECK(std::holds_alternative<RunStream::Ended>(stream.read(1)));
+}
+
+TEST_CASE_METHOD(StreamFixture, "A reader that fell behind is told the oldest event in memory", "[stream]") {
+  for (int i = 0; i < 20; ++i) stream.publish(customs({"ten bytes!"}));
+  CHECK(bytes(19) != "none");  // all are rendered; 200 bytes keep the last few
+  const RunStream::Reading reading = stream.read(0);
+  REQUIRE(std::holds_alternative<RunStream::Dropped>(reading));
+  const std::uint64_t oldest = std::get<RunStream::Dropped>(reading).oldest;
+  CHECK(oldest > 0);
+  CHECK(bytes(oldest) != "none");
+}
+
+TEST_CASE_METHOD(StreamFixture, "A run without readers keeps a bounded number of facts", "[stream]") {
+  std::vector<api::Fact> many;
+  for (int i = 0; i < 10'000; ++i) many.push_back(custom("x"));
+  stream.publish(std::move(many));
+  CHECK(std::holds_alternative<RunStream::Dropped>(stream.read(0)));
+  CHECK(bytes(9'999) != "none");
+}
+
+TEST_CASE_METHOD(StreamFixture, "After a restart earlier events are looked for in the log", "[stream]") {
+  stream.continue_after(7, 4'100);
+  CHECK(std::holds_alternative<RunStream::Dropped>(stream.read(3)));
+}

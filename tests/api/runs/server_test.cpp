@@ -1,0 +1,201 @@
+// The whole server in one process: what cannot be said in a scenario file.
+
+#include "api/server.h"
+
+#include <boost/asio/connect.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/read.hpp>
+#include <boost/asio/write.hpp>
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "runtime/clock.h"
+#include "runtime/json.h"
+#include "storage/error.h"
+#include "tests/fixtures/fixtures.h"
+#include "tests/support/folder.h"
+
+using namespace heddle;
+namespace asio = boost::asio;
+
+namespace {
+
+struct ServerFixture {
+  test::Folder folder;
+  runtime::SystemClock clock;
+  std::string logged;
+  runtime::Log log{clock, runtime::LogLevel::debug, [this](std::string_view line) { logged += line; }};
+
+  api::ServerSettings settings() const {
+    api::ServerSettings chosen;
+    chosen.hosts = {"127.0.0.1"};
+    chosen.port = 0;
+    chosen.storage.path = (folder.path() / "heddle.db").string();
+    chosen.heartbeat = std::chrono::milliseconds{50};
+    chosen.drain = std::chrono::milliseconds{200};
+    return chosen;
+  }
+
+  std::unique_ptr<api::Server> start() {
+    graphs::Registry registry;
+    fixtures::add_fixture_graphs(registry);
+    return std::make_unique<api::Server>(settings(), std::move(registry), log);
+  }
+};
+
+// One request on a connection of its own; gives everything the server said.
+std::string ask(const api::Server& server, const std::string& method, const std::string& path,
+                const std::string& body = "", const std::string& headers = "") {
+  asio::io_context io;
+  asio::ip::tcp::socket socket(io);
+  socket.connect({asio::ip::make_address("127.0.0.1"), server.addresses().at(0).port});
+  const std::string request = method + " " + path + " HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: " +
+                              std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
+  asio::write(socket, asio::buffer(request));
+  std::string answer;
+  boost::system::error_code ignored;
+  asio::read(socket, asio::dynamic_buffer(answer), ignored);
+  return answer;
+}
+
+boost::json::value json_in(const std::string& answer) {
+  const std::size_t start = answer.find_first_of("{[", answer.find("\r\n\r\n"));
+  const std::size_t end = answer.find_last_of("}]");
+  return runtime::parse_json(std::string_view(answer).substr(start, end - start + 1));
+}
+
+std::string new_thread(const api::Server& server) {
+  return std::string(json_in(ask(server, "POST", "/threads", "{}")).at("thread_id").as_string());
+}
+
+bool some_file_holds(const std::filesystem::path& folder, const std::string& needle) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    std::ifstream file(entry.path(), std::ios::binary);
+    std::ostringstream bytes;
+    bytes << file.rdbuf();
+    if (bytes.str().find(needle) != std::string::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(ServerFixture, "A credential is in no file, no log and no answer, and not in the next run") {
+  const std::string canary = "canary-3f9c1b7e";
+  const auto server = start();
+  const std::string thread = new_thread(*server);
+  const std::string body =
+      R"({"assistant_id":"creds","input":{"ask":"x"},"stream_mode":["values","debug","tasks","events","updates"],)"
+      R"("context":{"_more":")" +
+      canary + R"("},"config":{"configurable":{"_credentials":{"refreshToken":")" + canary + R"("}}}})";
+  std::string said = ask(*server, "POST", "/threads/" + thread + "/runs/stream", body);
+  CHECK(said.find("\"has_credentials\":true") != std::string::npos);
+  said += ask(*server, "POST", "/threads/" + thread + "/runs", body);
+  const std::string next = ask(*server, "POST", "/threads/" + thread + "/runs/stream",
+                               R"({"assistant_id":"creds","input":{"ask":"y"},"multitask_strategy":"enqueue"})");
+  CHECK(next.find("\"has_credentials\":false") != std::string::npos);
+  for (const std::string path : {"", "/state", "/history", "/runs"})
+    said += ask(*server, "GET", "/threads/" + thread + path);
+  said += next + ask(*server, "POST", "/threads/search", "{}") + logged;
+  CHECK(said.find(canary) == std::string::npos);
+  CHECK_FALSE(some_file_holds(folder.path(), canary));
+}
+
+TEST_CASE_METHOD(ServerFixture, "A second server on the same file is refused with a text that says what to do") {
+  const auto server = start();
+  try {
+    const auto second = start();
+    FAIL("a second server started");
+  } catch (const storage::StorageError& error) {
+    CHECK(std::string(error.what()).find("held by another") != std::string::npos);
+  }
+}
+
+TEST_CASE_METHOD(ServerFixture, "A server that stops in the middle of a run leaves it to the next start") {
+  auto server = start();
+  const std::string thread = new_thread(*server);
+  const std::string run(
+      json_in(ask(*server, "POST", "/threads/" + thread + "/runs",
+                  R"({"assistant_id":"delay","input":{"tag":"a","ms":400,"naps":2},"stream_mode":"updates"})"))
+          .at("run_id")
+          .as_string());
+  server->stop();
+  server.reset();
+  server = start();
+  const std::string joined = ask(*server, "GET", "/threads/" + thread + "/runs/" + run + "/join");
+  CHECK(joined.find(R"("log":["a:before","a:nap1","a:nap2","a:after"])") != std::string::npos);
+  const std::string replay = ask(*server, "GET", "/threads/" + thread + "/runs/" + run + "/stream");
+  CHECK(replay.find("\"attempt\":2") != std::string::npos);
+  CHECK(replay.find("a:after") != std::string::npos);
+}
+
+TEST_CASE_METHOD(ServerFixture,
+                 "A stream that has ended is read again from any event, and whole for an id that is none") {
+  const auto server = start();
+  const std::string thread = new_thread(*server);
+  const std::string first =
+      ask(*server, "POST", "/threads/" + thread + "/runs/stream",
+          R"({"assistant_id":"chat","input":{"messages":"a b c"},"stream_mode":["messages-tuple","values"]})");
+  const std::string run(json_in(ask(*server, "GET", "/threads/" + thread + "/runs")).at(0).at("run_id").as_string());
+  const auto events = [](const std::string& answer) {
+    std::string kept;
+    for (std::size_t at = answer.find("event: "); at != std::string::npos; at = answer.find("event: ", at + 1)) {
+      kept += answer.substr(at, answer.find("\n\n", at) + 2 - at);
+    }
+    return kept;
+  };
+  const auto rejoined = [&](const std::string& last) {
+    return events(
+        ask(*server, "GET", "/threads/" + thread + "/runs/" + run + "/stream", "", "last-event-id: " + last + "\r\n"));
+  };
+  const std::string whole = events(first);
+  CHECK(rejoined("-1") == whole);
+  CHECK(rejoined("4711") == whole);
+  for (std::size_t at = whole.find("id: "); at != std::string::npos; at = whole.find("\nid: ", at + 1)) {
+    const std::size_t start_of_id = whole.find_first_of("0123456789", at);
+    const std::size_t end_of_event = whole.find("\n\n", start_of_id) + 2;
+    CHECK(rejoined(whole.substr(start_of_id, end_of_event - 2 - start_of_id)) == whole.substr(end_of_event));
+  }
+}
+
+TEST_CASE_METHOD(ServerFixture, "A stream that is silent sends heartbeats") {
+  const auto server = start();
+  const std::string thread = new_thread(*server);
+  const std::string said = ask(*server, "POST", "/threads/" + thread + "/runs/stream",
+                               R"({"assistant_id":"delay","input":{"tag":"a","ms":300},"stream_mode":"updates"})");
+  CHECK(said.find(": heartbeat\n") != std::string::npos);
+  CHECK(said.find("a:after") != std::string::npos);
+}
+
+TEST_CASE_METHOD(ServerFixture, "A server that cannot bind says which address is taken") {
+  const auto first = start();
+  api::ServerSettings taken = settings();
+  taken.port = first->addresses().at(0).port;
+  taken.storage.path = ":memory:";
+  graphs::Registry registry;
+  try {
+    const api::Server second(taken, std::move(registry), log);
+    FAIL("two servers listen on one port");
+  } catch (const boost::system::system_error& error) {
+    CHECK(std::string(error.what()).find(std::to_string(taken.port)) != std::string::npos);
+  }
+}
+
+TEST_CASE_METHOD(ServerFixture, "A run that is cancelled as soon as it is made does not go on to its end") {
+  const auto server = start();
+  for (int i = 0; i < 20; ++i) {
+    const std::string thread = new_thread(*server);
+    const auto begun = std::chrono::steady_clock::now();
+    const auto made = json_in(ask(*server, "POST", "/threads/" + thread + "/runs",
+                                  R"({"assistant_id":"delay","input":{"tag":"a","ms":60000}})"));
+    const std::string path = "/threads/" + thread + "/runs/" + std::string(made.at("run_id").as_string());
+    CHECK(ask(*server, "POST", path + "/cancel?wait=true").starts_with("HTTP/1.1 204"));
+    CHECK(json_in(ask(*server, "GET", path)).at("status") == "interrupted");
+    CHECK(json_in(ask(*server, "GET", "/threads/" + thread)).at("status") == "idle");
+    // Far below the nap that it would otherwise wait for.
+    CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{30});
+  }
+}
