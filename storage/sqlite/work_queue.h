@@ -29,11 +29,11 @@ class WorkQueue {
  public:
   // False if so many works wait already that no more are taken; `entry` is then as it was.
   [[nodiscard]] bool push(Entry& entry) {
-    {
-      const std::lock_guard lock(mutex_);
-      if (waiting_.size() >= kWaitingMax) return false;
-      waiting_.push_back(std::move(entry));
-    }
+    // Woken under the lock: else whoever learns that the work is done may destroy the queue while
+    // this thread is still on its way out of notify_one().
+    const std::lock_guard lock(mutex_);
+    if (waiting_.size() >= kWaitingMax) return false;
+    waiting_.push_back(std::move(entry));
     changed_.notify_one();
     return true;
   }
@@ -51,10 +51,8 @@ class WorkQueue {
 
   // What is in the queue is still taken. Nothing may be pushed any more.
   void close() {
-    {
-      const std::lock_guard lock(mutex_);
-      closed_ = true;
-    }
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
     changed_.notify_all();
   }
 
