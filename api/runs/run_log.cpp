@@ -42,10 +42,11 @@ void RunLog::write_gathered() {
   auto work = [segment, thread_id = thread_id_, run_id = run_id_](storage::Transaction& transaction) {
     transaction.events().append(thread_id, run_id, *segment);
   };
-  auto done = [self = shared_from_this()](std::exception_ptr error) {
-    asio::post(self->executor_, [self, error] {
+  auto done = [self = shared_from_this(), facts = next_fact_](std::exception_ptr error) {
+    asio::post(self->executor_, [self, facts, error] {
       self->writing_ = false;
       if (error && !self->error_) self->error_ = error;
+      if (!error && self->stored_) self->stored_(facts);
       self->write_gathered();
       self->written_.cancel();
     });

@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,9 +20,9 @@
 
 namespace heddle::api {
 
-// After a crash an attempt numbers its frames from so far behind the last stored one, so that an id that a client saw
-// is not given again. That holds as long as no more frames than this are sent ahead of what is stored: a fast run is
-// ahead by what it makes during one commit. Nothing holds a reader back at that distance yet.
+// How many frames may be sent ahead of what is stored (RunStream holds readers back there). After a crash an attempt
+// numbers its frames from so far behind the last stored one, so that an id that a client saw is never given again.
+// 4,096: a fast run is ahead by what it makes during one commit, which is less.
 inline constexpr std::uint64_t kUnstoredFramesMax = 4096;
 
 // Writes. Belongs to `executor`. While one segment is being committed, further facts gather for the next one, so a
@@ -35,6 +36,8 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   void continue_after(std::int64_t facts);
 
   void append(const std::vector<Fact>& facts);
+  // Calls `stored` on the executor after each write, with the number of facts of the run that are durable. Null ends it.
+  void on_stored(std::function<void(std::int64_t facts)> stored) { stored_ = std::move(stored); }
   // Returns when everything appended so far is durable; throws what storing threw.
   boost::asio::awaitable<void> flush();
 
@@ -51,6 +54,7 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   std::string gathered_;
   bool writing_ = false;
   std::exception_ptr error_;
+  std::function<void(std::int64_t facts)> stored_;
   boost::asio::steady_timer written_;  // never expires; cancelled after each write
 };
 

@@ -13,7 +13,13 @@ constexpr std::size_t kUnrenderedMax = 4096;
 }  // namespace
 
 RunStream::RunStream(std::shared_ptr<const StreamShape> shape, std::size_t bytes_max, std::shared_ptr<RunLog> log)
-    : shape_(shape), bytes_max_(bytes_max), log_(std::move(log)), renderer_(std::move(shape)) {}
+    : shape_(shape), bytes_max_(bytes_max), log_(std::move(log)), renderer_(std::move(shape)) {
+  if (log_) log_->on_stored([this](std::int64_t facts) { note_stored(facts); });
+}
+
+RunStream::~RunStream() {
+  if (log_) log_->on_stored(nullptr);
+}
 
 void RunStream::publish(std::vector<Fact> facts) {
   if (log_) log_->append(facts);
@@ -24,12 +30,30 @@ void RunStream::publish(std::vector<Fact> facts) {
 
 void RunStream::continue_after(std::int64_t facts, std::uint64_t first_frame) {
   oldest_kept_ = first_frame;
+  stored_end_ = first_frame;
+  facts_stored_ = facts;
+  facts_rendered_ = facts;
   if (log_) log_->continue_after(facts);
 }
 
 void RunStream::end() {
   ended_ = true;
   wake_readers();
+}
+
+void RunStream::note_stored(std::int64_t facts) {
+  for (; facts_stored_ < facts; ++facts_stored_) {
+    // One that nobody has wanted to see yet counts when it is rendered.
+    if (unstored_ends_.empty()) continue;
+    stored_end_ = unstored_ends_.front();
+    unstored_ends_.pop_front();
+  }
+  wake_readers();
+}
+
+bool RunStream::is_too_far_ahead(std::uint64_t id) const {
+  // A run that has ended is stored, or its log has failed: nobody is to wait for more.
+  return log_ && !ended_ && id >= stored_end_ + kUnstoredFramesMax;
 }
 
 void RunStream::wake_readers() {
@@ -48,6 +72,12 @@ void RunStream::render_until(std::uint64_t wanted) {
     made.clear();
     renderer_.render(unrendered_.front(), made);
     unrendered_.pop_front();
+    if (log_ && facts_rendered_ >= facts_stored_) {
+      unstored_ends_.push_back(renderer_.next_id());
+    } else {
+      stored_end_ = renderer_.next_id();
+    }
+    ++facts_rendered_;
     for (FramePointer& frame : made) {
       frame_bytes_ += frame->bytes.size();
       frames_.push_back(std::move(frame));
@@ -66,6 +96,7 @@ std::uint64_t RunStream::published() {
 }
 
 RunStream::Reading RunStream::read(std::uint64_t wanted) {
+  if (is_too_far_ahead(wanted)) return Waiting{};
   render_until(wanted);
   if (wanted < oldest_kept_) return Dropped{oldest_kept_};
   const auto found = std::lower_bound(frames_.begin(), frames_.end(), wanted,

@@ -26,6 +26,9 @@ class RunStream {
   // `bytes_max`: of rendered frames to keep; the newest stays whatever its size. `log`: where facts are
   // stored; null for a run that is stored nowhere.
   RunStream(std::shared_ptr<const StreamShape> shape, std::size_t bytes_max, std::shared_ptr<RunLog> log);
+  ~RunStream();
+  RunStream(const RunStream&) = delete;
+  RunStream& operator=(const RunStream&) = delete;
 
   void publish(std::vector<Fact> facts);
   // For a run that is taken up after a restart: `facts` of it are stored already, frames below `first_frame` are
@@ -42,7 +45,8 @@ class RunStream {
   struct Ended {};  // the run is over and has no such event
   using Reading = std::variant<FramePointer, Waiting, Dropped, Ended>;
 
-  // The first frame with an id of at least `wanted`.
+  // The first frame with an id of at least `wanted`. A frame too far ahead of the stored log (kUnstoredFramesMax) is
+  // still to be waited for.
   Reading read(std::uint64_t wanted);
 
   // The id behind the last event so far. Renders what is not rendered yet.
@@ -57,6 +61,8 @@ class RunStream {
 
  private:
   void render_until(std::uint64_t wanted);
+  void note_stored(std::int64_t facts);
+  bool is_too_far_ahead(std::uint64_t id) const;
   void wake_readers();
 
   std::shared_ptr<const StreamShape> shape_;
@@ -67,6 +73,10 @@ class RunStream {
   std::deque<FramePointer> frames_;  // by id, oldest first
   std::size_t frame_bytes_ = 0;
   std::uint64_t oldest_kept_ = 0;  // ids below it are no longer in memory
+  std::int64_t facts_stored_ = 0;
+  std::int64_t facts_rendered_ = 0;
+  std::deque<std::uint64_t> unstored_ends_;  // per fact rendered but not stored: the id behind its frames
+  std::uint64_t stored_end_ = 0;             // the id behind the last frame that is stored
   bool ended_ = false;
   std::vector<boost::asio::steady_timer*> waiting_;
 };

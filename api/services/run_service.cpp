@@ -430,7 +430,7 @@ asio::awaitable<void> RunService::take_up(storage::Run record) {
       for (const Fact& fact : facts) renderer.render(fact, frames);
       frames.clear();
     }
-    run->first_frame = renderer.next_id() + (facts_stored > 0 ? kUnstoredFramesMax : 0);
+    run->first_frame = renderer.next_id() + kUnstoredFramesMax;
     run->stream->continue_after(facts_stored, run->first_frame);
     run->record.status = storage::RunStatus::pending;
     if (made_progress) run->record.attempt = std::min<std::int64_t>(run->record.attempt, kAttemptsMax - 1);

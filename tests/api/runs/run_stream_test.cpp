@@ -3,7 +3,9 @@
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
 
+#include "storage/storage.h"
 #include "tests/api/runs/facts.h"
+#include "tests/support/run.h"
 
 using namespace heddle;
 using api::RunStream;
@@ -84,6 +86,23 @@ TEST_CASE_METHOD(StreamFixture, "A run without readers keeps a bounded number of
   stream.publish(std::move(many));
   CHECK(std::holds_alternative<RunStream::Dropped>(stream.read(0)));
   CHECK(bytes(9'999) != "none");
+}
+
+TEST_CASE("A reader is held back when the stored log is too far behind", "[stream]") {
+  boost::asio::io_context io;
+  const std::unique_ptr<storage::Storage> storage = storage::open({.path = ":memory:"});
+  const auto log =
+      std::make_shared<api::RunLog>(io.get_executor(), *storage, storage::ThreadId{}, storage::RunId{}, true);
+  RunStream stream(test::shape_with({api::StreamMode::custom}), 1 << 20, log);
+  std::vector<api::Fact> facts;
+  for (std::uint64_t i = 0; i <= api::kUnstoredFramesMax; ++i) facts.push_back(custom("x"));
+  stream.publish(std::move(facts));
+
+  // The storage may have written them all; the stream learns of it only when the executor runs.
+  CHECK(std::holds_alternative<api::FramePointer>(stream.read(api::kUnstoredFramesMax - 1)));
+  CHECK(std::holds_alternative<RunStream::Waiting>(stream.read(api::kUnstoredFramesMax)));
+  test::run(io, log->flush());
+  CHECK(std::holds_alternative<api::FramePointer>(stream.read(api::kUnstoredFramesMax)));
 }
 
 TEST_CASE_METHOD(StreamFixture, "After a restart earlier events are looked for in the log", "[stream]") {
