@@ -43,15 +43,41 @@ Response state_response(const runtime::StateSnapshot& snapshot, storage::ThreadI
   return json_response(200, std::move(text));
 }
 
-Response history_response(const std::vector<runtime::StateSnapshot>& snapshots, storage::ThreadId thread_id,
-                          const std::vector<std::string>& select, Compat compat) {
-  std::string text = "[";
-  for (std::size_t i = 0; i < snapshots.size(); ++i) {
-    if (i > 0) text += ',';
-    print_state(snapshots[i], thread_id, select, compat, text);
+// A history on its way to a client.
+struct HistoryAnswer {
+  HistoryPages pages;
+  storage::ThreadId thread_id;
+  std::vector<std::string> select;
+  Compat compat;
+  bool has_begun = false;
+
+  std::string text_of(const std::vector<runtime::StateSnapshot>& states) {
+    std::string text;
+    for (const runtime::StateSnapshot& state : states) {
+      text += std::exchange(has_begun, true) ? ',' : '[';
+      print_state(state, thread_id, select, compat, text);
+    }
+    if (pages.at_end()) text += has_begun ? "]" : "[]";
+    return text;
   }
-  text += ']';
-  return json_response(200, std::move(text));
+};
+
+asio::awaitable<Response> history_response(HistoryAnswer given) {
+  const auto answer = std::make_shared<HistoryAnswer>(std::move(given));
+  // Before the head of the answer goes out, so that a failure still has a status.
+  const std::vector<runtime::StateSnapshot> first = co_await answer->pages.next();
+  std::string text = answer->text_of(first);
+  if (answer->pages.at_end()) co_return json_response(200, std::move(text));
+  Response response = json_response(200, std::string());
+  response.stream = [answer, text = std::move(text)](BodyWriter& writer) -> asio::awaitable<void> {
+    co_await writer.write(text);
+    while (!answer->pages.at_end()) {
+      const std::vector<runtime::StateSnapshot> states = co_await answer->pages.next();
+      const std::string more = answer->text_of(states);
+      co_await writer.write(more);
+    }
+  };
+  co_return response;
 }
 
 // JS says booleans here as texts, everybody else as booleans (http-api.md 7.3).
@@ -144,10 +170,11 @@ asio::awaitable<Response> get_history(Services& services, Caller caller, Request
     query.before = storage::CheckpointId::parse(*before);
     if (!query.before) throw ApiError::invalid({"before"}, "must be a UUID");
   }
-  storage::Thread thread = co_await services.states.thread(caller.owner, thread_id);
-  const std::vector<runtime::StateSnapshot> snapshots =
-      co_await services.states.history(std::move(thread), std::move(query));
-  co_return history_response(snapshots, thread_id, {}, services.parts.settings.compat);
+  const storage::Thread thread = co_await services.states.thread(caller.owner, thread_id);
+  HistoryAnswer answer{
+      services.states.history(thread, std::move(query)), thread_id, {}, services.parts.settings.compat};
+  Response response = co_await history_response(std::move(answer));
+  co_return response;
 }
 
 asio::awaitable<Response> read_history(Services& services, Caller caller, Request request) {
@@ -161,10 +188,11 @@ asio::awaitable<Response> read_history(Services& services, Caller caller, Reques
   query.checkpoint_ns = address.checkpoint_ns;
   query.only = address.id;
   const std::vector<std::string> select = body.texts("select").value_or(std::vector<std::string>{});
-  storage::Thread thread = co_await services.states.thread(caller.owner, thread_id);
-  const std::vector<runtime::StateSnapshot> snapshots =
-      co_await services.states.history(std::move(thread), std::move(query));
-  co_return history_response(snapshots, thread_id, select, services.parts.settings.compat);
+  const storage::Thread thread = co_await services.states.thread(caller.owner, thread_id);
+  HistoryAnswer answer{services.states.history(thread, std::move(query)), thread_id, select,
+                       services.parts.settings.compat};
+  Response response = co_await history_response(std::move(answer));
+  co_return response;
 }
 
 }  // namespace heddle::api

@@ -165,14 +165,8 @@ asio::awaitable<runtime::StateSnapshot> StateService::state(storage::Thread thre
   co_return snapshot;
 }
 
-asio::awaitable<std::vector<runtime::StateSnapshot>> StateService::history(storage::Thread thread,
-                                                                           runtime::HistoryQuery query) const {
-  const std::shared_ptr<const runtime::CompiledGraph> graph = graph_of(thread);
-  if (!graph) co_return std::vector<runtime::StateSnapshot>{};
-  const auto executor = co_await asio::this_coro::executor;
-  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor);
-  std::vector<runtime::StateSnapshot> snapshots = co_await runtime::get_history(*graph, saver, std::move(query));
-  co_return snapshots;
+HistoryPages StateService::history(const storage::Thread& thread, runtime::HistoryQuery query) const {
+  return HistoryPages(parts_.storage, thread.thread_id, graph_of(thread), std::move(query));
 }
 
 asio::awaitable<runtime::CheckpointAddress> StateService::update(

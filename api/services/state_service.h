@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/services/history_pages.h"
 #include "api/services/service_parts.h"
 #include "runtime/state_api.h"
 #include "storage/threads.h"
@@ -26,8 +27,8 @@ class StateService {
   // The state at an address; the empty state for a thread that no graph ran on.
   boost::asio::awaitable<runtime::StateSnapshot> state(storage::Thread thread, runtime::CheckpointAddress address,
                                                        runtime::Subgraphs subgraphs) const;
-  boost::asio::awaitable<std::vector<runtime::StateSnapshot>> history(storage::Thread thread,
-                                                                      runtime::HistoryQuery query) const;
+  // Nothing is read yet.
+  HistoryPages history(const storage::Thread& thread, runtime::HistoryQuery query) const;
 
   // Applies supersteps of updates and sets the thread's values to the new state. Throws ApiError: 409 while a run is in
   // flight, 400 without a graph or for an update that the graph refuses.

@@ -1,0 +1,36 @@
+#include "api/services/history_pages.h"
+
+#include <algorithm>
+#include <boost/asio/this_coro.hpp>
+#include <utility>
+
+#include "runtime/stored_saver.h"
+
+namespace heddle::api {
+namespace asio = boost::asio;
+
+HistoryPages::HistoryPages(storage::Storage& storage, storage::ThreadId thread_id,
+                           std::shared_ptr<const runtime::CompiledGraph> graph, runtime::HistoryQuery query)
+    : storage_(storage),
+      thread_id_(thread_id),
+      graph_(std::move(graph)),
+      query_(std::move(query)),
+      at_end_(graph_ == nullptr || query_.limit < 1) {}
+
+asio::awaitable<std::vector<runtime::StateSnapshot>> HistoryPages::next() {
+  if (at_end_) co_return std::vector<runtime::StateSnapshot>{};
+  const auto executor = co_await asio::this_coro::executor;
+  runtime::StoredSaver saver(storage_, thread_id_, executor);
+  runtime::HistoryQuery page = query_;
+  page.limit = std::min(query_.limit, kHistoryPage);
+  const std::int64_t wanted = page.limit;
+  std::vector<runtime::StateSnapshot> states = co_await runtime::get_history(*graph_, saver, std::move(page));
+  const auto found = static_cast<std::int64_t>(states.size());
+  query_.limit -= found;
+  at_end_ = found < wanted || query_.limit < 1;
+  // Ids grow with time, so what is made meanwhile does not come between the pages.
+  if (!states.empty()) query_.before = states.back().checkpoint->id;
+  co_return states;
+}
+
+}  // namespace heddle::api

@@ -1,0 +1,40 @@
+#pragma once
+// The history of a thread, newest first, a page at a time.
+//
+// A client may ask for 1,000 states of a thread whose state is large (useStream of SDK 0.0.x does so after every run:
+// 8 MB at 100 turns). They are never all in memory, and no snapshot of the database is held between two pages.
+
+#include <boost/asio/awaitable.hpp>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "runtime/state_api.h"
+#include "storage/storage.h"
+
+namespace heddle::api {
+
+// States that are read and rendered together. 32: what a thread of 100 turns needs for them is a quarter of a
+// megabyte, and a page takes the I/O thread about a millisecond.
+inline constexpr std::int64_t kHistoryPage = 32;
+
+// Belongs to the coroutine that reads it.
+class HistoryPages {
+ public:
+  // A null `graph` has no states. `storage` outlives the pages.
+  HistoryPages(storage::Storage& storage, storage::ThreadId thread_id,
+               std::shared_ptr<const runtime::CompiledGraph> graph, runtime::HistoryQuery query);
+
+  // The next states; fewer than a page, or none, at the end. Throws storage::StorageError.
+  boost::asio::awaitable<std::vector<runtime::StateSnapshot>> next();
+  bool at_end() const { return at_end_; }
+
+ private:
+  storage::Storage& storage_;
+  storage::ThreadId thread_id_;
+  std::shared_ptr<const runtime::CompiledGraph> graph_;
+  runtime::HistoryQuery query_;  // what is left to read
+  bool at_end_;
+};
+
+}  // namespace heddle::api
