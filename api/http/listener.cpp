@@ -92,7 +92,9 @@ std::vector<tcp::acceptor> open_all(const asio::any_io_executor& executor,
     }
     if (!opened.empty()) return opened;
     const bool may_try_another = port == 0 && failure == asio::error::address_in_use && attempt < kFreePortAttempts;
-    if (!may_try_another) throw system_error(failure, "cannot listen on " + failed);
+    if (!may_try_another) {
+      throw system_error(failure, "cannot listen on " + failed + " (--host and --port choose another address)");
+    }
   }
 }
 
