@@ -55,7 +55,7 @@ asio::awaitable<Response> get_info(Services& services, Caller, Request) {
   // The JavaScript server has no more keys than these (conformance scenario meta/info).
   if (services.parts.settings.compat == Compat::platform) {
     flags["strict_resume"] = false;
-    flags["stream_namespaces"] = false;
+    flags["stream_namespaces"] = true;
     info["heddle_version"] = HEDDLE_VERSION;
     info["metadata"] = json::object{};
   }

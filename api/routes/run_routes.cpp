@@ -126,6 +126,11 @@ std::optional<StreamModes> modes_of(const Request& request) {
   return modes;
 }
 
+// `?...` of the request, so that a client that comes back to `Location` reads the same.
+std::string query_of(const Request& request) {
+  return request.target.substr(std::min(request.target.find('?'), request.target.size()));
+}
+
 std::int64_t number_of(const Request& request, std::string_view name, std::int64_t otherwise, std::int64_t least,
                        std::int64_t most) {
   const std::optional<std::string> given = request.query.find(name);
@@ -158,8 +163,10 @@ asio::awaitable<Response> stream_run(Services& services, Caller caller, Request 
   Response response = stream_response();
   const std::string place = place_of(run->record, !origin.thread_id);
   response.headers.set("content-location", place);
-  response.headers.set("location", place + "/stream");
-  response.stream = event_body(services, run, live_source(services, *run), StreamWish{}, cancels);
+  response.headers.set("location", place + "/stream" + query_of(request));
+  StreamWish wish;
+  wish.namespaces = request.query.list("namespace");
+  response.stream = event_body(services, run, live_source(services, *run), std::move(wish), cancels);
   co_return response;
 }
 
@@ -256,6 +263,7 @@ asio::awaitable<Response> join_stream(Services& services, Caller caller, Request
   StreamWish wish;
   wish.first = first_wanted(request.headers);
   wish.modes = modes_of(request);
+  wish.namespaces = request.query.list("namespace");
   FoundRun run;
   if (thread_id) {
     run = co_await services.runs.get(caller.owner, *thread_id, run_id);
@@ -265,9 +273,8 @@ asio::awaitable<Response> join_stream(Services& services, Caller caller, Request
   Response response = stream_response();
   // The way back is this very request, without a prefix that the API may be mounted below (http-api.md 2.1).
   const std::string place = place_of(run.record, !thread_id);
-  const std::size_t query = std::min(request.target.find('?'), request.target.size());
   response.headers.set("content-location", place);
-  response.headers.set("location", place + "/stream" + request.target.substr(query));
+  response.headers.set("location", place + "/stream" + query_of(request));
   if (run.active) {
     const bool cancels = request.query.flag("cancel_on_disconnect", false);
     response.stream = event_body(services, run.active, live_source(services, *run.active), std::move(wish), cancels);

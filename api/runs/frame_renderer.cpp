@@ -67,6 +67,7 @@ void FrameRenderer::add(std::optional<StreamMode> mode, std::string_view event, 
   auto frame = std::make_shared<Frame>();
   frame->id = next_id_++;
   frame->mode = mode;
+  frame->checkpoint_ns = checkpoint_ns;
   std::string name(event);
   if (!checkpoint_ns.empty()) name += "|" + checkpoint_ns;
   append_event(frame->bytes, name, data, std::to_string(frame->id));

@@ -22,6 +22,7 @@ namespace heddle::api {
 struct Frame {
   std::uint64_t id = 0;
   std::optional<StreamMode> mode;  // none: sent whatever modes are asked for (metadata, error)
+  std::string checkpoint_ns;       // of the graph that it is about; empty for the root
   std::string bytes;
 };
 using FramePointer = std::shared_ptr<const Frame>;

@@ -1,5 +1,6 @@
 #include "api/runs/stream_reader.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
@@ -19,7 +20,10 @@ namespace asio = boost::asio;
 constexpr std::size_t kWriteBytes = 64 * 1024;
 
 bool wants(const StreamWish& wish, const Frame& frame) {
-  return frame.id >= wish.first && (!wish.modes || !frame.mode || wish.modes->has(*frame.mode));
+  if (frame.id < wish.first) return false;
+  if (!frame.mode) return true;
+  if (wish.modes && !wish.modes->has(*frame.mode)) return false;
+  return wish.namespaces.empty() || std::ranges::find(wish.namespaces, frame.checkpoint_ns) != wish.namespaces.end();
 }
 
 // A reader that waits is on the stream's list; it must leave it before its timer goes.

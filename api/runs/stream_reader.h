@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
+#include <vector>
 
 #include "api/http/message.h"
 #include "api/runs/run_stream.h"
@@ -19,7 +21,8 @@ namespace heddle::api {
 struct StreamWish {
   // Id of the first event wanted. One behind all that there are is unknown and brings everything (http-api.md 9.7).
   std::uint64_t first = 0;
-  std::optional<StreamModes> modes;  // only these; none: all that the run produces
+  std::optional<StreamModes> modes;     // only these; none: all that the run produces
+  std::vector<std::string> namespaces;  // only events of these, word for word; empty: all
 };
 
 // Where the reading comes from.

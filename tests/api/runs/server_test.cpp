@@ -170,6 +170,31 @@ TEST_CASE_METHOD(ServerFixture, "A stream that is silent sends heartbeats") {
   CHECK(said.find("a:after") != std::string::npos);
 }
 
+TEST_CASE_METHOD(ServerFixture, "A reader that names a namespace gets the events of that graph alone, live and again") {
+  const auto server = start();
+  const std::string thread = new_thread(*server);
+  const std::string runs = "/threads/" + thread + "/runs";
+  const std::string body =
+      R"({"assistant_id":"nested","input":{"topic":"t"},"stream_mode":["values"],"stream_subgraphs":true})";
+  const std::string all = ask(*server, "POST", runs + "/stream", body);
+  const std::size_t at = all.find("event: values|") + std::string("event: values|").size();
+  REQUIRE(at != std::string::npos);
+  const std::string inner = all.substr(at, all.find('\n', at) - at);
+  std::string encoded;
+  for (const char letter : inner) encoded += letter == '|' ? std::string("%7C") : std::string(1, letter);
+
+  const std::string run(json_in(ask(*server, "GET", runs)).at(0).at("run_id").as_string());
+  const std::string joined = ask(*server, "GET", runs + "/" + run + "/stream?namespace=" + encoded);
+  CHECK(joined.find("event: metadata\n") != std::string::npos);
+  CHECK(joined.find("event: values|" + inner + "\n") != std::string::npos);
+  CHECK(joined.find("event: values\n") == std::string::npos);
+
+  const std::string live = ask(*server, "POST", runs + "/stream?namespace=no_such:task", body);
+  CHECK(live.find("/stream?namespace=no_such:task\r\n") != std::string::npos);  // Location leads back to the same
+  CHECK(live.find("event: metadata\n") != std::string::npos);
+  CHECK(live.find("event: values") == std::string::npos);
+}
+
 TEST_CASE_METHOD(ServerFixture, "A server that cannot bind says which address is taken") {
   const auto first = start();
   api::ServerSettings taken = settings();
