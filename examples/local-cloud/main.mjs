@@ -32,14 +32,15 @@ try {
     console.log(USAGE);
     process.exit(0);
   }
-  const cloud = await startCloud(wanted);
-  console.log(JSON.stringify(cloud.ready));
+  let cloud;
   const stop = async () => {
-    await cloud.close();
+    await cloud?.close();
     process.exit(0);
   };
   process.once("SIGINT", stop);
   process.once("SIGTERM", stop);
+  cloud = await startCloud(wanted);
+  console.log(JSON.stringify(cloud.ready));
 } catch (error) {
   const hint = error.code === "EADDRINUSE" ? "; choose another port, or 0 for a free one" : "";
   console.error(`local-cloud: ${error.message}${hint}`);

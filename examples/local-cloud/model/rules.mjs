@@ -102,7 +102,8 @@ const CITED = {
   current_time: (content) => `The clock says ${content}.`,
 };
 
-const LONG = Array.from({ length: 40 }, (_, at) => `This is sentence ${at + 1} of a long answer, and the tide goes on rising.`).join(" ");
+// 98 pieces: at 200 ms between two of them 20 s.
+const LONG = Array.from({ length: 14 }, (_, at) => `This is sentence ${at + 1} of a long answer, and the tide goes on rising.`).join(" ");
 
 /** {text, calls: [{name, arguments}], slowly} or {status} for a failure. `tools`: [{name, parameters}]. */
 export const answerTo = (messages, tools) => {

@@ -27,7 +27,7 @@ export const DEFAULT_SETTINGS = {
   device_interval_seconds: 5,
   device_seconds: 900,
   model_delay_ms: 15, // between two pieces of an answer
-  model_slow_delay_ms: 400, // the same after the word "slowly"
+  model_slow_delay_ms: 200, // the same after the word "slowly"
 };
 
 export const secret = (prefix = "") => prefix + randomBytes(24).toString("base64url");
