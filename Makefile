@@ -6,12 +6,19 @@ export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
 SOURCES = $(shell find storage runtime graphs api tests bench cmake -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
 
-.PHONY: run test build bench format check-format lint deps
+.PHONY: run demo test build bench format check-format lint deps
 
 run: deps
 	cmake --preset release --log-level=NOTICE
 	cmake --build --preset release --parallel $(JOBS) --target heddle
 	build/release/bin/heddle serve --config examples/langgraph.json --db ./heddle.db
+
+# heddle, the Next.js client, and local stand-ins for Auth0, Gmail and the model: the whole flow without an account.
+demo: deps
+	cmake --preset release --log-level=NOTICE
+	cmake --build --preset release --parallel $(JOBS) --target heddle
+	tests/client/install.sh
+	tests/client/node_modules/node/bin/node examples/local-cloud/demo.mjs
 
 # The unit tests, then the conformance scenarios, then the npm clients against the real program.
 test: build

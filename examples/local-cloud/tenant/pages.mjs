@@ -1,4 +1,5 @@
 // The tenant's own pages: plain HTML that works in a popup, without scripts, light and dark.
+import { BASIC_SCOPES } from "./state.mjs";
 
 const escape = (text) =>
   String(text).replace(/[&<>"']/g, (c) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" })[c]);
@@ -23,7 +24,7 @@ button.main { background: var(--accent); border-color: var(--accent); color: var
 .person small, li small { display: block; color: var(--soft); overflow-wrap: anywhere }
 .face { flex: none; width: 38px; height: 38px; border-radius: 50% }
 .grow { flex: 1 }
-li.ask { padding: 10px 14px; border: 1px solid var(--line); border-radius: 10px }
+li.ask { padding: 7px 14px; line-height: 1.4; border: 1px solid var(--line); border-radius: 10px }
 footer { margin-top: 20px; padding-top: 14px; border-top: 1px solid var(--line); font-size: 12px; color: var(--soft) }
 `;
 
@@ -44,11 +45,8 @@ export const picture = (name) =>
 const face = (name) => `<img class="face" alt="" src="data:image/svg+xml;base64,${Buffer.from(picture(name)).toString("base64")}">`;
 
 const SCOPES = {
-  openid: "Know who you are",
   profile: "See your name and picture",
   email: "See your e-mail address",
-  "https://www.googleapis.com/auth/userinfo.email": "See your e-mail address",
-  "https://www.googleapis.com/auth/userinfo.profile": "See your name and picture",
   "https://www.googleapis.com/auth/gmail.readonly": "Read your mail",
   "https://www.googleapis.com/auth/gmail.send": "Send mail in your name",
   "https://www.googleapis.com/auth/gmail.compose": "Write and send mail in your name",
@@ -70,12 +68,21 @@ ${people.map(({ name, display, email }) => `<button class="person row" name="use
 <button class="main" data-testid="login-go">Continue</button></form>
 ${error ? `<p role="alert" style="margin:12px 0 0">${escape(error)}</p>` : ""}`);
 
+// What every log-in asks for is one row, so that a popup shows the buttons without scrolling.
+const asked = (scopes) => {
+  const basic = scopes.filter((scope) => BASIC_SCOPES.includes(scope));
+  const others = scopes.filter((scope) => !BASIC_SCOPES.includes(scope));
+  const row = (scope) => `<li class="ask" data-scope="${escape(scope)}">${escape(SCOPES[scope] ?? scope)}${SCOPES[scope] ? `<small>${escape(scope)}</small>` : ""}</li>`;
+  const first = basic.length > 0 ? `<li class="ask" data-scope="${escape(basic.join(" "))}">Know who you are<small>name, picture, e-mail address</small></li>` : "";
+  return `<ul class="stack">${first}${others.map(row).join("")}</ul>`;
+};
+
 /** Asks for consent. `action`: where Allow and Deny go; `hidden`: the form's hidden fields. */
 export const consentPage = ({ action, hidden, person, client, connection, scopes }) => page("Allow access?", `
 <h1>${escape(client.name)} wants to use your ${connection === "google-oauth2" ? "Google account" : `account at ${escape(connection)}`}</h1>
 <div class="row" style="margin:10px 0 16px">${face(person.name)}<span class="grow">${escape(person.display)}<br><small style="color:var(--soft)">${escape(person.email)}</small></span></div>
 <p style="margin-bottom:10px">It would be allowed to:</p>
-<ul class="stack">${scopes.map((scope) => `<li class="ask" data-scope="${escape(scope)}">${escape(SCOPES[scope] ?? scope)}${SCOPES[scope] ? `<small>${escape(scope)}</small>` : ""}</li>`).join("")}</ul>
+${asked(scopes)}
 <form method="post" action="${escape(action)}" class="row">
 ${Object.entries(hidden).map(([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`).join("")}
 <button class="grow" name="decision" value="deny" data-testid="consent-deny">Deny</button>
