@@ -17,8 +17,7 @@ run: deps
 demo: deps
 	cmake --preset release --log-level=NOTICE
 	cmake --build --preset release --parallel $(JOBS) --target heddle
-	tests/client/install.sh
-	tests/client/node_modules/node/bin/node examples/local-cloud/demo.mjs
+	scripts/demo.sh
 
 # The unit tests, then the conformance scenarios, then the npm clients against the real program.
 test: build

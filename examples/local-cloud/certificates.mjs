@@ -49,10 +49,40 @@ const make = (folder) => {
   writeFileSync(join(folder, "openssl.cnf"), CONFIG);
   const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc"];
   const days = ["-days", String(DAYS), "-config", "openssl.cnf"];
-  openssl(folder, "req", "-x509", ...key, ...days, "-extensions", "ca", "-subj", "/CN=heddle local cloud, this machine only",
-    "-keyout", "ca-key.pem", "-out", "ca.pem");
-  openssl(folder, "req", "-x509", ...key, ...days, "-extensions", "server", "-subj", "/CN=localhost",
-    "-CA", "ca.pem", "-CAkey", "ca-key.pem", "-keyout", "server-key.pem", "-out", "server.pem");
+  openssl(
+    folder,
+    "req",
+    "-x509",
+    ...key,
+    ...days,
+    "-extensions",
+    "ca",
+    "-subj",
+    "/CN=heddle local cloud, this machine only",
+    "-keyout",
+    "ca-key.pem",
+    "-out",
+    "ca.pem",
+  );
+  openssl(
+    folder,
+    "req",
+    "-x509",
+    ...key,
+    ...days,
+    "-extensions",
+    "server",
+    "-subj",
+    "/CN=localhost",
+    "-CA",
+    "ca.pem",
+    "-CAkey",
+    "ca-key.pem",
+    "-keyout",
+    "server-key.pem",
+    "-out",
+    "server.pem",
+  );
   for (const name of ["ca-key.pem", "server-key.pem"]) chmodSync(join(folder, name), 0o600);
 };
 

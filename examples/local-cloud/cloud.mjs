@@ -17,7 +17,9 @@ import { tenantRefusal, tenantRoutes } from "./tenant/tenant.mjs";
 const AUDIENCE = "https://heddle.local/api";
 
 // Gmail and Calendar are one port and two services, told apart by the path.
-const google = (gmail, calendar) => ({ handle: (req, res) => (req.url.startsWith("/calendar/") ? calendar : gmail).handle(req, res) });
+const google = (gmail, calendar) => ({
+  handle: (req, res) => (req.url.startsWith("/calendar/") ? calendar : gmail).handle(req, res),
+});
 
 /** {ready, close()}: `ready` is what main.mjs prints. `ports`: {auth0, google, openai, fga, control}, 0 or absent: a free one. */
 export const startCloud = async ({ stateFolder, ports = {} }) => {
@@ -38,7 +40,11 @@ export const startCloud = async ({ stateFolder, ports = {} }) => {
   const make = (name, routes, refusal) => new Service(name, routes, { recorder, faults, refusal });
   const gmail = make("gmail", gmailRoutes(state, boxes), googleError);
   const calendar = make("calendar", calendarRoutes(state, calendars), googleError);
-  const control = new Service("control", controlRoutes({ tenant, script, faults, recorder, boxes, calendars, tuples }), { refusal: (status) => ({ error: `status ${status}` }) });
+  const control = new Service(
+    "control",
+    controlRoutes({ tenant, script, faults, recorder, boxes, calendars, tuples }),
+    { refusal: (status) => ({ error: `status ${status}` }) },
+  );
 
   const opened = {};
   const close = () => Promise.all(Object.values(opened).map((one) => one.close()));
@@ -58,8 +64,15 @@ export const startCloud = async ({ stateFolder, ports = {} }) => {
   const https = (name) => `https://localhost:${opened[name].port}`;
   const http = (name) => `http://127.0.0.1:${opened[name].port}`;
   const ready = {
-    auth0: https("auth0"), auth0Domain: `localhost:${tenant.port}`, openai: `${http("openai")}/v1`, gmail: https("google"), calendar: https("google"),
-    ca: caFile, spkiHash, control: http("control"), audience: AUDIENCE,
+    auth0: https("auth0"),
+    auth0Domain: `localhost:${tenant.port}`,
+    openai: `${http("openai")}/v1`,
+    gmail: https("google"),
+    calendar: https("google"),
+    ca: caFile,
+    spkiHash,
+    control: http("control"),
+    audience: AUDIENCE,
     clients: Object.fromEntries(CLIENTS.map(({ kind, id, secret }) => [kind, { id, secret }])),
     fga: { apiUrl: https("fga"), storeId: STORE_ID, tokenIssuer: `localhost:${tenant.port}`, audience: FGA_AUDIENCE },
     users: [...state.people.keys()],

@@ -15,8 +15,18 @@ export const controlRoutes = ({ tenant, script, faults, recorder, boxes, calenda
   // No page of the web may steer this.
   const local = (handle) => (request) => {
     if (request.headers.origin) throw new Refusal(403, { error: "the control port does not answer browsers" });
-    if (request.method === "POST" && (typeof request.body !== "object" || request.body === null)) throw bad("the body is no JSON");
-    return { json: handle(request) ?? { ok: true } };
+    return { json: handle({ ...request, body: bodyOf(request) }) ?? { ok: true } };
+  };
+
+  // JSON whatever the content type says: curl -d calls everything a form.
+  const bodyOf = ({ text }) => {
+    try {
+      const body = JSON.parse(text || "{}");
+      if (typeof body === "object" && body !== null) return body;
+    } catch {
+      // told below
+    }
+    throw bad("the body is no JSON object or list");
   };
 
   const person = ({ user }) => {
@@ -27,7 +37,7 @@ export const controlRoutes = ({ tenant, script, faults, recorder, boxes, calenda
 
   // A list, or one answer, or {answers: [...]}.
   const addScript = ({ body }) => {
-    const list = Array.isArray(body) ? body : body.answers ?? [body];
+    const list = Array.isArray(body) ? body : (body.answers ?? [body]);
     script.push(...list);
     return { waiting: script.length };
   };
@@ -43,8 +53,10 @@ export const controlRoutes = ({ tenant, script, faults, recorder, boxes, calenda
 
   const settings = ({ body }) => {
     for (const [name, value] of Object.entries(body)) {
-      if (!(name in DEFAULT_SETTINGS)) throw bad(`there is no setting "${name}", only ${Object.keys(DEFAULT_SETTINGS).join(", ")}`);
-      if (typeof value !== typeof DEFAULT_SETTINGS[name]) throw bad(`${name} must be a ${typeof DEFAULT_SETTINGS[name]}`);
+      if (!(name in DEFAULT_SETTINGS))
+        throw bad(`there is no setting "${name}", only ${Object.keys(DEFAULT_SETTINGS).join(", ")}`);
+      if (typeof value !== typeof DEFAULT_SETTINGS[name])
+        throw bad(`${name} must be a ${typeof DEFAULT_SETTINGS[name]}`);
     }
     return Object.assign(state.settings, body);
   };
@@ -88,7 +100,14 @@ export const controlRoutes = ({ tenant, script, faults, recorder, boxes, calenda
 
   // {user, from, subject, text}: a mail arrives.
   const mail = ({ body }) => {
-    const { shown } = boxes.put(person(body), { from: "Somebody <somebody@example.com>", subject: "", text: "", hours: 0, ...body, to: person(body).email });
+    const { shown } = boxes.put(person(body), {
+      from: "Somebody <somebody@example.com>",
+      subject: "",
+      text: "",
+      hours: 0,
+      ...body,
+      to: person(body).email,
+    });
     return { id: shown.id };
   };
 
@@ -96,22 +115,65 @@ export const controlRoutes = ({ tenant, script, faults, recorder, boxes, calenda
     ["POST", "/script", addScript],
     ["POST", "/faults", addFaults],
     ["GET", "/faults", () => faults.list()],
-    ["GET", "/requests", ({ query }) => recorder.list({ service: query.get("service") ?? undefined, after: Number(query.get("after") ?? 0) })],
+    [
+      "GET",
+      "/requests",
+      ({ query }) =>
+        recorder.list({ service: query.get("service") ?? undefined, after: Number(query.get("after") ?? 0) }),
+    ],
     ["POST", "/reset", reset],
     ["GET", "/settings", () => state.settings],
     ["POST", "/settings", settings],
     ["POST", "/grants", grants],
     ["GET", "/grants", () => [...state.grants.values()]],
     ["POST", "/tokens", tokens],
-    ["POST", "/expire", () => { for (const token of state.thirdPartyTokens.values()) token.expires = 0; }],
+    [
+      "POST",
+      "/expire",
+      () => {
+        for (const token of state.thirdPartyTokens.values()) token.expires = 0;
+      },
+    ],
     ["POST", "/keys", ({ body }) => ({ kid: tenant.keys.rotate(body) })],
-    ["GET", "/ciba", () => waitingBackchannel(tenant).map(({ id, person: who, message, scopes, audience, details }) => ({ id, user: who.name, message, scopes, audience, details }))],
-    ["POST", "/ciba", ({ body }) => ({ decided: decideBackchannel(tenant, { id: body.id, decision: decision(body.decision) }) })],
-    ["POST", "/device", ({ body }) => ({ decided: decideDevice(tenant, { userCode: body.user_code, person: person(body), decision: decision(body.decision) }) })],
+    [
+      "GET",
+      "/ciba",
+      () =>
+        waitingBackchannel(tenant).map(({ id, person: who, message, scopes, audience, details }) => ({
+          id,
+          user: who.name,
+          message,
+          scopes,
+          audience,
+          details,
+        })),
+    ],
+    [
+      "POST",
+      "/ciba",
+      ({ body }) => ({ decided: decideBackchannel(tenant, { id: body.id, decision: decision(body.decision) }) }),
+    ],
+    [
+      "POST",
+      "/device",
+      ({ body }) => ({
+        decided: decideDevice(tenant, {
+          userCode: body.user_code,
+          person: person(body),
+          decision: decision(body.decision),
+        }),
+      }),
+    ],
     ["GET", "/sent", () => boxes.sent],
     ["POST", "/mail", mail],
     ["GET", "/tuples", () => tuples.list()],
-    ["POST", "/tuples", ({ body }) => { for (const tuple of [body].flat()) tuples.write(tuple); }],
+    [
+      "POST",
+      "/tuples",
+      ({ body }) => {
+        for (const tuple of [body].flat()) tuples.write(tuple);
+      },
+    ],
   ];
   return routes.map(([method, path, handle]) => [method, path, local(handle)]);
 };

@@ -1,8 +1,17 @@
 // The whole flow on this machine, without an account: the stand-ins, heddle and the Next.js client, started in this
 // order, told about each other, and ended together. `make demo` builds heddle first.
-import { execFileSync, spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { createWriteStream, existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, relative, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -26,11 +35,16 @@ const USAGE = `usage: node demo.mjs [--heddle FILE] [--folder DIR] [--generation
 const say = (text) => console.log(`demo: ${text}`);
 
 const options = () => {
-  const { values } = parseArgs({ options: {
-    heddle: { type: "string", default: join(ROOT, "build/release/bin/heddle") }, folder: { type: "string", default: join(ROOT, ".demo") },
-    generation: { type: "string", default: "federated" }, help: { type: "boolean" },
-  } });
-  if (!["federated", "token_vault"].includes(values.generation)) throw new Error(`--generation is "${values.generation}"; allowed are federated and token_vault`);
+  const { values } = parseArgs({
+    options: {
+      heddle: { type: "string", default: join(ROOT, "build/release/bin/heddle") },
+      folder: { type: "string", default: join(ROOT, ".demo") },
+      generation: { type: "string", default: "federated" },
+      help: { type: "boolean" },
+    },
+  });
+  if (!["federated", "token_vault"].includes(values.generation))
+    throw new Error(`--generation is "${values.generation}"; allowed are federated and token_vault`);
   return values;
 };
 
@@ -62,13 +76,13 @@ class Processes {
     this.folder = folder;
   }
 
-  /** Starts a program; what it prints goes to NAME.log. Each one has a process group of its own, so that it ends as a whole. */
-  start(name, program, args, { env, cwd = ROOT }) {
+  /** Starts a program; what it prints goes to NAME.log, or with `stdout: "pipe"` only its complaints. Each one has a
+   * process group of its own, so that it ends as a whole. */
+  start(name, program, args, { env, cwd = ROOT, stdout }) {
     const log = join(this.folder, `${name}.log`);
-    const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-    const file = createWriteStream(log);
-    child.stdout.pipe(file, { end: false });
-    child.stderr.pipe(file, { end: false });
+    const file = openSync(log, "w");
+    const child = spawn(program, args, { cwd, env, stdio: ["ignore", stdout ?? file, file], detached: true });
+    closeSync(file);
     const one = { name, child, log, ended: new Promise((done) => child.on("exit", done).on("error", done)) };
     this.#running.push(one);
     one.ended.then(() => {
@@ -88,7 +102,10 @@ class Processes {
   async answers(one, url) {
     const end = Date.now() + START_MS_MAX;
     while (!one.over) {
-      const status = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(10_000) }).then((answer) => answer.status, () => 599);
+      const status = await fetch(url, { redirect: "manual", signal: AbortSignal.timeout(10_000) }).then(
+        (answer) => answer.status,
+        () => 599,
+      );
       if (status < 500) return;
       if (Date.now() > end) await this.fail(one, `does not answer at ${url}`);
       await new Promise((done) => setTimeout(done, 150));
@@ -124,7 +141,23 @@ const filesUnder = (folder) =>
     return entry.name === "next-env.d.ts" ? [] : [path];
   });
 
-const hashOf = (files) => files.sort().reduce((hash, file) => hash.update(file).update(readFileSync(file)), createHash("sha256")).digest("hex");
+const hashOf = (files) =>
+  files
+    .sort()
+    .reduce((hash, file) => hash.update(file).update(readFileSync(file)), createHash("sha256"))
+    .digest("hex");
+
+// Runs a program to its end. What it prints is shown only if it fails.
+const finish = (what, program, args, options) => {
+  say(what);
+  const { status, error, stdout, stderr } = spawnSync(program, args, {
+    ...options,
+    encoding: "utf8",
+    maxBuffer: 64 * 1024 * 1024,
+  });
+  if (error) throw error;
+  if (status !== 0) throw new Error(`${what} failed:\n${stdout}${stderr}`);
+};
 
 // Installs and builds the client unless that was done for the same files.
 const buildClient = (folder, env) => {
@@ -132,15 +165,19 @@ const buildClient = (folder, env) => {
   const lock = join(CLIENT, "package-lock.json");
   const installed = join(CLIENT, "node_modules/.package-lock.json");
   if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
-    say("installing the client (npm ci)");
-    execFileSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: CLIENT, env, stdio: ["ignore", "ignore", "inherit"] });
+    finish("installing the client (npm ci)", "npm", ["ci", "--no-audit", "--no-fund"], { cwd: CLIENT, env });
   }
   const stamp = join(folder, "client-build");
-  const buildId = () => (existsSync(join(CLIENT, ".next/BUILD_ID")) ? readFileSync(join(CLIENT, ".next/BUILD_ID"), "utf8") : "");
+  const buildId = () =>
+    existsSync(join(CLIENT, ".next/BUILD_ID")) ? readFileSync(join(CLIENT, ".next/BUILD_ID"), "utf8") : "";
   const sources = hashOf(filesUnder(CLIENT));
   if (buildId() && existsSync(stamp) && readFileSync(stamp, "utf8") === `${sources} ${buildId()}`) return;
-  say("building the client (next build)");
-  execFileSync(process.execPath, [join(CLIENT, "node_modules/next/dist/bin/next"), "build"], { cwd: CLIENT, env, stdio: ["ignore", "ignore", "inherit"] });
+  finish(
+    "building the client (next build), a minute or two",
+    process.execPath,
+    [join(CLIENT, "node_modules/next/dist/bin/next"), "build"],
+    { cwd: CLIENT, env },
+  );
   writeFileSync(stamp, `${sources} ${buildId()}`);
 };
 
@@ -148,21 +185,37 @@ const firstLine = async ({ child, ended }) => {
   const lines = createInterface({ input: child.stdout });
   const line = await Promise.race([new Promise((done) => lines.once("line", done)), ended]);
   lines.close();
-  child.stdout.resume();
+  child.stdout.resume(); // nothing more is expected
   return typeof line === "string" ? JSON.parse(line) : new Promise(() => {});
 };
 
 // What heddle and the client both read.
 const tenantSettings = (cloud, generation) => ({
-  AUTH0_DOMAIN: cloud.auth0Domain, AUTH0_CLIENT_ID: cloud.clients.web.id, AUTH0_CLIENT_SECRET: cloud.clients.web.secret,
-  AUTH0_AUDIENCE: cloud.audience, AUTH0_TOKEN_VAULT_GENERATION: generation,
-  ...(generation === "token_vault" ? { AUTH0_CUSTOM_API_CLIENT_ID: cloud.clients.custom_api.id, AUTH0_CUSTOM_API_CLIENT_SECRET: cloud.clients.custom_api.secret } : {}),
+  AUTH0_DOMAIN: cloud.auth0Domain,
+  AUTH0_CLIENT_ID: cloud.clients.web.id,
+  AUTH0_CLIENT_SECRET: cloud.clients.web.secret,
+  AUTH0_AUDIENCE: cloud.audience,
+  AUTH0_TOKEN_VAULT_GENERATION: generation,
+  ...(generation === "token_vault"
+    ? {
+        AUTH0_CUSTOM_API_CLIENT_ID: cloud.clients.custom_api.id,
+        AUTH0_CUSTOM_API_CLIENT_SECRET: cloud.clients.custom_api.secret,
+      }
+    : {}),
 });
 
 const heddleSettings = (cloud) => ({
-  OPENAI_API_KEY: "sk-local", OPENAI_BASE_URL: cloud.openai, GMAIL_BASE_URL: cloud.gmail, GOOGLE_CALENDAR_BASE_URL: cloud.calendar, SSL_CERT_FILE: cloud.ca,
-  FGA_API_URL: cloud.fga.apiUrl, FGA_STORE_ID: cloud.fga.storeId, FGA_API_TOKEN_ISSUER: cloud.fga.tokenIssuer, FGA_API_AUDIENCE: cloud.fga.audience,
-  FGA_CLIENT_ID: cloud.clients.machine.id, FGA_CLIENT_SECRET: cloud.clients.machine.secret,
+  OPENAI_API_KEY: "sk-local",
+  OPENAI_BASE_URL: cloud.openai,
+  GMAIL_BASE_URL: cloud.gmail,
+  GOOGLE_CALENDAR_BASE_URL: cloud.calendar,
+  SSL_CERT_FILE: cloud.ca,
+  FGA_API_URL: cloud.fga.apiUrl,
+  FGA_STORE_ID: cloud.fga.storeId,
+  FGA_API_TOKEN_ISSUER: cloud.fga.tokenIssuer,
+  FGA_API_AUDIENCE: cloud.fga.audience,
+  FGA_CLIENT_ID: cloud.clients.machine.id,
+  FGA_CLIENT_SECRET: cloud.clients.machine.secret,
 });
 
 // With access tokens heddle itself checks who calls.
@@ -170,7 +223,10 @@ const configFor = (generation, folder) => {
   const example = join(ROOT, "examples/langgraph.json");
   if (generation === "federated") return example;
   const file = join(folder, "langgraph.json");
-  writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(example, "utf8")), auth: { path: "builtin:auth0" } }, null, 2));
+  writeFileSync(
+    file,
+    JSON.stringify({ ...JSON.parse(readFileSync(example, "utf8")), auth: { path: "builtin:auth0" } }, null, 2),
+  );
   return file;
 };
 
@@ -204,7 +260,7 @@ const run = async ({ heddle, folder: wanted, generation }) => {
   buildClient(folder, base);
 
   const processes = new Processes(folder);
-  for (const signal of ["SIGINT", "SIGTERM"]) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
     process.once(signal, () => {
       say("stopping");
       processes.stop(0);
@@ -221,22 +277,58 @@ const run = async ({ heddle, folder: wanted, generation }) => {
 const startAll = async (processes, { heddle, folder, generation, base }) => {
   say("starting the stand-ins");
   const ports = { auth0: await portFor("auth0"), client: await portFor("client"), heddle: await portFor("heddle") };
-  const standIns = processes.start("cloud", process.execPath, [join(HERE, "main.mjs"), "--state", join(folder, "cloud"), "--auth0-port", String(ports.auth0)], { env: base });
+  const standIns = processes.start(
+    "cloud",
+    process.execPath,
+    [join(HERE, "main.mjs"), "--state", join(folder, "cloud"), "--auth0-port", String(ports.auth0)],
+    { env: base, stdout: "pipe" },
+  );
   const cloud = await firstLine(standIns);
 
   say("starting heddle");
   const shared = { ...base, ...tenantSettings(cloud, generation) };
-  const server = processes.start("heddle", heddle,
-    ["serve", "--config", configFor(generation, folder), "--db", join(folder, "heddle.db"), "--host", "127.0.0.1", "--port", String(ports.heddle)],
-    { env: { ...shared, ...heddleSettings(cloud) } });
+  const server = processes.start(
+    "heddle",
+    heddle,
+    [
+      "serve",
+      "--config",
+      configFor(generation, folder),
+      "--db",
+      join(folder, "heddle.db"),
+      "--host",
+      "127.0.0.1",
+      "--port",
+      String(ports.heddle),
+    ],
+    { env: { ...shared, ...heddleSettings(cloud) } },
+  );
   await processes.answers(server, `http://127.0.0.1:${ports.heddle}/ok`);
 
   say("starting the client");
   const url = `http://localhost:${ports.client}`;
-  const client = processes.start("client", process.execPath, [join(CLIENT, "node_modules/next/dist/bin/next"), "start", "--hostname", "localhost", "--port", String(ports.client)], {
-    cwd: CLIENT,
-    env: { ...shared, LANGGRAPH_API_URL: `http://127.0.0.1:${ports.heddle}`, APP_BASE_URL: url, AUTH0_SECRET: randomBytes(32).toString("hex"), NODE_EXTRA_CA_CERTS: cloud.ca },
-  });
+  const client = processes.start(
+    "client",
+    process.execPath,
+    [
+      join(CLIENT, "node_modules/next/dist/bin/next"),
+      "start",
+      "--hostname",
+      "localhost",
+      "--port",
+      String(ports.client),
+    ],
+    {
+      cwd: CLIENT,
+      env: {
+        ...shared,
+        LANGGRAPH_API_URL: `http://127.0.0.1:${ports.heddle}`,
+        APP_BASE_URL: url,
+        AUTH0_SECRET: randomBytes(32).toString("hex"),
+        NODE_EXTRA_CA_CERTS: cloud.ca,
+      },
+    },
+  );
   await processes.answers(client, url);
   console.log(welcome(cloud, url, folder));
 };

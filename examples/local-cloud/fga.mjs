@@ -9,8 +9,17 @@ const CHECKS_MAX = 50; // of one batch, as the real one
 const TUPLES_MAX = 10_000;
 const ASSIGNABLE = ["owner", "viewer"];
 
-const CODES = { 400: "validation_error", 401: "unauthenticated", 404: "undefined_endpoint", 405: "undefined_endpoint", 429: "rate_limit_exceeded" };
-export const fgaRefusal = (status, message = `status ${status} of the local store`) => ({ code: CODES[status] ?? "internal_error", message });
+const CODES = {
+  400: "validation_error",
+  401: "unauthenticated",
+  404: "undefined_endpoint",
+  405: "undefined_endpoint",
+  429: "rate_limit_exceeded",
+};
+export const fgaRefusal = (status, message = `status ${status} of the local store`) => ({
+  code: CODES[status] ?? "internal_error",
+  message,
+});
 const bad = (message) => new Refusal(400, fgaRefusal(400, message));
 
 const keyOf = ({ user, relation, object }) => `${user} ${relation} ${object}`;
@@ -55,14 +64,18 @@ export const fgaRoutes = (tenant, tuples) => {
     if (!claims || claims.gty !== "client-credentials" || claims.exp <= nowSeconds() || claims.aud !== FGA_AUDIENCE) {
       throw new Refusal(401, fgaRefusal(401, "the token is missing, expired or for somebody else"));
     }
-    if (params.store !== STORE_ID) throw new Refusal(404, { code: "store_id_not_found", message: "there is no such store" });
+    if (params.store !== STORE_ID)
+      throw new Refusal(404, { code: "store_id_not_found", message: "there is no such store" });
   };
 
   const allowed = (tuple, contextual = []) => {
     const { user, relation, object } = checked(tuple);
     const relations = relation === "can_view" ? ASSIGNABLE : [relation];
-    return relations.some((one) => [{ user, relation: one, object }, ...(one === "viewer" ? [{ user: "user:*", relation: one, object }] : [])]
-      .some((wanted) => tuples.has(wanted) || contextual.some((held) => keyOf(held) === keyOf(wanted))));
+    return relations.some((one) =>
+      [{ user, relation: one, object }, ...(one === "viewer" ? [{ user: "user:*", relation: one, object }] : [])].some(
+        (wanted) => tuples.has(wanted) || contextual.some((held) => keyOf(held) === keyOf(wanted)),
+      ),
+    );
   };
 
   const check = (request) => {
@@ -75,19 +88,32 @@ export const fgaRoutes = (tenant, tuples) => {
     authorized(request);
     const { checks } = request.body ?? {};
     if (!Array.isArray(checks) || checks.length === 0) throw bad("checks is empty");
-    if (checks.length > CHECKS_MAX) throw bad(`batchCheck received ${checks.length} checks, the maximum allowed is ${CHECKS_MAX}`);
+    if (checks.length > CHECKS_MAX)
+      throw bad(`batchCheck received ${checks.length} checks, the maximum allowed is ${CHECKS_MAX}`);
     const ids = checks.map(({ correlation_id: id }) => id);
     if (ids.some((id) => !/^[\w-]{1,36}$/.test(id ?? ""))) throw bad("received empty or invalid correlation_id");
     if (new Set(ids).size < ids.length) throw bad("received duplicate correlation_id");
-    return { json: { result: Object.fromEntries(checks.map((one) => [one.correlation_id, { allowed: allowed(one.tuple_key, one.contextual_tuples?.tuple_keys) }])) } };
+    return {
+      json: {
+        result: Object.fromEntries(
+          checks.map((one) => [
+            one.correlation_id,
+            { allowed: allowed(one.tuple_key, one.contextual_tuples?.tuple_keys) },
+          ]),
+        ),
+      },
+    };
   };
 
   const write = (request) => {
     authorized(request);
     const adds = (request.body?.writes?.tuple_keys ?? []).map(checked);
     const removes = (request.body?.deletes?.tuple_keys ?? []).map(checked);
-    for (const tuple of adds) if (tuple.relation === "can_view" || tuples.has(tuple)) throw bad(`cannot write a tuple which already exists or cannot be assigned: ${keyOf(tuple)}`);
-    for (const tuple of removes) if (!tuples.has(tuple)) throw bad(`cannot delete a tuple which does not exist: ${keyOf(tuple)}`);
+    for (const tuple of adds)
+      if (tuple.relation === "can_view" || tuples.has(tuple))
+        throw bad(`cannot write a tuple which already exists or cannot be assigned: ${keyOf(tuple)}`);
+    for (const tuple of removes)
+      if (!tuples.has(tuple)) throw bad(`cannot delete a tuple which does not exist: ${keyOf(tuple)}`);
     adds.forEach((tuple) => tuples.write(tuple));
     removes.forEach((tuple) => tuples.remove(tuple));
     return { json: {} };

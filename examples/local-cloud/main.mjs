@@ -12,7 +12,11 @@ When all are ready, one line of JSON on standard output says where they are.`;
 const NAMES = ["auth0", "google", "openai", "fga", "control"];
 
 const options = () => {
-  const known = { state: { type: "string" }, help: { type: "boolean" }, ...Object.fromEntries(NAMES.map((name) => [`${name}-port`, { type: "string" }])) };
+  const known = {
+    state: { type: "string" },
+    help: { type: "boolean" },
+    ...Object.fromEntries(NAMES.map((name) => [`${name}-port`, { type: "string" }])),
+  };
   const { values } = parseArgs({ options: known });
   if (values.help) return undefined;
   if (!values.state) throw new Error("--state DIR is missing");
@@ -20,7 +24,8 @@ const options = () => {
   for (const name of NAMES) {
     const text = values[`${name}-port`];
     if (text === undefined) continue;
-    if (!/^\d+$/.test(text) || Number(text) > 65535) throw new Error(`--${name}-port must be a number from 0 to 65535, not "${text}"`);
+    if (!/^\d+$/.test(text) || Number(text) > 65535)
+      throw new Error(`--${name}-port must be a number from 0 to 65535, not "${text}"`);
     ports[name] = Number(text);
   }
   return { stateFolder: values.state, ports };

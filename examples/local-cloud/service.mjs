@@ -122,18 +122,35 @@ export class Service {
   async #answer(req, res) {
     const url = new URL(req.url, "http://localhost");
     // A page elsewhere that has made its own name point here gets nothing.
-    if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(req.headers.host ?? "")) throw new Refusal(421, { error: "wrong_host" });
+    if (!/^(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$/.test(req.headers.host ?? ""))
+      throw new Refusal(421, { error: "wrong_host" });
     const text = await readBody(req);
     const body = parseBody(text, req.headers["content-type"]);
     const entry = this.recorder?.add({
-      service: this.name, method: req.method, path: url.pathname, query: Object.fromEntries(url.searchParams),
-      headers: req.headers, body: body ?? text,
+      service: this.name,
+      method: req.method,
+      path: url.pathname,
+      query: Object.fromEntries(url.searchParams),
+      headers: req.headers,
+      body: body ?? text,
     });
     if (entry) {
       res.on("finish", () => (entry.status = res.statusCode));
-      res.on("close", () => { if (!res.writableFinished) entry.aborted = true; });
+      res.on("close", () => {
+        if (!res.writableFinished) entry.aborted = true;
+      });
     }
-    const request = { method: req.method, path: url.pathname, query: url.searchParams, params: {}, headers: req.headers, text, body, entry, res };
+    const request = {
+      method: req.method,
+      path: url.pathname,
+      query: url.searchParams,
+      params: {},
+      headers: req.headers,
+      text,
+      body,
+      entry,
+      res,
+    };
     const fault = this.faults?.take(this.name, request);
     if (fault) {
       if (entry) entry.fault = fault;
@@ -145,7 +162,11 @@ export class Service {
     const route = samePath.find(({ method }) => method === req.method);
     if (!route) throw new Refusal(samePath.length ? 405 : 404, this.refusal(samePath.length ? 405 : 404));
     request.params = Object.fromEntries(
-      Object.entries(route.pattern.exec(url.pathname).groups ?? {}).map(([name, value]) => [name, decodeURIComponent(value)]));
+      Object.entries(route.pattern.exec(url.pathname).groups ?? {}).map(([name, value]) => [
+        name,
+        decodeURIComponent(value),
+      ]),
+    );
     return route.handle(request);
   }
 
@@ -157,7 +178,14 @@ export class Service {
     if (!fault.status && fault.raw === undefined) return "go on";
     const answer = { status: fault.status ?? 200, headers: fault.headers };
     if (fault.raw !== undefined) return { ...answer, text: fault.raw };
-    return { ...answer, json: fault.body ?? (fault.error ? { error: fault.error, error_description: "by order of the control port" } : this.refusal(answer.status)) };
+    return {
+      ...answer,
+      json:
+        fault.body ??
+        (fault.error
+          ? { error: fault.error, error_description: "by order of the control port" }
+          : this.refusal(answer.status)),
+    };
   }
 }
 
@@ -176,13 +204,20 @@ export const pause = (ms, res) =>
 const send = (res, { status = 200, headers = {}, json, html, text, redirect }) => {
   if (res.destroyed) return;
   const all = { "cache-control": "no-store", ...headers };
-  if (redirect !== undefined) return void res.writeHead(status === 200 ? 302 : status, { ...all, location: redirect }).end();
+  if (redirect !== undefined)
+    return void res.writeHead(status === 200 ? 302 : status, { ...all, location: redirect }).end();
   if (html !== undefined) {
-    const policy = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
-    return void res.writeHead(status, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy, ...all }).end(html);
+    const policy =
+      "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; frame-ancestors 'none'";
+    return void res
+      .writeHead(status, { "content-type": "text/html; charset=utf-8", "content-security-policy": policy, ...all })
+      .end(html);
   }
-  if (json !== undefined) return void res.writeHead(status, { "content-type": "application/json", ...all }).end(JSON.stringify(json));
-  res.writeHead(status, { ...(text === undefined ? {} : { "content-type": "text/plain; charset=utf-8" }), ...all }).end(text);
+  if (json !== undefined)
+    return void res.writeHead(status, { "content-type": "application/json", ...all }).end(JSON.stringify(json));
+  res
+    .writeHead(status, { ...(text === undefined ? {} : { "content-type": "text/plain; charset=utf-8" }), ...all })
+    .end(text);
 };
 
 const listen = (service, port, host, tls) =>
@@ -212,10 +247,15 @@ export const open = async (service, { port = 0, tls } = {}) => {
       // This machine has no IPv6: one address is enough.
     }
     const close = () =>
-      Promise.all(servers.map((server) => new Promise((done) => {
-        server.close(done);
-        server.closeAllConnections();
-      })));
+      Promise.all(
+        servers.map(
+          (server) =>
+            new Promise((done) => {
+              server.close(done);
+              server.closeAllConnections();
+            }),
+        ),
+      );
     return { port: taken, close };
   }
 };

@@ -3,7 +3,12 @@ import { Refusal } from "../service.mjs";
 
 const REASONS = {
   400: ["INVALID_ARGUMENT", "badRequest", "global", "Bad Request"],
-  401: ["UNAUTHENTICATED", "authError", "global", "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential."],
+  401: [
+    "UNAUTHENTICATED",
+    "authError",
+    "global",
+    "Request had invalid authentication credentials. Expected OAuth 2 access token, login cookie or other valid authentication credential.",
+  ],
   403: ["PERMISSION_DENIED", "insufficientPermissions", "global", "Request had insufficient authentication scopes."],
   404: ["NOT_FOUND", "notFound", "global", "Requested entity was not found."],
   405: ["METHOD_NOT_ALLOWED", "httpMethodNotAllowed", "global", "The HTTP method is not allowed here."],
@@ -17,7 +22,14 @@ export const googleError = (status, text) => {
   const message = text ?? usual;
   const error = { code: status, message, errors: [{ message, domain, reason }], status: name };
   if (status === 401) Object.assign(error.errors[0], { location: "Authorization", locationType: "header" });
-  if (status === 403 && !text) error.details = [{ "@type": "type.googleapis.com/google.rpc.ErrorInfo", reason: "ACCESS_TOKEN_SCOPE_INSUFFICIENT", domain: "googleapis.com" }];
+  if (status === 403 && !text)
+    error.details = [
+      {
+        "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+        reason: "ACCESS_TOKEN_SCOPE_INSUFFICIENT",
+        domain: "googleapis.com",
+      },
+    ];
   return { error };
 };
 
@@ -26,7 +38,11 @@ export const googleRefusal = (status, text) => {
     401: 'Bearer realm="https://accounts.google.com/", error="invalid_token"',
     403: 'Bearer realm="https://accounts.google.com/", error="insufficient_scope"',
   };
-  return new Refusal(status, googleError(status, text), challenges[status] ? { "www-authenticate": challenges[status] } : {});
+  return new Refusal(
+    status,
+    googleError(status, text),
+    challenges[status] ? { "www-authenticate": challenges[status] } : {},
+  );
 };
 
 /** The person whose token the request bears. `scopes`: any one of them (without the common prefix) is enough. */

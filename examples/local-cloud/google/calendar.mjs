@@ -24,8 +24,19 @@ export class Calendars {
       const today = Math.floor(Date.now() / DAY) * DAY;
       const events = eventsOf(person).map(([summary, days, hour, hours, location]) => {
         const start = today + days * DAY + hour * 3_600_000;
-        return this.event(person, { summary, location, start: { dateTime: new Date(start).toISOString() }, end: { dateTime: new Date(start + hours * 3_600_000).toISOString() } },
-          createHash("sha256").update(person.name + summary).digest("hex").slice(0, 26));
+        return this.event(
+          person,
+          {
+            summary,
+            location,
+            start: { dateTime: new Date(start).toISOString() },
+            end: { dateTime: new Date(start + hours * 3_600_000).toISOString() },
+          },
+          createHash("sha256")
+            .update(person.name + summary)
+            .digest("hex")
+            .slice(0, 26),
+        );
       });
       this.calendars.set(person.name, events);
     }
@@ -37,9 +48,21 @@ export class Calendars {
     const now = new Date().toISOString();
     const zoned = (time) => (time.dateTime ? { timeZone: "UTC", ...time } : time);
     return {
-      kind: "calendar#event", etag: `"${id}"`, id, status: "confirmed", htmlLink: `https://localhost/calendar/event?eid=${id}`,
-      created: now, updated: now, creator: who, organizer: who, iCalUID: `${id}@example.test`, sequence: 0, eventType: "default",
-      ...wanted, start: zoned(wanted.start), end: zoned(wanted.end),
+      kind: "calendar#event",
+      etag: `"${id}"`,
+      id,
+      status: "confirmed",
+      htmlLink: `https://localhost/calendar/event?eid=${id}`,
+      created: now,
+      updated: now,
+      creator: who,
+      organizer: who,
+      iCalUID: `${id}@example.test`,
+      sequence: 0,
+      eventType: "default",
+      ...wanted,
+      start: zoned(wanted.start),
+      end: zoned(wanted.end),
     };
   }
 }
@@ -49,12 +72,16 @@ export const calendarRoutes = (state, calendars) => {
   const base = "/calendar/v3";
   const ownerOf = (request, scopes) => {
     const person = personOf(state, request, scopes);
-    if (!["primary", person.email].includes(request.params.calendar ?? "primary")) throw googleRefusal(404, "Not Found");
+    if (!["primary", person.email].includes(request.params.calendar ?? "primary"))
+      throw googleRefusal(404, "Not Found");
     return person;
   };
 
   const within = (person, from, to) =>
-    calendars.of(person).filter((event) => !(instant(event.end) <= from) && !(instant(event.start) >= to)).sort((a, b) => instant(a.start) - instant(b.start));
+    calendars
+      .of(person)
+      .filter((event) => !(instant(event.end) <= from) && !(instant(event.start) >= to))
+      .sort((a, b) => instant(a.start) - instant(b.start));
 
   const time = (text, name) => {
     if (text === null || text === undefined) return NaN;
@@ -68,9 +95,19 @@ export const calendarRoutes = (state, calendars) => {
     const { query } = request;
     const q = query.get("q")?.toLowerCase();
     const max = Math.min(Math.max(Number(query.get("maxResults") ?? 250) || 250, 1), 2500);
-    const items = within(person, time(query.get("timeMin"), "timeMin"), time(query.get("timeMax"), "timeMax"))
-      .filter((event) => !q || JSON.stringify([event.summary, event.description, event.location]).toLowerCase().includes(q));
-    return { json: { kind: "calendar#events", summary: person.email, timeZone: "UTC", accessRole: "owner", updated: new Date().toISOString(), items: items.slice(0, max) } };
+    const items = within(person, time(query.get("timeMin"), "timeMin"), time(query.get("timeMax"), "timeMax")).filter(
+      (event) => !q || JSON.stringify([event.summary, event.description, event.location]).toLowerCase().includes(q),
+    );
+    return {
+      json: {
+        kind: "calendar#events",
+        summary: person.email,
+        timeZone: "UTC",
+        accessRole: "owner",
+        updated: new Date().toISOString(),
+        items: items.slice(0, max),
+      },
+    };
   };
 
   const insert = (request) => {
@@ -94,15 +131,36 @@ export const calendarRoutes = (state, calendars) => {
 
   const calendarList = (request) => {
     const { email } = ownerOf(request, ["calendar", "calendar.readonly"]);
-    return { json: { kind: "calendar#calendarList", items: [{ kind: "calendar#calendarListEntry", id: email, summary: email, primary: true, timeZone: "UTC", accessRole: "owner" }] } };
+    return {
+      json: {
+        kind: "calendar#calendarList",
+        items: [
+          {
+            kind: "calendar#calendarListEntry",
+            id: email,
+            summary: email,
+            primary: true,
+            timeZone: "UTC",
+            accessRole: "owner",
+          },
+        ],
+      },
+    };
   };
 
   const freeBusy = (request) => {
     const person = ownerOf(request, [...READ, "calendar.freebusy"]);
     const { timeMin, timeMax, items = [{ id: "primary" }] } = request.body ?? {};
-    const busy = within(person, time(timeMin, "timeMin"), time(timeMax, "timeMax"))
-      .map(({ start, end }) => ({ start: new Date(instant(start)).toISOString(), end: new Date(instant(end)).toISOString() }));
-    const shown = items.map(({ id }) => [id, ["primary", person.email].includes(id) ? { busy } : { errors: [{ domain: "global", reason: "notFound" }], busy: [] }]);
+    const busy = within(person, time(timeMin, "timeMin"), time(timeMax, "timeMax")).map(({ start, end }) => ({
+      start: new Date(instant(start)).toISOString(),
+      end: new Date(instant(end)).toISOString(),
+    }));
+    const shown = items.map(({ id }) => [
+      id,
+      ["primary", person.email].includes(id)
+        ? { busy }
+        : { errors: [{ domain: "global", reason: "notFound" }], busy: [] },
+    ]);
     return { json: { kind: "calendar#freeBusy", timeMin, timeMax, calendars: Object.fromEntries(shown) } };
   };
 

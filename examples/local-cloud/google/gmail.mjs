@@ -70,11 +70,22 @@ const inFormat = (mail, format, wanted) => {
   if (format === "minimal") return light;
   if (format === "metadata") {
     const names = (wanted.length ? wanted : METADATA_KEPT).map((name) => name.toLowerCase());
-    return { ...light, payload: { mimeType: payload.mimeType, headers: payload.headers.filter(({ name }) => names.includes(name.toLowerCase())) } };
+    return {
+      ...light,
+      payload: {
+        mimeType: payload.mimeType,
+        headers: payload.headers.filter(({ name }) => names.includes(name.toLowerCase())),
+      },
+    };
   }
   if (format === "raw") {
     const head = METADATA_KEPT.map((name) => `${name}: ${headerOf(mail, name)}`).join("\r\n");
-    return { ...light, raw: Buffer.from(`${head}\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n${plain}`, "utf8").toString("base64url") };
+    return {
+      ...light,
+      raw: Buffer.from(`${head}\r\nContent-Type: text/plain; charset=UTF-8\r\n\r\n${plain}`, "utf8").toString(
+        "base64url",
+      ),
+    };
   }
   if (format !== "full") throw googleRefusal(400, `Invalid value at 'format': "${format}"`);
   return shown;
@@ -92,7 +103,8 @@ export const gmailRoutes = (state, boxes) => {
   const base = "/gmail/v1/users/:user";
   const reader = (request, scopes = READ) => {
     const person = personOf(state, request, scopes);
-    if (!["me", person.email].includes(request.params.user)) throw googleRefusal(403, `Delegation denied for ${person.email}`);
+    if (!["me", person.email].includes(request.params.user))
+      throw googleRefusal(403, `Delegation denied for ${person.email}`);
     return person;
   };
 
@@ -100,14 +112,22 @@ export const gmailRoutes = (state, boxes) => {
     const fits = mailQuery(request.query.get("q") ?? "");
     const labels = request.query.getAll("labelIds");
     const now = Date.now();
-    return boxes.of(reader(request)).filter((mail) => fits(mail, now) && labels.every((label) => mail.shown.labelIds.includes(label)));
+    return boxes
+      .of(reader(request))
+      .filter((mail) => fits(mail, now) && labels.every((label) => mail.shown.labelIds.includes(label)));
   };
 
   const list = (request) => {
     const mails = found(request);
     if (mails.length === 0) return { json: { resultSizeEstimate: 0 } };
     const { items, next } = page(mails, request.query);
-    return { json: { messages: items.map(({ shown: { id, threadId } }) => ({ id, threadId })), ...next, resultSizeEstimate: mails.length } };
+    return {
+      json: {
+        messages: items.map(({ shown: { id, threadId } }) => ({ id, threadId })),
+        ...next,
+        resultSizeEstimate: mails.length,
+      },
+    };
   };
 
   const shownAs = (request) => {
@@ -124,7 +144,13 @@ export const gmailRoutes = (state, boxes) => {
   const thread = (request) => {
     const mails = boxes.of(reader(request)).filter(({ shown }) => shown.threadId === request.params.id);
     if (mails.length === 0) throw googleRefusal(404);
-    return { json: { id: request.params.id, historyId: mails[0].shown.historyId, messages: mails.reverse().map(shownAs(request)) } };
+    return {
+      json: {
+        id: request.params.id,
+        historyId: mails[0].shown.historyId,
+        messages: mails.reverse().map(shownAs(request)),
+      },
+    };
   };
 
   const threads = (request) => {
@@ -132,20 +158,38 @@ export const gmailRoutes = (state, boxes) => {
     for (const { shown } of found(request)) if (!first.has(shown.threadId)) first.set(shown.threadId, shown);
     if (first.size === 0) return { json: { resultSizeEstimate: 0 } };
     const { items, next } = page([...first.values()], request.query);
-    return { json: { threads: items.map(({ threadId: id, snippet, historyId }) => ({ id, snippet, historyId })), ...next, resultSizeEstimate: first.size } };
+    return {
+      json: {
+        threads: items.map(({ threadId: id, snippet, historyId }) => ({ id, snippet, historyId })),
+        ...next,
+        resultSizeEstimate: first.size,
+      },
+    };
   };
 
   const send = (request) => {
     const person = reader(request, SEND);
-    if (typeof request.body?.raw !== "string") throw googleRefusal(400, "'raw' RFC822 payload message string or uploading message via /upload/* URL required");
-    const { id, threadId, labelIds } = boxes.send(person, Buffer.from(request.body.raw, "base64url"), request.body.threadId).shown;
+    if (typeof request.body?.raw !== "string")
+      throw googleRefusal(400, "'raw' RFC822 payload message string or uploading message via /upload/* URL required");
+    const { id, threadId, labelIds } = boxes.send(
+      person,
+      Buffer.from(request.body.raw, "base64url"),
+      request.body.threadId,
+    ).shown;
     return { json: { id, threadId, labelIds } };
   };
 
   const profile = (request) => {
     const person = reader(request);
     const all = boxes.of(person);
-    return { json: { emailAddress: person.email, messagesTotal: all.length, threadsTotal: new Set(all.map(({ shown }) => shown.threadId)).size, historyId: all[0].shown.historyId } };
+    return {
+      json: {
+        emailAddress: person.email,
+        messagesTotal: all.length,
+        threadsTotal: new Set(all.map(({ shown }) => shown.threadId)).size,
+        historyId: all[0].shown.historyId,
+      },
+    };
   };
 
   const labels = (request) => {

@@ -22,14 +22,17 @@ const OPERATORS = {
   before: (mail, value) => mail.at < date(value),
 };
 
-const everywhere = (mail) => [headerOf(mail, "From"), headerOf(mail, "To"), headerOf(mail, "Subject"), mail.plain].join("\n");
+const everywhere = (mail) =>
+  [headerOf(mail, "From"), headerOf(mail, "To"), headerOf(mail, "Subject"), mail.plain].join("\n");
 
 const test = (word) => {
   const minus = word.startsWith("-");
   const bare = minus ? word.slice(1) : word;
   const [, name, value] = /^(\w+):"?([^"]*)"?$/.exec(bare) ?? [];
   const operator = OPERATORS[name?.toLowerCase()];
-  const fits = operator ? (mail, now) => operator(mail, value, now) : (mail) => has(everywhere(mail), bare.replaceAll('"', ""));
+  const fits = operator
+    ? (mail, now) => operator(mail, value, now)
+    : (mail) => has(everywhere(mail), bare.replaceAll('"', ""));
   return minus ? (mail, now) => !fits(mail, now) : fits;
 };
 

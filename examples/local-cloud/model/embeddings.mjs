@@ -5,8 +5,15 @@ const DIMENSIONS = { "text-embedding-3-large": 3072 };
 
 // Words and their three-letter pieces, so that "gear" and "gears" have something in common.
 const features = (text) => {
-  const found = text.toLowerCase().normalize("NFKC").match(/[\p{L}\p{N}]+/gu) ?? [];
-  return found.flatMap((word) => [[word, 1], ...Array.from({ length: Math.max(word.length - 2, 0) }, (_, at) => [`~${word.slice(at, at + 3)}`, 0.3])]);
+  const found =
+    text
+      .toLowerCase()
+      .normalize("NFKC")
+      .match(/[\p{L}\p{N}]+/gu) ?? [];
+  return found.flatMap((word) => [
+    [word, 1],
+    ...Array.from({ length: Math.max(word.length - 2, 0) }, (_, at) => [`~${word.slice(at, at + 3)}`, 0.3]),
+  ]);
 };
 
 /** A vector of length one; the same text always gives the same. */
@@ -30,7 +37,11 @@ export const embeddingsAnswer = ({ input, model = "text-embedding-3-small", dime
   const size = dimensions ?? DIMENSIONS[model] ?? 1536;
   const data = texts.map((text, index) => {
     const vector = embed(text, size);
-    return { object: "embedding", index, embedding: format === "base64" ? Buffer.from(vector.buffer).toString("base64") : Array.from(vector) };
+    return {
+      object: "embedding",
+      index,
+      embedding: format === "base64" ? Buffer.from(vector.buffer).toString("base64") : Array.from(vector),
+    };
   });
   const tokens = texts.reduce((sum, text) => sum + Math.ceil(text.length / 4), 0);
   return { object: "list", data, model, usage: { prompt_tokens: tokens, total_tokens: tokens } };

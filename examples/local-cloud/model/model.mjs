@@ -8,15 +8,26 @@ const WORDS_IN_A_PIECE = 2;
 const PIECES_OF_ARGUMENTS = 3;
 const MODELS = ["gpt-4o", "gpt-4o-mini", "text-embedding-3-small", "text-embedding-3-large"];
 
-const TYPES = { 400: "invalid_request_error", 401: "invalid_request_error", 404: "invalid_request_error", 405: "invalid_request_error", 429: "rate_limit_exceeded" };
+const TYPES = {
+  400: "invalid_request_error",
+  401: "invalid_request_error",
+  404: "invalid_request_error",
+  405: "invalid_request_error",
+  429: "rate_limit_exceeded",
+};
 const TEXTS = {
-  401: "You didn't provide an API key. Any will do here.", 404: "There is no such path here.", 405: "The method is not allowed here.",
-  429: "Rate limit reached. Please try again later.", 500: "The server had an error while processing your request.", 503: "The engine is currently overloaded.",
+  401: "You didn't provide an API key. Any will do here.",
+  404: "There is no such path here.",
+  405: "The method is not allowed here.",
+  429: "Rate limit reached. Please try again later.",
+  500: "The server had an error while processing your request.",
+  503: "The engine is currently overloaded.",
 };
 
 /** How the model's server says a status. */
-export const modelRefusal = (status, message = TEXTS[status] ?? TEXTS[500], param = null) =>
-  ({ error: { message, type: TYPES[status] ?? "server_error", param, code: status === 429 ? "rate_limit_exceeded" : null } });
+export const modelRefusal = (status, message = TEXTS[status] ?? TEXTS[500], param = null) => ({
+  error: { message, type: TYPES[status] ?? "server_error", param, code: status === 429 ? "rate_limit_exceeded" : null },
+});
 
 const bad = (message, param) => new Refusal(400, modelRefusal(400, message, param));
 const id = (prefix) => prefix + randomBytes(15).toString("base64url").replace(/[-_]/g, "x");
@@ -26,17 +37,35 @@ const checkMessages = (messages) => {
   let open = new Set();
   messages.forEach((message, at) => {
     const where = `messages.[${at}]`;
-    if (!["system", "developer", "user", "assistant", "tool"].includes(message?.role)) throw bad(`Invalid value for '${where}.role'`, `${where}.role`);
+    if (!["system", "developer", "user", "assistant", "tool"].includes(message?.role))
+      throw bad(`Invalid value for '${where}.role'`, `${where}.role`);
     if (message.role === "tool") {
-      if (!open.delete(message.tool_call_id)) throw bad("Invalid parameter: messages with role 'tool' must be a response to a preceding message with 'tool_calls'.", `${where}.role`);
+      if (!open.delete(message.tool_call_id))
+        throw bad(
+          "Invalid parameter: messages with role 'tool' must be a response to a preceding message with 'tool_calls'.",
+          `${where}.role`,
+        );
       return;
     }
-    if (open.size > 0) throw bad(`An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. These did not have response messages: ${[...open].join(", ")}`, where);
-    const calls = message.role === "assistant" ? message.tool_calls ?? [] : [];
-    if (message.role === "assistant" && (message.content === null || message.content === undefined) && calls.length === 0) throw bad(`Invalid value for '${where}.content': null without tool_calls`, `${where}.content`);
+    if (open.size > 0)
+      throw bad(
+        `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. These did not have response messages: ${[...open].join(", ")}`,
+        where,
+      );
+    const calls = message.role === "assistant" ? (message.tool_calls ?? []) : [];
+    if (
+      message.role === "assistant" &&
+      (message.content === null || message.content === undefined) &&
+      calls.length === 0
+    )
+      throw bad(`Invalid value for '${where}.content': null without tool_calls`, `${where}.content`);
     open = new Set(calls.map((call) => call.id));
   });
-  if (open.size > 0) throw bad(`An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. These did not have response messages: ${[...open].join(", ")}`, `messages.[${messages.length}]`);
+  if (open.size > 0)
+    throw bad(
+      `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. These did not have response messages: ${[...open].join(", ")}`,
+      `messages.[${messages.length}]`,
+    );
 };
 
 const pieces = (text) => {
@@ -69,16 +98,33 @@ const tokens = (text) => Math.ceil(text.length / 4);
 
 const usageOf = (messages, { text, calls }) => {
   const prompt_tokens = messages.reduce((sum, { content }) => sum + 4 + tokens(textOf(content)), 0);
-  const completion_tokens = Math.max(tokens(text) + calls.reduce((sum, call) => sum + tokens(call.name + call.arguments), 0), 1);
-  return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens,
-    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 }, completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0, accepted_prediction_tokens: 0, rejected_prediction_tokens: 0 } };
+  const completion_tokens = Math.max(
+    tokens(text) + calls.reduce((sum, call) => sum + tokens(call.name + call.arguments), 0),
+    1,
+  );
+  return {
+    prompt_tokens,
+    completion_tokens,
+    total_tokens: prompt_tokens + completion_tokens,
+    prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+    completion_tokens_details: {
+      reasoning_tokens: 0,
+      audio_tokens: 0,
+      accepted_prediction_tokens: 0,
+      rejected_prediction_tokens: 0,
+    },
+  };
 };
 
 const stream = async ({ body, res, fault }, answer, head, { delay, usage, finish }) => {
   const cutAfter = fault?.cut_after ?? answer.cut_after;
   const wantsUsage = body.stream_options?.include_usage === true;
   let written = 0;
-  res.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache", "x-request-id": id("req_") });
+  res.writeHead(200, {
+    "content-type": "text/event-stream; charset=utf-8",
+    "cache-control": "no-cache",
+    "x-request-id": id("req_"),
+  });
   const write = (choices, rest = wantsUsage ? { usage: null } : {}) => {
     if (res.destroyed) return;
     if (cutAfter !== undefined && written++ >= cutAfter) return void res.destroy();
@@ -97,7 +143,8 @@ const stream = async ({ body, res, fault }, answer, head, { delay, usage, finish
 /** `state`: its settings count. `script`: a queue of scripted answers ({text, tool_calls, status, error, match, delay_ms, cut_after}). */
 export const modelRoutes = (state, script) => {
   const authorized = ({ headers }) => {
-    if (!/^Bearer \S+/i.test(headers.authorization ?? "") && !headers["api-key"]) throw new Refusal(401, modelRefusal(401));
+    if (!/^Bearer \S+/i.test(headers.authorization ?? "") && !headers["api-key"])
+      throw new Refusal(401, modelRefusal(401));
   };
 
   const scripted = (messages) => {
@@ -109,7 +156,10 @@ export const modelRoutes = (state, script) => {
   const answerFor = (messages, tools) => {
     const order = scripted(messages);
     if (!order) return answerTo(messages, tools);
-    const calls = (order.tool_calls ?? []).map(({ name, arguments: args = {} }) => ({ name, arguments: typeof args === "string" ? args : JSON.stringify(args) }));
+    const calls = (order.tool_calls ?? []).map(({ name, arguments: args = {} }) => ({
+      name,
+      arguments: typeof args === "string" ? args : JSON.stringify(args),
+    }));
     return { ...order, text: order.text ?? "", calls };
   };
 
@@ -118,23 +168,48 @@ export const modelRoutes = (state, script) => {
     const { body, res } = request;
     if (typeof body !== "object" || body === null) throw bad("We could not parse the JSON body of your request.");
     if (!body.model) throw bad("you must provide a model parameter", "model");
-    if (!Array.isArray(body.messages) || body.messages.length === 0) throw bad("Missing required parameter: 'messages'.", "messages");
+    if (!Array.isArray(body.messages) || body.messages.length === 0)
+      throw bad("Missing required parameter: 'messages'.", "messages");
     checkMessages(body.messages);
     const tools = (body.tools ?? []).map((tool) => tool.function ?? tool);
 
     const answer = answerFor(body.messages, tools);
     if (answer.status) throw new Refusal(answer.status, answer.error ?? modelRefusal(answer.status));
     answer.calls.forEach((call) => (call.id ??= id("call_")));
-    const head = { id: id("chatcmpl-"), created: Math.floor(Date.now() / 1000), model: body.model, service_tier: "default", system_fingerprint: "fp_local" };
+    const head = {
+      id: id("chatcmpl-"),
+      created: Math.floor(Date.now() / 1000),
+      model: body.model,
+      service_tier: "default",
+      system_fingerprint: "fp_local",
+    };
     const usage = usageOf(body.messages, answer);
     const finish = answer.finish_reason ?? (answer.calls.length > 0 ? "tool_calls" : "stop");
-    const delay = answer.delay_ms ?? (answer.slowly ? state.settings.model_slow_delay_ms : state.settings.model_delay_ms);
+    const delay =
+      answer.delay_ms ?? (answer.slowly ? state.settings.model_slow_delay_ms : state.settings.model_delay_ms);
     if (body.stream) return stream(request, answer, head, { delay, usage, finish });
 
     if (answer.slowly) await pause(delay * pieces(answer.text).length, res);
-    const message = { role: "assistant", content: answer.text || (answer.calls.length > 0 ? null : ""), refusal: null, annotations: [] };
-    if (answer.calls.length > 0) message.tool_calls = answer.calls.map((call) => ({ id: call.id, type: "function", function: { name: call.name, arguments: call.arguments } }));
-    return { json: { ...head, object: "chat.completion", choices: [{ index: 0, message, logprobs: null, finish_reason: finish }], usage } };
+    const message = {
+      role: "assistant",
+      content: answer.text || (answer.calls.length > 0 ? null : ""),
+      refusal: null,
+      annotations: [],
+    };
+    if (answer.calls.length > 0)
+      message.tool_calls = answer.calls.map((call) => ({
+        id: call.id,
+        type: "function",
+        function: { name: call.name, arguments: call.arguments },
+      }));
+    return {
+      json: {
+        ...head,
+        object: "chat.completion",
+        choices: [{ index: 0, message, logprobs: null, finish_reason: finish }],
+        usage,
+      },
+    };
   };
 
   const embeddings = (request) => {
@@ -146,7 +221,12 @@ export const modelRoutes = (state, script) => {
 
   const models = (request) => {
     authorized(request);
-    return { json: { object: "list", data: MODELS.map((name) => ({ id: name, object: "model", created: 1715367049, owned_by: "local" })) } };
+    return {
+      json: {
+        object: "list",
+        data: MODELS.map((name) => ({ id: name, object: "model", created: 1715367049, owned_by: "local" })),
+      },
+    };
   };
 
   return [

@@ -17,7 +17,8 @@ export const isLoopback = (text) => {
 
 export const withQuery = (address, query) => {
   const url = new URL(address);
-  for (const [name, value] of Object.entries(query)) if (value !== undefined && value !== null) url.searchParams.set(name, value);
+  for (const [name, value] of Object.entries(query))
+    if (value !== undefined && value !== null) url.searchParams.set(name, value);
   return url.href;
 };
 
@@ -29,47 +30,66 @@ export const authorizeRoutes = (tenant) => {
   const cookieName = () => `tenant_session_${tenant.port}`;
 
   const session = ({ headers }) => {
-    const cookies = String(headers.cookie ?? "").split(/;\s*/).map((pair) => pair.split("="));
+    const cookies = String(headers.cookie ?? "")
+      .split(/;\s*/)
+      .map((pair) => pair.split("="));
     const id = cookies.find(([name]) => name === cookieName())?.[1];
     return id && state.sessions.get(id);
   };
-  const cookie = (value, seconds) =>
-    ({ "set-cookie": `${cookieName()}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; Secure; SameSite=Lax` });
+  const cookie = (value, seconds) => ({
+    "set-cookie": `${cookieName()}=${value}; Path=/; Max-Age=${seconds}; HttpOnly; Secure; SameSite=Lax`,
+  });
 
-  const back = (transaction, query) =>
-    ({ status: 303, redirect: withQuery(transaction.redirect_uri, { ...query, state: transaction.state }) });
+  const back = (transaction, query) => ({
+    status: 303,
+    redirect: withQuery(transaction.redirect_uri, { ...query, state: transaction.state }),
+  });
 
   const finish = (transaction, { person, sid, authTime }) => {
     const code = state.codes.put(secret("code_"), {
-      transaction, person, sid, authTime, expires: Date.now() + state.settings.code_seconds * 1000,
+      transaction,
+      person,
+      sid,
+      authTime,
+      expires: Date.now() + state.settings.code_seconds * 1000,
     });
     return back(transaction, { code });
   };
 
   // A log-in "with" a connection also asks for that account; with `connection_scope` it asks what may be done there.
-  const asked = ({ connection, connection_scope: scopes }) => connection && scopes ? unique([...BASIC_SCOPES, ...words(scopes)]) : undefined;
+  const asked = ({ connection, connection_scope: scopes }) =>
+    connection && scopes ? unique([...BASIC_SCOPES, ...words(scopes)]) : undefined;
 
   const needsConsent = (transaction, person) => {
     const scopes = asked(transaction);
     if (!scopes) return false;
     const held = state.grant(person, transaction.connection);
-    return words(transaction.prompt).includes("consent") || !held || held.broken || !scopes.every((scope) => held.scopes.includes(scope));
+    return (
+      words(transaction.prompt).includes("consent") ||
+      !held ||
+      held.broken ||
+      !scopes.every((scope) => held.scopes.includes(scope))
+    );
   };
 
   const afterLogin = (id, transaction, who) => {
     if (needsConsent(transaction, who.person)) return { status: 303, redirect: `/u/consent?state=${id}` };
-    if (transaction.connection && !state.grant(who.person, transaction.connection)) state.setGrant(who.person, transaction.connection, []);
+    if (transaction.connection && !state.grant(who.person, transaction.connection))
+      state.setGrant(who.person, transaction.connection, []);
     return finish(transaction, who);
   };
 
   const authorize = (request) => {
     const wanted = Object.fromEntries(request.method === "POST" ? Object.entries(request.body ?? {}) : request.query);
     const client = state.client(wanted.client_id);
-    if (!client?.grants.includes("authorization_code")) return refused(`No application has the client_id "${wanted.client_id ?? ""}".`);
+    if (!client?.grants.includes("authorization_code"))
+      return refused(`No application has the client_id "${wanted.client_id ?? ""}".`);
     if (!isLoopback(wanted.redirect_uri)) return refused("The redirect_uri is not on this machine.");
     const fail = (error, text) => back(wanted, { error, error_description: text });
-    if (wanted.response_type !== "code") return fail("unsupported_response_type", "only response_type=code is supported");
-    if (wanted.code_challenge && wanted.code_challenge_method !== "S256") return fail("invalid_request", "code_challenge_method must be S256");
+    if (wanted.response_type !== "code")
+      return fail("unsupported_response_type", "only response_type=code is supported");
+    if (wanted.code_challenge && wanted.code_challenge_method !== "S256")
+      return fail("invalid_request", "code_challenge_method must be S256");
 
     const transaction = { ...wanted, client, expires: Date.now() + MINUTES_10 };
     const prompt = words(wanted.prompt);
@@ -92,7 +112,9 @@ export const authorizeRoutes = (tenant) => {
     const transaction = transactionOf(query.get("state"));
     if (!transaction) return refused(EXPIRED);
     const people = [...state.people.values()].slice(0, 6);
-    return { html: loginPage({ state: query.get("state"), people, client: transaction.client, hint: transaction.login_hint }) };
+    return {
+      html: loginPage({ state: query.get("state"), people, client: transaction.client, hint: transaction.login_hint }),
+    };
   };
 
   const login = ({ body }) => {
@@ -116,25 +138,37 @@ export const authorizeRoutes = (tenant) => {
     const who = session(request);
     if (!transaction || !who) return refused(EXPIRED);
     const { client, connection } = transaction;
-    return { html: consentPage({ action: "/u/consent", hidden: { state: id }, person: who.person, client, connection, scopes: asked(transaction) }) };
+    return {
+      html: consentPage({
+        action: "/u/consent",
+        hidden: { state: id },
+        person: who.person,
+        client,
+        connection,
+        scopes: asked(transaction),
+      }),
+    };
   };
 
   const consent = (request) => {
     const who = session(request);
     const transaction = who && state.transactions.take(request.body?.state);
     if (!transaction) return refused(EXPIRED);
-    if (request.body.decision !== "allow") return back(transaction, { error: "access_denied", error_description: "The user did not consent" });
+    if (request.body.decision !== "allow")
+      return back(transaction, { error: "access_denied", error_description: "The user did not consent" });
     state.setGrant(who.person, transaction.connection, asked(transaction));
     return finish(transaction, who);
   };
 
-  const logout = (name) => ({ query }) => {
-    const target = query.get(name);
-    if (target && !isLoopback(target)) return refused(`The address in ${name} is not on this machine.`);
-    const headers = cookie("", 0);
-    if (!target) return { headers, html: messagePage("Logged out", "You may close this window.") };
-    return { headers, redirect: withQuery(target, { state: query.get("state") }) };
-  };
+  const logout =
+    (name) =>
+    ({ query }) => {
+      const target = query.get(name);
+      if (target && !isLoopback(target)) return refused(`The address in ${name} is not on this machine.`);
+      const headers = cookie("", 0);
+      if (!target) return { headers, html: messagePage("Logged out", "You may close this window.") };
+      return { headers, redirect: withQuery(target, { state: query.get("state") }) };
+    };
 
   return [
     ["GET", "/authorize", authorize],
@@ -145,6 +179,10 @@ export const authorizeRoutes = (tenant) => {
     ["POST", "/u/consent", consent],
     ["GET", "/v2/logout", logout("returnTo")],
     ["GET", "/oidc/logout", logout("post_logout_redirect_uri")],
-    ["GET", "/u/picture/:name.svg", ({ params }) => ({ headers: { "content-type": "image/svg+xml" }, text: picture(params.name) })],
+    [
+      "GET",
+      "/u/picture/:name.svg",
+      ({ params }) => ({ headers: { "content-type": "image/svg+xml" }, text: picture(params.name) }),
+    ],
   ];
 };

@@ -22,12 +22,23 @@ export const pollBackchannel = (tenant, client, body) => {
   if (!known || known.client !== client) throw refuse(400, "invalid_grant", "Invalid or expired auth_req_id");
   const early = known.interval > 0 && Date.now() < known.polledAt + known.interval * 1000 - 500;
   known.polledAt = Date.now();
-  if (early) throw refuse(429, "slow_down", `You are polling faster than allowed. Try again in ${known.interval} seconds.`, { "retry-after": String(known.interval) });
+  if (early)
+    throw refuse(429, "slow_down", `You are polling faster than allowed. Try again in ${known.interval} seconds.`, {
+      "retry-after": String(known.interval),
+    });
   const decision = decisionOf(known);
   if (!decision) throw refuse(400, "authorization_pending", "The end-user authorization is pending");
   state.backchannel.take(body.auth_req_id);
-  if (decision === "deny") throw refuse(400, "access_denied", "The end-user denied the authorization request or it has been expired");
-  return issue(tenant, { client, person: known.person, scope: known.scopes.join(" "), audience: known.audience, sid: secret("sid_"), offline: true });
+  if (decision === "deny")
+    throw refuse(400, "access_denied", "The end-user denied the authorization request or it has been expired");
+  return issue(tenant, {
+    client,
+    person: known.person,
+    scope: known.scopes.join(" "),
+    audience: known.audience,
+    sid: secret("sid_"),
+    offline: true,
+  });
 };
 
 const hinted = ({ state, issuer }, text) => {
@@ -65,15 +76,26 @@ export const backchannelRoutes = (tenant) => {
     const seconds = Math.min(Math.max(Number(body.requested_expiry || body.request_expiry) || 300, 1), SECONDS_MAX);
     const id = secret("ciba_");
     state.backchannel.put(id, {
-      id, client, person, scopes, audience: body.audience, message: body.binding_message, details: body.authorization_details, interval,
-      polledAt: 0, expires: Date.now() + seconds * 1000, ...(plan === "ask" ? {} : { plan, planAt: Date.now() + after }),
+      id,
+      client,
+      person,
+      scopes,
+      audience: body.audience,
+      message: body.binding_message,
+      details: body.authorization_details,
+      interval,
+      polledAt: 0,
+      expires: Date.now() + seconds * 1000,
+      ...(plan === "ask" ? {} : { plan, planAt: Date.now() + after }),
     });
     return { json: { auth_req_id: id, expires_in: seconds, interval } };
   };
 
   const answer = ({ body }) => {
     const done = ["approve", "deny"].includes(body?.decision) && body.id && decideBackchannel(tenant, body);
-    return done ? { status: 303, redirect: "/u/phone" } : { status: 400, html: messagePage("Too late", "This request has expired or has been answered.") };
+    return done
+      ? { status: 303, redirect: "/u/phone" }
+      : { status: 400, html: messagePage("Too late", "This request has expired or has been answered.") };
   };
 
   return [

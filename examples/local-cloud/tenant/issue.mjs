@@ -3,10 +3,15 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { Refusal } from "../service.mjs";
 import { nowSeconds, secret, unique, words } from "./state.mjs";
 
-export const refuse = (status, error, text, headers) => new Refusal(status, { error, error_description: text }, headers);
+export const refuse = (status, error, text, headers) =>
+  new Refusal(status, { error, error_description: text }, headers);
 
 export const same = (a, b) => {
-  const [left, right] = [a, b].map((text) => createHash("sha256").update(String(text ?? "")).digest());
+  const [left, right] = [a, b].map((text) =>
+    createHash("sha256")
+      .update(String(text ?? ""))
+      .digest(),
+  );
   return timingSafeEqual(left, right);
 };
 
@@ -14,7 +19,11 @@ export const same = (a, b) => {
 export const clientOf = ({ state }, { headers, body }) => {
   let { client_id: id, client_secret: password } = body;
   const basic = /^Basic (.+)$/i.exec(headers.authorization ?? "");
-  if (basic) [id, password] = Buffer.from(basic[1], "base64").toString("utf8").split(/:(.*)/s).map((part) => decodeURIComponent(part));
+  if (basic)
+    [id, password] = Buffer.from(basic[1], "base64")
+      .toString("utf8")
+      .split(/:(.*)/s)
+      .map((part) => decodeURIComponent(part));
   const client = state.client(id);
   if (!client || (client.secret && !same(client.secret, password))) throw refuse(401, "access_denied", "Unauthorized");
   return client;
@@ -30,15 +39,29 @@ export const issue = ({ state, keys, issuer }, { client, person, scope, audience
   const audiences = unique([audience || userinfo, ...(openid ? [userinfo] : [])]);
   const answer = {
     access_token: keys.sign({
-      iss: issuer, sub: person.sub, aud: audiences.length > 1 ? audiences : audiences[0], iat, exp: iat + lifetime,
-      scope: scopes.join(" "), jti: secret(), azp: client.id,
+      iss: issuer,
+      sub: person.sub,
+      aud: audiences.length > 1 ? audiences : audiences[0],
+      iat,
+      exp: iat + lifetime,
+      scope: scopes.join(" "),
+      jti: secret(),
+      azp: client.id,
     }),
-    scope: scopes.join(" "), expires_in: lifetime, token_type: "Bearer",
+    scope: scopes.join(" "),
+    expires_in: lifetime,
+    token_type: "Bearer",
   };
   if (openid) {
     answer.id_token = keys.sign({
-      ...profile(issuer, person, scopes), iss: issuer, aud: client.id, iat, exp: iat + 36_000, sid,
-      ...(authTime ? { auth_time: authTime } : {}), ...(nonce ? { nonce } : {}),
+      ...profile(issuer, person, scopes),
+      iss: issuer,
+      aud: client.id,
+      iat,
+      exp: iat + 36_000,
+      sid,
+      ...(authTime ? { auth_time: authTime } : {}),
+      ...(nonce ? { nonce } : {}),
     });
   }
   if (offline && scopes.includes("offline_access")) {
@@ -50,7 +73,14 @@ export const issue = ({ state, keys, issuer }, { client, person, scope, audience
 /** The claims about a person that the scopes allow. */
 export const profile = (issuer, { sub, name, display, email }, scopes) => ({
   sub,
-  ...(scopes.includes("profile") ? { name: display, nickname: name, picture: `${issuer}u/picture/${name}.svg`, updated_at: "2026-01-01T00:00:00.000Z" } : {}),
+  ...(scopes.includes("profile")
+    ? {
+        name: display,
+        nickname: name,
+        picture: `${issuer}u/picture/${name}.svg`,
+        updated_at: "2026-01-01T00:00:00.000Z",
+      }
+    : {}),
   ...(scopes.includes("email") ? { email, email_verified: true } : {}),
 });
 

@@ -50,7 +50,12 @@ export class Keys {
       const { alg, kid } = decode(header);
       const key = this.#keys.find((one) => one.kid === kid);
       if (!key || alg !== "RS256" || more !== undefined) return undefined;
-      const good = verify("sha256", Buffer.from(`${header}.${payload}`), key.publicKey, Buffer.from(signature, "base64url"));
+      const good = verify(
+        "sha256",
+        Buffer.from(`${header}.${payload}`),
+        key.publicKey,
+        Buffer.from(signature, "base64url"),
+      );
       return good ? decode(payload) : undefined;
     } catch {
       return undefined;

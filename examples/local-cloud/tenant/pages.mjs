@@ -42,7 +42,8 @@ const hue = (name) => [...name].reduce((sum, c) => (sum * 31 + c.codePointAt(0))
 export const picture = (name) =>
   `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 40 40" width="40" height="40"><circle cx="20" cy="20" r="20" fill="hsl(${hue(name)} 48% 46%)"/><text x="20" y="26" font-family="system-ui,sans-serif" font-size="17" font-weight="600" text-anchor="middle" fill="#fff">${escape(name[0].toUpperCase())}</text></svg>`;
 
-const face = (name) => `<img class="face" alt="" src="data:image/svg+xml;base64,${Buffer.from(picture(name)).toString("base64")}">`;
+const face = (name) =>
+  `<img class="face" alt="" src="data:image/svg+xml;base64,${Buffer.from(picture(name)).toString("base64")}">`;
 
 const SCOPES = {
   profile: "See your name and picture",
@@ -57,7 +58,10 @@ const SCOPES = {
   "https://www.googleapis.com/auth/calendar": "See and change your calendar",
 };
 
-export const loginPage = ({ state, people, client, hint = "", error }) => page("Log in", `
+export const loginPage = ({ state, people, client, hint = "", error }) =>
+  page(
+    "Log in",
+    `
 <h1>Who are you today?</h1>
 <p>${escape(client.name)} asks you to log in. Choose somebody, or make up a name.</p>
 <form method="post" action="/u/login" class="stack"><input type="hidden" name="state" value="${escape(state)}">
@@ -66,40 +70,68 @@ ${people.map(({ name, display, email }) => `<button class="person row" name="use
 <form method="post" action="/u/login" class="row"><input type="hidden" name="state" value="${escape(state)}">
 <input class="grow" name="user" value="${escape(hint)}" placeholder="another name" aria-label="another name" required maxlength="40" data-testid="login-name" autocomplete="off">
 <button class="main" data-testid="login-go">Continue</button></form>
-${error ? `<p role="alert" style="margin:12px 0 0">${escape(error)}</p>` : ""}`);
+${error ? `<p role="alert" style="margin:12px 0 0">${escape(error)}</p>` : ""}`,
+  );
 
 // What every log-in asks for is one row, so that a popup shows the buttons without scrolling.
 const asked = (scopes) => {
   const basic = scopes.filter((scope) => BASIC_SCOPES.includes(scope));
   const others = scopes.filter((scope) => !BASIC_SCOPES.includes(scope));
-  const row = (scope) => `<li class="ask" data-scope="${escape(scope)}">${escape(SCOPES[scope] ?? scope)}${SCOPES[scope] ? `<small>${escape(scope)}</small>` : ""}</li>`;
-  const first = basic.length > 0 ? `<li class="ask" data-scope="${escape(basic.join(" "))}">Know who you are<small>name, picture, e-mail address</small></li>` : "";
+  const row = (scope) =>
+    `<li class="ask" data-scope="${escape(scope)}">${escape(SCOPES[scope] ?? scope)}${SCOPES[scope] ? `<small>${escape(scope)}</small>` : ""}</li>`;
+  const first =
+    basic.length > 0
+      ? `<li class="ask" data-scope="${escape(basic.join(" "))}">Know who you are<small>name, picture, e-mail address</small></li>`
+      : "";
   return `<ul class="stack">${first}${others.map(row).join("")}</ul>`;
 };
 
 /** Asks for consent. `action`: where Allow and Deny go; `hidden`: the form's hidden fields. */
-export const consentPage = ({ action, hidden, person, client, connection, scopes }) => page("Allow access?", `
+export const consentPage = ({ action, hidden, person, client, connection, scopes }) =>
+  page(
+    "Allow access?",
+    `
 <h1>${escape(client.name)} wants to use your ${connection === "google-oauth2" ? "Google account" : `account at ${escape(connection)}`}</h1>
 <div class="row" style="margin:10px 0 16px">${face(person.name)}<span class="grow">${escape(person.display)}<br><small style="color:var(--soft)">${escape(person.email)}</small></span></div>
 <p style="margin-bottom:10px">It would be allowed to:</p>
 ${asked(scopes)}
 <form method="post" action="${escape(action)}" class="row">
-${Object.entries(hidden).map(([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`).join("")}
+${Object.entries(hidden)
+  .map(([name, value]) => `<input type="hidden" name="${escape(name)}" value="${escape(value)}">`)
+  .join("")}
 <button class="grow" name="decision" value="deny" data-testid="consent-deny">Deny</button>
 <button class="grow main" name="decision" value="allow" data-testid="consent-allow">Allow</button></form>`,
-{ badge: connection === "google-oauth2" ? "Local stand-in for Google" : "Local stand-in" });
+    { badge: connection === "google-oauth2" ? "Local stand-in for Google" : "Local stand-in" },
+  );
 
 /** What waits for somebody's decision: requests to the phone (CIBA). */
-export const phonePage = (requests) => page("Your phone", `
+export const phonePage = (requests) =>
+  page(
+    "Your phone",
+    `
 <h1>Your phone</h1>
 <p>${requests.length ? "An application asks for your approval." : "Nothing waits for you. Reload when an application has asked."}</p>
-${requests.map(({ id, person, client, message, scopes }) => `<form method="post" action="/u/phone" class="stack"><input type="hidden" name="id" value="${escape(id)}">
+${requests
+  .map(
+    ({
+      id,
+      person,
+      client,
+      message,
+      scopes,
+    }) => `<form method="post" action="/u/phone" class="stack"><input type="hidden" name="id" value="${escape(id)}">
 <div class="row">${face(person.name)}<span class="grow">${escape(person.display)}<br><small style="color:var(--soft)">${escape(client.name)}</small></span></div>
 <div class="ask" data-testid="phone-message" style="padding:10px 14px;border:1px solid var(--line);border-radius:10px">${escape(message)}<br><small style="color:var(--soft)">${escape(scopes.join(" "))}</small></div>
 <div class="row"><button class="grow" name="decision" value="deny" data-testid="phone-deny">Deny</button>
-<button class="grow main" name="decision" value="approve" data-testid="phone-approve">Approve</button></div></form>`).join("\n")}`);
+<button class="grow main" name="decision" value="approve" data-testid="phone-approve">Approve</button></div></form>`,
+  )
+  .join("\n")}`,
+  );
 
-export const devicePage = ({ userCode = "", people, error }) => page("Connect a device", `
+export const devicePage = ({ userCode = "", people, error }) =>
+  page(
+    "Connect a device",
+    `
 <h1>Connect a device</h1>
 <p>Type the code that the device shows, and say who you are.</p>
 <form method="post" action="/activate" class="stack">
@@ -108,6 +140,8 @@ export const devicePage = ({ userCode = "", people, error }) => page("Connect a 
 <datalist id="people">${people.map(({ name }) => `<option value="${escape(name)}">`).join("")}</datalist>
 <div class="row"><button class="grow" name="decision" value="deny" data-testid="device-deny">Deny</button>
 <button class="grow main" name="decision" value="approve" data-testid="device-approve">Connect</button></div></form>
-${error ? `<p role="alert" style="margin:0">${escape(error)}</p>` : ""}`);
+${error ? `<p role="alert" style="margin:0">${escape(error)}</p>` : ""}`,
+  );
 
-export const messagePage = (title, text) => page(title, `<h1>${escape(title)}</h1><p style="margin:0">${escape(text)}</p>`);
+export const messagePage = (title, text) =>
+  page(title, `<h1>${escape(title)}</h1><p style="margin:0">${escape(text)}</p>`);

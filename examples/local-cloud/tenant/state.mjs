@@ -32,7 +32,10 @@ export const DEFAULT_SETTINGS = {
 
 export const secret = (prefix = "") => prefix + randomBytes(24).toString("base64url");
 export const nowSeconds = () => Math.floor(Date.now() / 1000);
-export const words = (text) => String(text ?? "").split(/[\s,]+/).filter(Boolean);
+export const words = (text) =>
+  String(text ?? "")
+    .split(/[\s,]+/)
+    .filter(Boolean);
 export const unique = (list) => [...new Set(list)];
 
 /** A map that forgets its oldest entry when it is full, and entries whose `expires` (ms) has passed. */
@@ -66,13 +69,37 @@ export class Shelf {
 
 // Ids and secrets that everybody may know: they open nothing but these stand-ins.
 export const CLIENTS = [
-  { kind: "web", id: "local-web-client", secret: "local-web-client-secret", name: "The chat application",
-    grants: ["authorization_code", "refresh_token", EXCHANGE_GRANT, CIBA_GRANT], subjects: [REFRESH_TOKEN_TYPE] },
-  { kind: "custom_api", id: "local-custom-api-client", secret: "local-custom-api-client-secret", name: "The agent server",
-    grants: [EXCHANGE_GRANT, CIBA_GRANT], subjects: [ACCESS_TOKEN_TYPE] },
-  { kind: "native", id: "local-native-client", name: "A device", grants: [DEVICE_GRANT, "refresh_token"], subjects: [] },
-  { kind: "machine", id: "local-fga-client", secret: "local-fga-client-secret", name: "The agent server",
-    grants: ["client_credentials"], subjects: [] },
+  {
+    kind: "web",
+    id: "local-web-client",
+    secret: "local-web-client-secret",
+    name: "The chat application",
+    grants: ["authorization_code", "refresh_token", EXCHANGE_GRANT, CIBA_GRANT],
+    subjects: [REFRESH_TOKEN_TYPE],
+  },
+  {
+    kind: "custom_api",
+    id: "local-custom-api-client",
+    secret: "local-custom-api-client-secret",
+    name: "The agent server",
+    grants: [EXCHANGE_GRANT, CIBA_GRANT],
+    subjects: [ACCESS_TOKEN_TYPE],
+  },
+  {
+    kind: "native",
+    id: "local-native-client",
+    name: "A device",
+    grants: [DEVICE_GRANT, "refresh_token"],
+    subjects: [],
+  },
+  {
+    kind: "machine",
+    id: "local-fga-client",
+    secret: "local-fga-client-secret",
+    name: "The agent server",
+    grants: ["client_credentials"],
+    subjects: [],
+  },
 ];
 
 const PEOPLE = { mira: "Mira Solberg", tomas: "Tomas Okafor", junko: "Junko Hale" };
@@ -87,8 +114,19 @@ export class State {
     this.people = new Map();
     for (const [name, display] of Object.entries(PEOPLE)) this.#addPerson(name, display);
     this.grants = new Map(); // "person connection" -> {id, person, connection, scopes, createdAt, broken}
-    for (const kind of ["sessions", "transactions", "codes", "refreshTokens", "thirdPartyTokens", "connectSessions",
-      "tickets", "connectCodes", "backchannel", "devices"]) this[kind] = new Shelf();
+    for (const kind of [
+      "sessions",
+      "transactions",
+      "codes",
+      "refreshTokens",
+      "thirdPartyTokens",
+      "connectSessions",
+      "tickets",
+      "connectCodes",
+      "backchannel",
+      "devices",
+    ])
+      this[kind] = new Shelf();
   }
 
   #addPerson(name, display) {
@@ -99,7 +137,10 @@ export class State {
 
   /** The person of that name, made if there is none; undefined for what cannot be a name. */
   person(name) {
-    const key = String(name ?? "").trim().toLowerCase().replace(/@example\.test$/, "");
+    const key = String(name ?? "")
+      .trim()
+      .toLowerCase()
+      .replace(/@example\.test$/, "");
     if (!/^[a-z0-9][a-z0-9._-]{0,31}$/.test(key)) return undefined;
     return this.people.get(key) ?? this.#addPerson(key, key[0].toUpperCase() + key.slice(1));
   }
@@ -118,8 +159,14 @@ export class State {
 
   /** Consent replaces what was held, as Google's does: an application that wants to keep a scope asks for it again. */
   setGrant(person, connection, scopes) {
-    const grant = { id: secret("cac_"), person: person.name, connection, scopes: unique([...BASIC_SCOPES, ...scopes]),
-      createdAt: new Date().toISOString(), broken: false };
+    const grant = {
+      id: secret("cac_"),
+      person: person.name,
+      connection,
+      scopes: unique([...BASIC_SCOPES, ...scopes]),
+      createdAt: new Date().toISOString(),
+      broken: false,
+    };
     this.grants.set(`${person.name} ${connection}`, grant);
     return grant;
   }

@@ -8,7 +8,10 @@ import { tokenRoutes } from "./token.mjs";
 const ERRORS = { 404: "not_found", 405: "method_not_allowed", 429: "too_many_requests" };
 
 /** How the tenant says a status that has no body of its own. */
-export const tenantRefusal = (status) => ({ error: ERRORS[status] ?? "server_error", error_description: `Status ${status} of the local tenant` });
+export const tenantRefusal = (status) => ({
+  error: ERRORS[status] ?? "server_error",
+  error_description: `Status ${status} of the local tenant`,
+});
 
 const discovery = ({ issuer }) => ({
   issuer,

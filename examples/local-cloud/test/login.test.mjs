@@ -1,7 +1,21 @@
 import assert from "node:assert/strict";
 import { createPublicKey, verify } from "node:crypto";
 import { test } from "node:test";
-import { authorization, bearer, Browser, CALLBACK, claimsOf, cloud, control, get, logIn, redeem, token, useCloud, web } from "./world.mjs";
+import {
+  authorization,
+  bearer,
+  Browser,
+  CALLBACK,
+  claimsOf,
+  cloud,
+  control,
+  get,
+  logIn,
+  redeem,
+  token,
+  useCloud,
+  web,
+} from "./world.mjs";
 
 useCloud();
 
@@ -13,7 +27,10 @@ const verified = async (jwt) => {
   const { kid, alg } = JSON.parse(Buffer.from(header, "base64url"));
   assert.equal(alg, "RS256");
   const key = createPublicKey({ key: set.keys.find((one) => one.kid === kid), format: "jwk" });
-  assert.ok(verify("sha256", Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url")), "the signature holds");
+  assert.ok(
+    verify("sha256", Buffer.from(`${header}.${payload}`), key, Buffer.from(signature, "base64url")),
+    "the signature holds",
+  );
   return claimsOf(jwt);
 };
 
@@ -58,7 +75,13 @@ test("state comes back, and a code works once, with its own verifier and redirec
 
   await browser.open(authorization().url);
   const code = browser.callback.searchParams.get("code");
-  const elsewhere = await token({ grant_type: "authorization_code", ...web(), code, redirect_uri: "http://localhost:1/", code_verifier: start.verifier });
+  const elsewhere = await token({
+    grant_type: "authorization_code",
+    ...web(),
+    code,
+    redirect_uri: "http://localhost:1/",
+    code_verifier: start.verifier,
+  });
   assert.equal(elsewhere.status, 403);
 
   const third = authorization();
@@ -107,7 +130,13 @@ test("an unknown application and a redirect to another machine get a page, never
 test("the refresh token gives access tokens for other audiences, stays valid, and belongs to its client", async () => {
   const { refresh_token } = await logIn();
   for (let time = 0; time < 2; ++time) {
-    const { status, json } = await token({ grant_type: "refresh_token", ...web(), refresh_token, audience: `https://${cloud.auth0Domain}/me/`, scope: "openid create:me:connected_accounts" });
+    const { status, json } = await token({
+      grant_type: "refresh_token",
+      ...web(),
+      refresh_token,
+      audience: `https://${cloud.auth0Domain}/me/`,
+      scope: "openid create:me:connected_accounts",
+    });
     assert.equal(status, 200);
     assert.ok(claimsOf(json.access_token).aud.includes(`https://${cloud.auth0Domain}/me/`));
     assert.equal(json.refresh_token, undefined);
@@ -122,7 +151,9 @@ test("the client proves itself in the body or with Basic; a wrong secret is acce
   const { refresh_token } = await logIn();
   const { id, secret } = cloud.clients.web;
   const basic = await fetch(`${cloud.auth0}/oauth/token`, {
-    method: "POST", headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` }, body: new URLSearchParams({ grant_type: "refresh_token", refresh_token }),
+    method: "POST",
+    headers: { authorization: `Basic ${btoa(`${id}:${secret}`)}` },
+    body: new URLSearchParams({ grant_type: "refresh_token", refresh_token }),
   });
   assert.equal(basic.status, 200);
   const wrong = await token({ grant_type: "refresh_token", client_id: id, client_secret: "guess", refresh_token });

@@ -5,21 +5,42 @@ import { bearer, cloud, control, get, postJson, useCloud } from "./world.mjs";
 
 useCloud();
 
-const tool = (name, properties, required = []) => ({ type: "function", function: { name, description: "", parameters: { type: "object", properties, required } } });
+const tool = (name, properties, required = []) => ({
+  type: "function",
+  function: { name, description: "", parameters: { type: "object", properties, required } },
+});
 const TOOLS = [
   tool("calculator", { input: { type: "string" } }),
-  tool("search_gmail", { query: { type: "string" }, maxResults: { type: "number" }, resource: { type: "string", enum: ["messages", "threads"] } }, ["query"]),
-  tool("send_mail", { to: { type: "array", items: { type: "string" } }, subject: { type: "string" }, body: { type: "string" } }, ["to", "subject", "body"]),
+  tool(
+    "search_gmail",
+    {
+      query: { type: "string" },
+      maxResults: { type: "number" },
+      resource: { type: "string", enum: ["messages", "threads"] },
+    },
+    ["query"],
+  ),
+  tool(
+    "send_mail",
+    { to: { type: "array", items: { type: "string" } }, subject: { type: "string" }, body: { type: "string" } },
+    ["to", "subject", "body"],
+  ),
   tool("list_calendar_events", { timeMin: { type: "string" }, days: { type: "integer" } }, ["timeMin", "days"]),
   tool("current_time", {}),
+  tool("ask_human", { question: { type: "string" } }, ["question"]),
   tool("odd_one", { a: { type: "number" } }, ["a"]),
 ];
 const KEY = bearer("sk-local");
 const user = (content) => ({ role: "user", content });
 
-const complete = (messages, more = {}) => postJson(`${cloud.openai}/chat/completions`, { model: "gpt-4o", messages, tools: TOOLS, ...more }, KEY);
+const complete = (messages, more = {}) =>
+  postJson(`${cloud.openai}/chat/completions`, { model: "gpt-4o", messages, tools: TOOLS, ...more }, KEY);
 const message = async (messages, more) => (await complete(messages, more)).json.choices[0].message;
-const calls = async (text, more) => ((await message([user(text)], more)).tool_calls ?? []).map(({ function: { name, arguments: args } }) => [name, JSON.parse(args)]);
+const calls = async (text, more) =>
+  ((await message([user(text)], more)).tool_calls ?? []).map(({ function: { name, arguments: args } }) => [
+    name,
+    JSON.parse(args),
+  ]);
 
 // All events of a streamed answer, parsed; the last line is [DONE].
 const events = async (messages, more = {}) => {
@@ -38,11 +59,20 @@ test("words choose tools, their arguments fit the schema on offer", async () => 
   assert.deepEqual(await calls("Anything in my inbox?"), [["search_gmail", SEARCH]]);
   assert.deepEqual(await calls("Please calc six times seven"), [["calculator", { input: "6*7" }]]);
   assert.deepEqual(await calls("What is 17 * (23 + 4)?"), [["calculator", { input: "17*(23+4)" }]]);
-  assert.deepEqual(await calls("Look at my mail and calc, both please"), [["calculator", { input: "6*7" }], ["search_gmail", SEARCH]]);
-  assert.deepEqual(await calls('Send a mail to tomas@example.test about "Coffee" saying "At three?"'), [["send_mail", { to: ["tomas@example.test"], subject: "Coffee", body: "At three?" }]]);
+  assert.deepEqual(await calls("Look at my mail and calc, both please"), [
+    ["calculator", { input: "6*7" }],
+    ["search_gmail", SEARCH],
+  ]);
+  assert.deepEqual(await calls('Send a mail to tomas@example.test about "Coffee" saying "At three?"'), [
+    ["send_mail", { to: ["tomas@example.test"], subject: "Coffee", body: "At three?" }],
+  ]);
   assert.deepEqual(await calls("What time is it?"), [["current_time", {}]]);
-  assert.deepEqual((await calls("What is in my calendar?")).map(([name, args]) => [name, Object.keys(args).sort()]), [["list_calendar_events", ["days", "timeMin"]]]);
+  assert.deepEqual(
+    (await calls("What is in my calendar?")).map(([name, args]) => [name, Object.keys(args).sort()]),
+    [["list_calendar_events", ["days", "timeMin"]]],
+  );
   assert.deepEqual(await calls('Please call odd_one {"a": 7}'), [["odd_one", { a: 7 }]]);
+  assert.deepEqual(await calls("ask me for my name"), [["ask_human", { question: "Please tell me your name." }]]);
   assert.deepEqual(await calls("Good morning!"), []);
 });
 
@@ -60,14 +90,24 @@ test("arithmetic is found in digits and words, and not in addresses or plain num
 });
 
 test("after tools the answer cites what they gave, in the order of the calls", async () => {
-  const mails = [{ sender: { name: "From", value: "Ines Varga <ines@example.com>" }, subject: { name: "Subject", value: "Moths" }, body: "HELIOTROPE-7741" }];
+  const mails = [
+    {
+      sender: { name: "From", value: "Ines Varga <ines@example.com>" },
+      subject: { name: "Subject", value: "Moths" },
+      body: "HELIOTROPE-7741",
+    },
+  ];
   const call = (id, name) => ({ id, type: "function", function: { name, arguments: "{}" } });
   const { content } = await message([
-    user("Look at my mail and calc"), { role: "assistant", content: "", tool_calls: [call("c1", "calculator"), call("c2", "search_gmail")] },
+    user("Look at my mail and calc"),
+    { role: "assistant", content: "", tool_calls: [call("c1", "calculator"), call("c2", "search_gmail")] },
     { role: "tool", tool_call_id: "c1", content: "42", name: "calculator" },
     { role: "tool", tool_call_id: "c2", content: `Result for the query in:inbox:\n${JSON.stringify(mails)}` },
   ]);
-  assert.equal(content, 'The calculator says 42.\n\nMail from Ines Varga <ines@example.com> with subject "Moths": HELIOTROPE-7741');
+  assert.equal(
+    content,
+    'The calculator says 42.\n\nMail from Ines Varga <ines@example.com> with subject "Moths": HELIOTROPE-7741',
+  );
 });
 
 test("a streamed text comes in pieces of one id with the role first, the finish, then the usage", async () => {
@@ -76,14 +116,20 @@ test("a streamed text comes in pieces of one id with the role first, the finish,
   assert.equal(new Set(all.map(({ id }) => id)).size, 1);
   assert.match(all[0].id, /^chatcmpl-/);
   assert.deepEqual([all[0].choices[0].delta.role, all[0].choices[0].delta.content], ["assistant", ""]);
-  const text = all.flatMap(({ choices }) => choices).map(({ delta }) => delta.content ?? "").join("");
+  const text = all
+    .flatMap(({ choices }) => choices)
+    .map(({ delta }) => delta.content ?? "")
+    .join("");
   assert.equal(text, "Schöne Grüße, ein paar Wörter 🌌 at a time.\n\nDone.");
   assert.ok(all.length > 6);
   assert.deepEqual(all.at(-2).choices[0].finish_reason, "stop");
   assert.deepEqual(all.at(-1).choices, []);
   assert.ok(all.at(-1).usage.total_tokens > 0);
   const other = await events([user("hello")]);
-  assert.ok(other.every((event) => event.usage === undefined), "no usage unless asked");
+  assert.ok(
+    other.every((event) => event.usage === undefined),
+    "no usage unless asked",
+  );
   assert.notEqual(other[0].id, all[0].id);
 });
 
@@ -93,7 +139,12 @@ test("streamed tool calls begin with id and name, their arguments follow in piec
   assert.deepEqual([deltas[0].role, deltas[0].content], ["assistant", null]);
   const parts = deltas.flatMap(({ tool_calls: one }) => one ?? []);
   const found = [];
-  for (const { index, id, type, function: { name, arguments: args } } of parts) {
+  for (const {
+    index,
+    id,
+    type,
+    function: { name, arguments: args },
+  } of parts) {
     if (id) {
       assert.deepEqual([type, args, found.length], ["function", "", index]);
       found.push({ id, name, args });
@@ -101,14 +152,28 @@ test("streamed tool calls begin with id and name, their arguments follow in piec
       found[index].args += args;
     }
   }
-  assert.deepEqual(found.map(({ name, args }) => [name, JSON.parse(args)]), [["calculator", { input: "6*7" }], ["search_gmail", SEARCH]]);
+  assert.deepEqual(
+    found.map(({ name, args }) => [name, JSON.parse(args)]),
+    [
+      ["calculator", { input: "6*7" }],
+      ["search_gmail", SEARCH],
+    ],
+  );
   assert.ok(parts.length >= 8);
   assert.notEqual(found[0].id, found[1].id);
   assert.equal(all.at(-1).choices[0].finish_reason, "tool_calls");
 });
 
 test("a transcript with a call that nobody answered is refused, as is an answer to no call", async () => {
-  const open = await complete([user("a"), { role: "assistant", content: "", tool_calls: [{ id: "c1", type: "function", function: { name: "calculator", arguments: "{}" } }] }, user("b")]);
+  const open = await complete([
+    user("a"),
+    {
+      role: "assistant",
+      content: "",
+      tool_calls: [{ id: "c1", type: "function", function: { name: "calculator", arguments: "{}" } }],
+    },
+    user("b"),
+  ]);
   assert.deepEqual([open.status, open.json.error.type], [400, "invalid_request_error"]);
   assert.match(open.json.error.message, /did not have response messages: c1/);
   const stray = await complete([user("a"), { role: "tool", tool_call_id: "c9", content: "1" }]);
@@ -119,7 +184,10 @@ test("a transcript with a call that nobody answered is refused, as is an answer 
 test("the word fail is a 500, a missing key a 401, a fault whatever was ordered", async () => {
   const failed = await complete([user("please fail now")]);
   assert.deepEqual([failed.status, failed.json.error.type], [500, "server_error"]);
-  assert.equal((await postJson(`${cloud.openai}/chat/completions`, { model: "gpt-4o", messages: [user("a")] })).status, 401);
+  assert.equal(
+    (await postJson(`${cloud.openai}/chat/completions`, { model: "gpt-4o", messages: [user("a")] })).status,
+    401,
+  );
   await control("/faults", { model: [{ status: 429, headers: { "retry-after": "1" } }, { cut: true }] });
   assert.equal((await complete([user("a")])).json.error.code, "rate_limit_exceeded");
   await assert.rejects(complete([user("a")]), /fetch failed/);
@@ -149,7 +217,12 @@ test("slowly means a long answer with pauses, and a client that goes away ends i
   assert.ok(all.length * delay >= 15_000, `${all.length} pieces`);
   await control("/settings", { model_slow_delay_ms: delay });
   const stop = new AbortController();
-  const response = await fetch(`${cloud.openai}/chat/completions`, { method: "POST", signal: stop.signal, headers: { "content-type": "application/json", ...KEY }, body: JSON.stringify({ model: "m", stream: true, messages: [user("slowly")] }) });
+  const response = await fetch(`${cloud.openai}/chat/completions`, {
+    method: "POST",
+    signal: stop.signal,
+    headers: { "content-type": "application/json", ...KEY },
+    body: JSON.stringify({ model: "m", stream: true, messages: [user("slowly")] }),
+  });
   await response.body.getReader().read();
   stop.abort();
   let entry;
@@ -161,7 +234,8 @@ test("slowly means a long answer with pauses, and a client that goes away ends i
 });
 
 test("embeddings have length one, are the same for the same text, and near for texts that share words", async () => {
-  const embed = async (input, more = {}) => (await postJson(`${cloud.openai}/embeddings`, { model: "text-embedding-3-small", input, ...more }, KEY)).json;
+  const embed = async (input, more = {}) =>
+    (await postJson(`${cloud.openai}/embeddings`, { model: "text-embedding-3-small", input, ...more }, KEY)).json;
   const { data, usage } = await embed(["brass gears for the clock", "gears of brass", "the tide is high at noon"]);
   const [a, b, c] = data.map(({ embedding }) => embedding);
   const dot = (x, y) => x.reduce((sum, value, at) => sum + value * y[at], 0);
@@ -171,7 +245,10 @@ test("embeddings have length one, are the same for the same text, and near for t
   assert.ok(usage.total_tokens > 0);
   const again = await embed("brass gears for the clock", { encoding_format: "base64" });
   const bytes = Buffer.from(again.data[0].embedding, "base64");
-  assert.deepEqual(Array.from(new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))), a);
+  assert.deepEqual(
+    Array.from(new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length))),
+    a,
+  );
   assert.equal((await embed("x", { dimensions: 8 })).data[0].embedding.length, 8);
   assert.ok((await embed([])).error);
   assert.ok((await get(`${cloud.openai}/models`, KEY)).json.data.length > 0);

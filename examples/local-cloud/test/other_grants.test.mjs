@@ -8,7 +8,16 @@ const SUB = "auth0|local-mira";
 const CIBA = "urn:openid:params:grant-type:ciba";
 const DEVICE = "urn:ietf:params:oauth:grant-type:device_code";
 const hint = (sub = SUB) => JSON.stringify({ format: "iss_sub", iss: `https://${cloud.auth0Domain}/`, sub });
-const ask = (more = {}) => postForm(`${cloud.auth0}/bc-authorize`, { ...web(), scope: "openid shop:buy", audience: "https://shop.example.test/", requested_expiry: "300", binding_message: "Buy 3 gears?", login_hint: hint(), ...more });
+const ask = (more = {}) =>
+  postForm(`${cloud.auth0}/bc-authorize`, {
+    ...web(),
+    scope: "openid shop:buy",
+    audience: "https://shop.example.test/",
+    requested_expiry: "300",
+    binding_message: "Buy 3 gears?",
+    login_hint: hint(),
+    ...more,
+  });
 const poll = (auth_req_id) => token({ grant_type: CIBA, auth_req_id, ...web() });
 const short = ({ status, json }) => [status, json.error];
 const eager = () => control("/settings", { ciba_interval_seconds: 0, device_interval_seconds: 0 });
@@ -57,7 +66,11 @@ test("a request that cannot be asked is refused at once", async () => {
 
 test("a device gets a code, the person types it, and the device gets tokens", async () => {
   await eager();
-  const start = await postForm(`${cloud.auth0}/oauth/device/code`, { client_id: cloud.clients.native.id, scope: "openid offline_access", audience: "https://api.example.test/" });
+  const start = await postForm(`${cloud.auth0}/oauth/device/code`, {
+    client_id: cloud.clients.native.id,
+    scope: "openid offline_access",
+    audience: "https://api.example.test/",
+  });
   const { device_code, user_code, verification_uri_complete } = start.json;
   const pollDevice = () => token({ grant_type: DEVICE, device_code, client_id: cloud.clients.native.id });
   assert.deepEqual(short(await pollDevice()), [403, "authorization_pending"]);
@@ -72,7 +85,8 @@ test("a device gets a code, the person types it, and the device gets tokens", as
 });
 
 test("a device may be denied, hurry, or come too late", async () => {
-  const start = () => postForm(`${cloud.auth0}/oauth/device/code`, { client_id: cloud.clients.native.id, scope: "openid" });
+  const start = () =>
+    postForm(`${cloud.auth0}/oauth/device/code`, { client_id: cloud.clients.native.id, scope: "openid" });
   const pollDevice = (device_code) => token({ grant_type: DEVICE, device_code, client_id: cloud.clients.native.id });
   const hurried = (await start()).json.device_code;
   await pollDevice(hurried);
@@ -90,16 +104,56 @@ test("a device may be denied, hurry, or come too late", async () => {
 test("FGA answers single and batched checks by owner, viewer and everybody, for its own tokens only", async () => {
   const { apiUrl, storeId, audience } = cloud.fga;
   const { id, secret } = cloud.clients.machine;
-  const { json: machine } = await token({ grant_type: "client_credentials", client_id: id, client_secret: secret, audience });
-  const call = (path, body, one = machine.access_token) => postJson(`${apiUrl}/stores/${storeId}/${path}`, body, bearer(one));
+  const { json: machine } = await token({
+    grant_type: "client_credentials",
+    client_id: id,
+    client_secret: secret,
+    audience,
+  });
+  const call = (path, body, one = machine.access_token) =>
+    postJson(`${apiUrl}/stores/${storeId}/${path}`, body, bearer(one));
   const tuple = (user, relation, object) => ({ user: `user:${user}`, relation, object: `doc:${object}` });
-  assert.equal((await call("write", { writes: { tuple_keys: [tuple("mira@example.test", "owner", "plans"), tuple("*", "viewer", "menu")] } })).status, 200);
+  assert.equal(
+    (
+      await call("write", {
+        writes: { tuple_keys: [tuple("mira@example.test", "owner", "plans"), tuple("*", "viewer", "menu")] },
+      })
+    ).status,
+    200,
+  );
   await control("/tuples", [tuple("tomas@example.test", "viewer", "plans")]);
-  const allowed = async (user, object) => (await call("check", { tuple_key: tuple(user, "can_view", object), consistency: "HIGHER_CONSISTENCY" })).json.allowed;
-  assert.deepEqual(await Promise.all([allowed("mira@example.test", "plans"), allowed("tomas@example.test", "plans"), allowed("junko@example.test", "plans"), allowed("junko@example.test", "menu")]), [true, true, false, true]);
-  const checks = ["plans", "menu"].map((object, at) => ({ tuple_key: tuple("junko@example.test", "can_view", object), correlation_id: `check-${at}` }));
-  assert.deepEqual((await call("batch-check", { checks })).json.result, { "check-0": { allowed: false }, "check-1": { allowed: true } });
-  assert.equal((await call("batch-check", { checks: Array.from({ length: 51 }, (_, at) => ({ ...checks[0], correlation_id: `c${at}` })) })).status, 400);
+  const allowed = async (user, object) =>
+    (await call("check", { tuple_key: tuple(user, "can_view", object), consistency: "HIGHER_CONSISTENCY" })).json
+      .allowed;
+  assert.deepEqual(
+    await Promise.all([
+      allowed("mira@example.test", "plans"),
+      allowed("tomas@example.test", "plans"),
+      allowed("junko@example.test", "plans"),
+      allowed("junko@example.test", "menu"),
+    ]),
+    [true, true, false, true],
+  );
+  const checks = ["plans", "menu"].map((object, at) => ({
+    tuple_key: tuple("junko@example.test", "can_view", object),
+    correlation_id: `check-${at}`,
+  }));
+  assert.deepEqual((await call("batch-check", { checks })).json.result, {
+    "check-0": { allowed: false },
+    "check-1": { allowed: true },
+  });
+  assert.equal(
+    (
+      await call("batch-check", {
+        checks: Array.from({ length: 51 }, (_, at) => ({ ...checks[0], correlation_id: `c${at}` })),
+      })
+    ).status,
+    400,
+  );
   const { access_token } = await control("/tokens", { user: "mira", audience });
-  assert.equal((await call("check", { tuple_key: tuple("a", "can_view", "b") }, access_token)).status, 401, "a person's token is no machine's");
+  assert.equal(
+    (await call("check", { tuple_key: tuple("a", "can_view", "b") }, access_token)).status,
+    401,
+    "a person's token is no machine's",
+  );
 });

@@ -29,7 +29,10 @@ const stop = async (child, signal = "SIGINT") => {
 const reachable = (host, port) =>
   new Promise((done) => {
     const socket = connect({ host, port, timeout: 1000 });
-    socket.on("connect", () => done(true)).on("error", () => done(false)).on("timeout", () => done(false));
+    socket
+      .on("connect", () => done(true))
+      .on("error", () => done(false))
+      .on("timeout", () => done(false));
     socket.on("close", () => socket.destroy());
   });
 
@@ -38,10 +41,12 @@ test("one line says where everything is; the authority and the key outlive a res
   try {
     const first = start("--state", folder);
     const one = await ready(first);
-    for (const key of ["auth0", "auth0Domain", "openai", "gmail", "calendar", "ca", "spkiHash", "control"]) assert.equal(typeof one[key], "string", key);
+    for (const key of ["auth0", "auth0Domain", "openai", "gmail", "calendar", "ca", "spkiHash", "control"])
+      assert.equal(typeof one[key], "string", key);
     const authority = readFileSync(one.ca, "utf8");
     assert.ok(new X509Certificate(authority).ca);
-    for (const name of ["ca-key.pem", "server-key.pem", "tenant-key.pem"]) assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name);
+    for (const name of ["ca-key.pem", "server-key.pem", "tenant-key.pem"])
+      assert.equal(statSync(join(folder, name)).mode & 0o777, 0o600, name);
     const key = readFileSync(join(folder, "tenant-key.pem"), "utf8");
     assert.equal(await stop(first), 0);
 
@@ -67,10 +72,17 @@ test("only this machine reaches it, by a loopback name, and the control port ans
   const child = start("--state", folder);
   try {
     const { control, auth0 } = await ready(child);
-    const others = Object.values(networkInterfaces()).flat().filter(({ internal, family }) => !internal && family === "IPv4");
+    const others = Object.values(networkInterfaces())
+      .flat()
+      .filter(({ internal, family }) => !internal && family === "IPv4");
     for (const { address } of others) assert.equal(await reachable(address, new URL(auth0).port), false, address);
-    const status = (headers) => new Promise((done, fail) => request(`${control}/reset`, { method: "POST", headers }, (res) => done(res.resume().statusCode)).on("error", fail).end("{}"));
-    assert.equal(await status({}), 200);
+    const status = (headers) =>
+      new Promise((done, fail) =>
+        request(`${control}/reset`, { method: "POST", headers }, (res) => done(res.resume().statusCode))
+          .on("error", fail)
+          .end("{}"),
+      );
+    assert.equal(await status({ "content-type": "application/x-www-form-urlencoded" }), 200, "as curl -d sends it");
     assert.equal(await status({ host: "rebound.example" }), 421);
     assert.equal(await status({ origin: "https://page.example" }), 403);
   } finally {
