@@ -6,6 +6,7 @@ import { createServer as createTlsServer } from "node:https";
 const BODY_BYTES_MAX = 8 * 1024 * 1024; // the largest real request, a mail with attachments, is far below
 const HEADER_BYTES_MAX = 64 * 1024; // cookies know no port: the application's session comes along
 const RECORDED_MAX = 2000; // requests kept; the oldest go
+const RECORDED_CHARACTERS_MAX = 64 * 1024 * 1024; // of their bodies together: a model is sent whole mailboxes again and again
 const HANG_MS_MAX = 120_000; // a fault that hangs lets go in the end
 const LOOPBACK = ["127.0.0.1", "::1"];
 
@@ -20,12 +21,21 @@ export class Refusal extends Error {
 /** What was asked, oldest first, secrets included. */
 export class Recorder {
   #entries = [];
+  #sizes = []; // of the bodies, in characters
+  #size = 0;
   #count = 0;
 
-  add(entry) {
-    this.#entries.push({ n: ++this.#count, at: new Date().toISOString(), ...entry });
-    if (this.#entries.length > RECORDED_MAX) this.#entries.shift();
-    return this.#entries.at(-1);
+  /** `size`: characters of the body. */
+  add(entry, size = 0) {
+    const numbered = { n: ++this.#count, at: new Date().toISOString(), ...entry };
+    this.#entries.push(numbered);
+    this.#sizes.push(size);
+    this.#size += size;
+    while (this.#entries.length > 1 && (this.#entries.length > RECORDED_MAX || this.#size > RECORDED_CHARACTERS_MAX)) {
+      this.#entries.shift();
+      this.#size -= this.#sizes.shift();
+    }
+    return numbered;
   }
 
   /** `after`: only entries with a greater number. */
@@ -35,6 +45,8 @@ export class Recorder {
 
   clear() {
     this.#entries = [];
+    this.#sizes = [];
+    this.#size = 0;
   }
 }
 
@@ -126,14 +138,17 @@ export class Service {
       throw new Refusal(421, { error: "wrong_host" });
     const text = await readBody(req);
     const body = parseBody(text, req.headers["content-type"]);
-    const entry = this.recorder?.add({
-      service: this.name,
-      method: req.method,
-      path: url.pathname,
-      query: Object.fromEntries(url.searchParams),
-      headers: req.headers,
-      body: body ?? text,
-    });
+    const entry = this.recorder?.add(
+      {
+        service: this.name,
+        method: req.method,
+        path: url.pathname,
+        query: Object.fromEntries(url.searchParams),
+        headers: req.headers,
+        body: body ?? text,
+      },
+      text.length,
+    );
     if (entry) {
       res.on("finish", () => (entry.status = res.statusCode));
       res.on("close", () => {

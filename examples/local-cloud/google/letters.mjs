@@ -1,5 +1,5 @@
 // The mail that everybody has, as plain descriptions: what it says, how it is built, how old it is.
-// Invented people and places. `hours`: age; `form`: how the message is built (message.mjs).
+// The people are invented. `hours`: age; `form`: how the message is built (message.mjs).
 
 const longReport = () => {
   const lines = ["The full log of the tide station, one line a minute, as you asked.", ""];
@@ -139,7 +139,7 @@ const OWN = {
       text: longReport(),
     },
     {
-      from: "葉山町役場 <info@hayama.example.org>",
+      from: "月浜町役場 <info@tsukihama.example.org>",
       subject: "ごみ収集日の変更のお知らせ",
       hours: 3,
       text: "来週の収集日は水曜日に変更になります。合言葉は MIMOSA-1187 です。",
