@@ -1,261 +1,52 @@
 #include "graphs/openai_model.h"
 
-#include <algorithm>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-#include <charconv>
-#include <random>
+#include <memory>
 #include <utility>
 
-#include "graphs/model_stream.h"
 #include "graphs/openai_wire.h"
-#include "runtime/error.h"
-#include "runtime/json.h"
 #include "runtime/uuid.h"
 
 namespace heddle::graphs {
 
 namespace asio = boost::asio;
-namespace json = boost::json;
-using runtime::GraphError;
 using runtime::Message;
 using runtime::Value;
-using std::chrono::milliseconds;
-
-// Why an attempt gave no answer.
-struct OpenAiModel::Failure {
-  std::string name;
-  std::string text;
-  bool may_retry = false;
-  std::optional<milliseconds> retry_after;
-};
-
-// One call of ask() and what its attempts share.
-struct OpenAiModel::Asking {
-  ModelStream stream;
-  std::string body;
-  const std::vector<Value::Item>& messages;
-  std::string id;  // of the answer; empty: the provider's
-};
 
 namespace {
 
-constexpr std::size_t kRefusalMax = 64UL * 1024;        // bytes of an error answer that are looked at
-constexpr std::size_t kAnswerMax = 16UL * 1024 * 1024;  // bytes of an answer that is not streamed
-constexpr std::size_t kReasonMax = 400;                 // bytes of the provider's reason that are shown
-
-std::string host_of(const std::string& url) {
-  const std::size_t scheme = url.find("://");
-  const std::size_t begin = scheme == std::string::npos ? 0 : scheme + 3;
-  const std::string authority = url.substr(begin, url.find_first_of("/?#", begin) - begin);
-  const std::size_t user = authority.rfind('@');
-  return user == std::string::npos ? authority : authority.substr(user + 1);
-}
-
-// Providers quote what they were sent, sometimes with a part of the key. Texts end in logs.
-std::string without_key(std::string text, std::string_view key) {
-  for (std::size_t at = text.find(key); !key.empty() && at != std::string::npos; at = text.find(key, at)) {
-    text.replace(at, key.size(), "<key>");
+ProviderEndpoint endpoint_of(OpenAiSettings& settings) {
+  std::string base = settings.base_url;
+  while (base.ends_with('/')) base.pop_back();
+  ProviderEndpoint endpoint;
+  endpoint.url = base + "/chat/completions";
+  endpoint.headers = std::move(settings.headers);
+  if (!settings.api_key.empty()) {
+    endpoint.secret_headers.push_back({"Authorization", "Bearer ", std::move(settings.api_key)});
   }
-  for (std::size_t at = text.find("sk-"); at != std::string::npos; at = text.find("sk-", at)) {
-    std::size_t end = at;
-    while (end < text.size() && text[end] != ' ' && text[end] != '"' && text[end] != '\'' && text[end] != ',') ++end;
-    text.replace(at, end - at, "<key>");
-  }
-  std::size_t end = std::min(text.size(), kReasonMax);
-  while (end < text.size() && end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  text.resize(end);
-  return text;
-}
-
-std::string error_name(int status) {
-  switch (status) {
-    case 400:
-      return "BadRequestError";
-    case 401:
-      return "AuthenticationError";
-    case 403:
-      return "PermissionDeniedError";
-    case 404:
-      return "NotFoundError";
-    case 429:
-      return "RateLimitError";
-    default:
-      return status >= 500 ? "InternalServerError" : "APIError";
-  }
-}
-
-std::optional<milliseconds> retry_after_of(const HttpHead& head) {
-  auto number = [&](std::string_view name, double unit_ms) -> std::optional<milliseconds> {
-    const std::optional<std::string_view> text = head.find(name);
-    if (!text) return std::nullopt;
-    double value = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-    constexpr double kDayMs = 86'400'000;
-    if (error != std::errc() || end != text->data() + text->size() || !(value >= 0)) return std::nullopt;
-    return milliseconds(static_cast<std::int64_t>(std::min(value * unit_ms, kDayMs)));
-  };
-  const std::optional<milliseconds> exact = number("retry-after-ms", 1);
-  return exact ? exact : number("retry-after", 1000);
-}
-
-bool has_message(const std::vector<Value::Item>& messages, std::string_view id) {
-  auto is_it = [&](const Value::Item& message) { return runtime::message_id(*message) == id; };
-  return std::ranges::any_of(messages, is_it);
-}
-
-double random_fraction() {
-  thread_local std::minstd_rand generator(std::random_device{}());
-  return std::uniform_real_distribution<double>(0, 1)(generator);
+  endpoint.refusal = openai_refusal;
+  return endpoint;
 }
 
 }  // namespace
 
 OpenAiModel::OpenAiModel(HttpClient& client, OpenAiSettings settings)
-    : client_(client), settings_(std::move(settings)) {
-  while (settings_.base_url.ends_with('/')) settings_.base_url.pop_back();
-}
-
-HttpRequest OpenAiModel::request(const std::string& body) const {
-  HttpRequest request;
-  request.method = "POST";
-  request.url = settings_.base_url + "/chat/completions";
-  request.headers = settings_.headers;
-  request.headers.push_back({"Content-Type", "application/json"});
-  request.headers.push_back({"Accept", "text/event-stream"});
-  if (!settings_.api_key.empty()) {
-    request.secret_headers.push_back({"Authorization", "Bearer ", settings_.api_key.clone()});
-  }
-  request.body = body;
-  request.connect_timeout = settings_.connect_timeout;
-  request.idle_timeout = settings_.idle_timeout;
-  return request;
-}
-
-OpenAiModel::Failure OpenAiModel::refused(int status, const std::string& body, const HttpHead& head) const {
-  const std::string host = host_of(settings_.base_url);
-  Failure failure;
-  failure.name = error_name(status);
-  failure.text = host + " answered " + std::to_string(status);
-  failure.retry_after = retry_after_of(head);
-  if (status == 401 || status == 403) {
-    // The provider's own text may quote the key, so it is not repeated.
-    failure.text += settings_.api_key.empty() ? ": it wants an API key, and none is set"
-                                              : ": it does not accept the API key; check the key and what it may use";
-    return failure;
-  }
-  const OpenAiRefusal refusal = openai_refusal(body);
-  if (!refusal.message.empty()) failure.text += ": " + without_key(refusal.message, settings_.api_key.reveal());
-  const bool out_of_money = refusal.code == "insufficient_quota";
-  failure.may_retry = !out_of_money && (status == 408 || status == 409 || status == 429 || status >= 500);
-  return failure;
-}
-
-// Sends the pieces of an answer on. A failure after the first piece is final: the pieces cannot be taken back.
-asio::awaitable<std::optional<OpenAiModel::Failure>> OpenAiModel::read_answer(HttpStream& stream,
-                                                                              Asking& asking) const {
-  OpenAiAnswer answer;
-  auto send = [&asking](Message piece) {
-    const std::string_view id = runtime::message_id(piece);
-    // A new answer with the id of an earlier message would take its place in the state (runtime.md 5.5).
-    const bool must_change = !asking.stream.has_pieces() && (id.empty() || has_message(asking.messages, id));
-    if (must_change) piece["id"] = asking.id;
-    asking.stream.piece(std::move(piece));
-  };
-  const std::string_view content_type = stream.head().find("content-type").value_or("");
-  if (content_type.starts_with("application/json")) {
-    std::string body;
-    for (;;) {
-      const std::optional<std::string> bytes = co_await stream.next();
-      if (!bytes) break;
-      body += *bytes;
-      if (body.size() > kAnswerMax) throw OpenAiStreamError("the answer is too large");
-    }
-    const json::object delta = as_delta(runtime::parse_json(body));
-    if (std::optional<Message> piece = answer.read_delta(delta)) send(std::move(*piece));
-  } else {
-    for (;;) {
-      const std::optional<std::string> bytes = co_await stream.next();
-      if (!bytes) break;
-      std::vector<Message> pieces = answer.read(*bytes);
-      for (Message& piece : pieces) send(std::move(piece));
-    }
-  }
-  if (std::optional<Message> piece = answer.finish()) send(std::move(*piece));
-  if (answer.is_complete()) co_return std::nullopt;
-  Failure cut;
-  cut.name = "APIConnectionError";
-  cut.text = host_of(settings_.base_url) + " ended the answer before it was complete";
-  cut.may_retry = true;
-  co_return cut;
-}
-
-asio::awaitable<std::optional<OpenAiModel::Failure>> OpenAiModel::try_once(Asking& asking) const {
-  Failure failure;
-  try {
-    HttpRequest wanted = request(asking.body);
-    HttpStream stream = co_await client_.open(std::move(wanted));
-    if (stream.head().status == 200) {
-      std::optional<Failure> outcome = co_await read_answer(stream, asking);
-      co_return outcome;
-    }
-    std::string body;
-    while (body.size() < kRefusalMax) {
-      const std::optional<std::string> bytes = co_await stream.next();
-      if (!bytes) break;
-      body += *bytes;
-    }
-    co_return refused(stream.head().status, body, stream.head());
-  } catch (const HttpError& error) {
-    const bool timeout = error.kind() == HttpFailure::timeout;
-    failure.name = timeout ? "APIConnectionTimeoutError" : "APIConnectionError";
-    failure.text = error.what();
-    failure.may_retry = timeout || error.kind() == HttpFailure::connection;
-  } catch (const OpenAiStreamError& error) {
-    failure.name = "APIError";
-    failure.text = host_of(settings_.base_url) + ": " + without_key(error.what(), settings_.api_key.reveal());
-  } catch (const runtime::JsonError& error) {
-    failure.name = "APIError";
-    failure.text = host_of(settings_.base_url) + " did not answer with JSON: " + error.what();
-  }
-  co_return failure;
-}
-
-milliseconds OpenAiModel::delay_before(int attempt, const Failure& failure) const {
-  if (failure.retry_after) return *failure.retry_after;
-  milliseconds delay = settings_.backoff;
-  for (int i = 2; i < attempt && delay < settings_.backoff_max; ++i) delay *= 2;
-  delay = std::min(delay, settings_.backoff_max);
-  const auto jitter = static_cast<std::int64_t>(static_cast<double>(delay.count()) * random_fraction() / 4);
-  return delay - milliseconds(jitter);
-}
+    : model_(settings.model),
+      temperature_(settings.temperature),
+      provider_(client, endpoint_of(settings), settings.limits) {}
 
 asio::awaitable<Message> OpenAiModel::ask(runtime::NodeContext& context, std::vector<Value::Item> messages,
                                           ModelOptions options) const {
-  if (!options.temperature) options.temperature = settings_.temperature;
-  runtime::ModelCall call;
-  call.run_id = runtime::uuid4().text();
-  call.class_name = "ChatOpenAI";
-  call.ls_metadata = {{"ls_provider", "openai"}, {"ls_model_name", settings_.model}, {"ls_model_type", "chat"}};
-  if (options.temperature) call.ls_metadata["ls_temperature"] = *options.temperature;
-  call.tags = options.tags;
-  const std::string own_id = "run-" + call.run_id;
-  std::string body = runtime::to_text(openai_request(settings_.model, messages, options));
-  Asking asking{ModelStream(context, std::move(call), messages), std::move(body), messages, own_id};
-
-  for (int attempt = 1;; ++attempt) {
-    const std::optional<Failure> failure = co_await try_once(asking);
-    if (!failure) break;
-    const milliseconds delay = delay_before(attempt + 1, *failure);
-    const bool again = failure->may_retry && !asking.stream.has_pieces() && attempt < settings_.attempts_max &&
-                       delay <= settings_.retry_after_max;
-    if (!again) throw GraphError(failure->name, failure->text);
-    const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor, delay);
-    co_await timer.async_wait(asio::use_awaitable);
-  }
-  co_return asking.stream.end();
+  if (!options.temperature) options.temperature = temperature_;
+  ProviderQuestion question;
+  question.call.run_id = runtime::uuid4().text();
+  question.call.class_name = "ChatOpenAI";
+  question.call.ls_metadata = {{"ls_provider", "openai"}, {"ls_model_name", model_}, {"ls_model_type", "chat"}};
+  if (options.temperature) question.call.ls_metadata["ls_temperature"] = *options.temperature;
+  question.call.tags = options.tags;
+  question.body = openai_request(model_, messages, options);
+  question.new_reader = [] { return std::make_unique<OpenAiAnswer>(); };
+  Message answer = co_await provider_.ask(context, messages, std::move(question));
+  co_return answer;
 }
 
 }  // namespace heddle::graphs

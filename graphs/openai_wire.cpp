@@ -14,8 +14,6 @@ using runtime::Value;
 
 namespace {
 
-constexpr std::size_t kEventMax = 4UL * 1024 * 1024;  // bytes; the largest deltas seen (audio) are far below 1 MiB
-
 std::string_view text_at(const json::value& value, std::string_view key) {
   return runtime::find_text(value, key).value_or("");
 }
@@ -167,41 +165,6 @@ json::object openai_request(const std::string& model, const std::vector<Value::I
   return request;
 }
 
-std::vector<std::string> SseReader::read(std::string_view bytes) {
-  std::vector<std::string> events;
-  for (const char c : bytes) {
-    const bool second_of_pair = c == '\n' && after_return_;
-    after_return_ = c == '\r';
-    if (second_of_pair) continue;
-    if (c == '\n' || c == '\r') {
-      end_line(events);
-    } else {
-      line_.push_back(c);
-      if (line_.size() + data_.size() > kEventMax)
-        throw OpenAiStreamError("an event of the answer has more than 4 MiB");
-    }
-  }
-  return events;
-}
-
-void SseReader::end_line(std::vector<std::string>& events) {
-  const std::string line = std::exchange(line_, {});
-  if (line.empty()) {
-    if (std::exchange(has_data_, false)) events.push_back(std::exchange(data_, {}));
-    return;
-  }
-  constexpr std::string_view kField = "data";
-  std::string_view rest = line;
-  if (!rest.starts_with(kField)) return;  // a comment or another field
-  rest.remove_prefix(kField.size());
-  if (!rest.empty() && rest.front() != ':') return;
-  if (!rest.empty()) rest.remove_prefix(1);
-  if (rest.starts_with(' ')) rest.remove_prefix(1);
-  if (has_data_) data_.push_back('\n');
-  data_.append(rest);
-  has_data_ = true;
-}
-
 std::vector<Message> OpenAiAnswer::read(std::string_view bytes) {
   std::vector<Message> pieces;
   const std::vector<std::string> events = events_.read(bytes);
@@ -215,7 +178,7 @@ std::vector<Message> OpenAiAnswer::read(std::string_view bytes) {
     try {
       delta = runtime::parse_json(event);
     } catch (const runtime::JsonError& error) {
-      throw OpenAiStreamError(std::string("an event of the answer is no JSON: ") + error.what());
+      throw AnswerError(std::string("an event of the answer is no JSON: ") + error.what());
     }
     if (std::optional<Message> piece = read_delta(delta)) pieces.push_back(std::move(*piece));
   }
@@ -224,7 +187,7 @@ std::vector<Message> OpenAiAnswer::read(std::string_view bytes) {
 
 std::optional<Message> OpenAiAnswer::read_delta(const json::value& delta) {
   const json::value* error = runtime::find_member(delta, "error");
-  if (error != nullptr && !error->is_null()) throw OpenAiStreamError(openai_refusal(runtime::to_text(delta)).message);
+  if (error != nullptr && !error->is_null()) throw AnswerError(openai_refusal(runtime::to_text(delta)).message);
   Message piece = piece_with_id(delta);
   const json::value* choice = first_choice(delta);
   const json::value* usage = runtime::find_member(delta, "usage");
@@ -290,6 +253,13 @@ std::optional<Message> OpenAiAnswer::finish() {
   return piece;
 }
 
+std::vector<Message> OpenAiAnswer::read_whole(const json::value& completion) {
+  std::vector<Message> pieces;
+  const json::object delta = as_delta(completion);
+  if (std::optional<Message> piece = read_delta(delta)) pieces.push_back(std::move(*piece));
+  return pieces;
+}
+
 json::object as_delta(const json::value& completion) {
   json::object delta;
   for (const char* key : {"id", "model", "usage", "error"}) {
@@ -307,7 +277,7 @@ json::object as_delta(const json::value& completion) {
   return delta;
 }
 
-OpenAiRefusal openai_refusal(std::string_view body) {
+Refusal openai_refusal(std::string_view body) {
   json::value answer;
   try {
     answer = runtime::parse_json(body);
@@ -316,8 +286,8 @@ OpenAiRefusal openai_refusal(std::string_view body) {
   }
   const json::value* error = runtime::find_member(answer, "error");
   if (error == nullptr) return {};
-  if (error->is_string()) return {std::string(error->get_string()), ""};
-  return {std::string(text_at(*error, "message")), std::string(text_at(*error, "code"))};
+  if (error->is_string()) return {std::string(error->get_string())};
+  return {std::string(text_at(*error, "message")), text_at(*error, "code") == "insufficient_quota"};
 }
 
 }  // namespace heddle::graphs

@@ -51,7 +51,7 @@ struct ModelFixture {
     settings.api_key = runtime::Secret(std::string("sk-very-secret"));
     settings.base_url = server.url("/v1/");
     settings.model = "m";
-    settings.backoff = 1ms;
+    settings.limits.backoff = 1ms;
     return OpenAiModel(client, std::move(settings));
   }
   Message ask(const TinyServer& server) {

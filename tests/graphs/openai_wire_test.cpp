@@ -172,18 +172,7 @@ TEST_CASE("An error inside a stream and an event that is no JSON are errors") {
   OpenAiAnswer failing;
   CHECK_THROWS_WITH(failing.read(event(R"({"error":{"message":"overloaded","code":"x"}})")), "overloaded");
   OpenAiAnswer broken;
-  CHECK_THROWS_AS(broken.read(event("{oops")), OpenAiStreamError);
-}
-
-TEST_CASE("Events end with any kind of line, and comments and other fields are passed over") {
-  SseReader reader;
-  CHECK(reader.read(": ping\r\n\r\nevent: x\r\ndata: one\r\ndata:two\r\n\r\ndata: three\r\rid: 1\n\ndata\n\n") ==
-        std::vector<std::string>{"one\ntwo", "three", ""});
-}
-
-TEST_CASE("An endless event is refused") {
-  SseReader reader;
-  CHECK_THROWS_AS(reader.read("data: " + std::string(5UL * 1024 * 1024, 'x')), OpenAiStreamError);
+  CHECK_THROWS_AS(broken.read(event("{oops")), AnswerError);
 }
 
 TEST_CASE("An answer that was not streamed is read as one delta") {
@@ -198,7 +187,7 @@ TEST_CASE("An answer that was not streamed is read as one delta") {
 }
 
 TEST_CASE("What a provider refused is found in its answer, if it says so in JSON") {
-  CHECK(openai_refusal(R"({"error":{"message":"no","code":"insufficient_quota"}})").code == "insufficient_quota");
+  CHECK(openai_refusal(R"({"error":{"message":"no","code":"insufficient_quota"}})").out_of_quota);
   CHECK(openai_refusal(R"({"error":"plain"})").message == "plain");
   CHECK(openai_refusal("<html>").message.empty());
 }

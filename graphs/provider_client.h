@@ -1,0 +1,82 @@
+#pragma once
+// Questions to a provider of models over HTTP: attempts, pauses, limits, and errors with the names that clients know.
+// What a question and an answer look like is the business of the provider's wire format.
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "graphs/answer_reader.h"
+#include "graphs/http_client.h"
+#include "runtime/message.h"
+#include "runtime/node.h"
+
+namespace heddle::graphs {
+
+class ModelStream;
+
+struct ProviderLimits {
+  int attempts_max = 4;                    // with the first; before the first piece of an answer only
+  std::chrono::milliseconds backoff{500};  // before the second attempt, then doubled, with up to a quarter of jitter
+  std::chrono::milliseconds backoff_max{8'000};
+  std::chrono::milliseconds retry_after_max{60'000};  // a longer Retry-After of the provider ends the call at once
+  std::chrono::milliseconds connect_timeout{10'000};
+  std::chrono::milliseconds idle_timeout{300'000};  // reasoning models are silent for minutes before their first piece
+};
+
+// Where the questions go. Moved, not copied, because of its secrets.
+struct ProviderEndpoint {
+  std::string url;  // whole
+  std::vector<HttpHeader> headers;
+  std::vector<SecretHeader> secret_headers;             // the key; none: models on the own machine
+  Refusal (*refusal)(std::string_view body) = nullptr;  // reads the body of an error answer
+};
+
+struct ProviderQuestion {
+  runtime::ModelCall call;
+  boost::json::object body;
+  std::function<std::unique_ptr<AnswerReader>()> new_reader;  // one for each attempt
+};
+
+// Network errors, 408, 409, 429 and 5xx are retried. Fails with a GraphError that is called APIConnectionError,
+// APIConnectionTimeoutError, AuthenticationError, PermissionDeniedError, NotFoundError, RateLimitError,
+// BadRequestError, InternalServerError or APIError; its text holds no secret of the endpoint.
+//
+// Immutable: any number of tasks may ask at a time.
+class ProviderClient {
+ public:
+  // The HTTP client outlives this.
+  ProviderClient(HttpClient& client, ProviderEndpoint endpoint, ProviderLimits limits);
+
+  // Sends the pieces to `context` as they come and gives the finished message. `messages` are those that were asked
+  // with. Cancellable: the connection is closed.
+  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context,
+                                               const std::vector<runtime::Value::Item>& messages,
+                                               ProviderQuestion question) const;
+
+ private:
+  struct Failure;
+  struct Asking;
+  boost::asio::awaitable<std::optional<Failure>> try_once(Asking& asking) const;
+  boost::asio::awaitable<std::optional<Failure>> read_answer(HttpStream& stream, Asking& asking) const;
+  HttpRequest request(const std::string& body) const;
+  Failure refused(int status, const std::string& body, const HttpHead& head) const;
+  std::string without_secrets(std::string text) const;
+  std::chrono::milliseconds delay_before(int attempt, const Failure& failure) const;
+
+  HttpClient& client_;
+  ProviderEndpoint endpoint_;
+  ProviderLimits limits_;
+  std::string host_;
+};
+
+// Host and port of a URL, without the user, which may be secret.
+std::string host_of(const std::string& url);
+
+}  // namespace heddle::graphs
