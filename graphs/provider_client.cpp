@@ -68,8 +68,11 @@ std::string error_name(int status) {
   }
 }
 
+// auth0-token-vault.md 11. 0 stands for an error that is none of HTTP's.
 bool may_help_to_ask_again(int status) {
-  return status == 408 || status == 409 || status == 429 || status >= 500;
+  if (status < 400) return false;
+  const bool is_final = (status <= 407) || status == 409 || status == 413;
+  return !is_final;
 }
 
 std::optional<milliseconds> retry_after_of(const HttpHead& head) {
@@ -234,13 +237,17 @@ asio::awaitable<std::optional<ProviderClient::Failure>> ProviderClient::try_once
   co_return failure;
 }
 
-milliseconds ProviderClient::delay_before(int attempt, const Failure& failure) const {
-  if (failure.retry_after) return *failure.retry_after;
-  milliseconds delay = limits_.backoff;
-  for (int i = 2; i < attempt && delay < limits_.backoff_max; ++i) delay *= 2;
-  delay = std::min(delay, limits_.backoff_max);
-  const auto jitter = static_cast<std::int64_t>(static_cast<double>(delay.count()) * random_fraction() / 4);
-  return delay - milliseconds(jitter);
+// How long to wait before the attempt after this one; nothing if there is to be none. `elapsed`: since the first began.
+std::optional<milliseconds> ProviderClient::pause_after(int attempt, const Failure& failure,
+                                                        milliseconds elapsed) const {
+  if (!failure.may_retry || attempt >= limits_.attempts_max) return std::nullopt;
+  milliseconds pause = limits_.backoff;
+  for (int i = 1; i < attempt && pause < limits_.backoff_max; ++i) pause *= 2;
+  pause = std::min(pause, limits_.backoff_max);
+  pause -= milliseconds(static_cast<std::int64_t>(static_cast<double>(pause.count()) * random_fraction() / 4));
+  if (failure.retry_after) pause = *failure.retry_after;
+  if (pause > limits_.retry_after_max || elapsed + pause > limits_.retry_time_max) return std::nullopt;
+  return pause;
 }
 
 asio::awaitable<Message> ProviderClient::ask(runtime::NodeContext& context, const std::vector<Value::Item>& messages,
@@ -249,16 +256,15 @@ asio::awaitable<Message> ProviderClient::ask(runtime::NodeContext& context, cons
   std::string body = runtime::to_text(question.body);
   Asking asking{ModelStream(context, std::move(question.call), messages), std::move(body), messages, own_id,
                 std::move(question.new_reader)};
-
+  const auto began = std::chrono::steady_clock::now();
   for (int attempt = 1;; ++attempt) {
     const std::optional<Failure> failure = co_await try_once(asking);
     if (!failure) break;
-    const milliseconds delay = delay_before(attempt + 1, *failure);
-    const bool again = failure->may_retry && !asking.stream.has_pieces() && attempt < limits_.attempts_max &&
-                       delay <= limits_.retry_after_max;
-    if (!again) throw GraphError(failure->name, failure->text);
+    const auto elapsed = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - began);
+    const std::optional<milliseconds> pause = pause_after(attempt, *failure, elapsed);
+    if (asking.stream.has_pieces() || !pause) throw GraphError(failure->name, failure->text);
     const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor, delay);
+    asio::steady_timer timer(executor, *pause);
     co_await timer.async_wait(asio::use_awaitable);
   }
   co_return asking.stream.end();

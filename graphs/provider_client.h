@@ -22,10 +22,15 @@ namespace heddle::graphs {
 class ModelStream;
 
 struct ProviderLimits {
-  int attempts_max = 4;                    // with the first; before the first piece of an answer only
+  // With the first; before the first piece of an answer only. Six repetitions, as LangChain has them
+  // (auth0-token-vault.md 11), last up to half a minute.
+  int attempts_max = 7;
   std::chrono::milliseconds backoff{500};  // before the second attempt, then doubled, with up to a quarter of jitter
   std::chrono::milliseconds backoff_max{8'000};
   std::chrono::milliseconds retry_after_max{60'000};  // a longer Retry-After of the provider ends the call at once
+  // No further attempt begins later than this after the first: with a provider that never says anything, seven idle
+  // timeouts would be more than half an hour.
+  std::chrono::milliseconds retry_time_max{300'000};
   std::chrono::milliseconds connect_timeout{10'000};
   std::chrono::milliseconds idle_timeout{300'000};  // reasoning models are silent for minutes before their first piece
 };
@@ -44,9 +49,10 @@ struct ProviderQuestion {
   std::function<std::unique_ptr<AnswerReader>()> new_reader;  // one for each attempt
 };
 
-// Network errors, 408, 409, 429 and 5xx are retried. Fails with a GraphError that is called APIConnectionError,
-// APIConnectionTimeoutError, AuthenticationError, PermissionDeniedError, NotFoundError, RateLimitError,
-// BadRequestError, InternalServerError or APIError; its text holds no secret of the endpoint.
+// What is tried again: network errors, time-outs, answers that end before their first piece, and every refusal but 400
+// to 407, 409, 413, redirects and an exhausted quota (auth0-token-vault.md 11). Fails with a GraphError that is called
+// APIConnectionError, APIConnectionTimeoutError, AuthenticationError, PermissionDeniedError, NotFoundError,
+// RateLimitError, BadRequestError, InternalServerError or APIError; its text holds no secret of the endpoint.
 //
 // Immutable: any number of tasks may ask at a time.
 class ProviderClient {
@@ -68,7 +74,8 @@ class ProviderClient {
   HttpRequest request(const std::string& body) const;
   Failure refused(int status, const std::string& body, const HttpHead& head) const;
   std::string without_secrets(std::string text) const;
-  std::chrono::milliseconds delay_before(int attempt, const Failure& failure) const;
+  std::optional<std::chrono::milliseconds> pause_after(int attempt, const Failure& failure,
+                                                       std::chrono::milliseconds elapsed) const;
 
   HttpClient& client_;
   ProviderEndpoint endpoint_;

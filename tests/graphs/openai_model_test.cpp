@@ -1,5 +1,6 @@
 #include "graphs/openai_model.h"
 
+#include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -44,14 +45,17 @@ struct ModelFixture {
   test::FakeTask task;
   test::FakeContext context{task, runtime::State()};
   ModelOptions options;
+  ProviderLimits limits;
   std::vector<Value::Item> messages{std::make_shared<const json::value>(runtime::human_message("hi"))};
+
+  ModelFixture() { limits.backoff = 1ms; }
 
   OpenAiModel model(const TinyServer& server) {
     OpenAiSettings settings;
     settings.api_key = runtime::Secret(std::string("sk-very-secret"));
     settings.base_url = server.url("/v1/");
     settings.model = "m";
-    settings.limits.backoff = 1ms;
+    settings.limits = limits;
     return OpenAiModel(client, std::move(settings));
   }
   Message ask(const TinyServer& server) {
@@ -109,12 +113,52 @@ TEST_CASE_METHOD(ModelFixture, "A busy provider is asked again") {
   CHECK(context.pieces.size() == 2);
 }
 
-TEST_CASE_METHOD(ModelFixture, "A provider that stays broken is given up after four attempts") {
+TEST_CASE_METHOD(ModelFixture, "A provider that stays broken is given up after seven attempts") {
   TinyServer server([](TinyConnection& connection, const std::string&) {
     connection.send(refusal("503 Down", "maintenance", "Connection: close\r\n"));
   });
   CHECK(failure(server) == "InternalServerError: " + server.url("").substr(7) + " answered 503: maintenance");
-  CHECK(server.requests().size() == 4);
+  CHECK(server.requests().size() == 7);
+}
+
+TEST_CASE_METHOD(ModelFixture, "What asking again cannot change is not asked again") {
+  std::atomic<const char*> status{};
+  TinyServer server([&](TinyConnection& connection, const std::string&) {
+    connection.send(refusal(status.load(), "no", "Connection: close\r\n"));
+  });
+  for (const char* final : {"400 A", "402 B", "404 C", "405 D", "406 E", "407 F", "409 G", "413 H", "302 I"}) {
+    status = final;
+    INFO(status.load());
+    const std::size_t before = server.requests().size();
+    CHECK(failure(server) != "none");
+    CHECK(server.requests().size() == before + 1);
+  }
+  limits.attempts_max = 2;
+  for (const char* passing : {"408 A", "425 B", "429 C", "500 D", "503 E", "529 F"}) {
+    status = passing;
+    INFO(status.load());
+    const std::size_t before = server.requests().size();
+    CHECK(failure(server) != "none");
+    CHECK(server.requests().size() == before + 2);
+  }
+}
+
+TEST_CASE_METHOD(ModelFixture, "An exhausted quota is not asked again, though it is a 429") {
+  TinyServer server([](TinyConnection& connection, const std::string&) {
+    const std::string body = R"({"error":{"message":"You have no money left","code":"insufficient_quota"}})";
+    connection.send("HTTP/1.1 429 Too Many Requests\r\nContent-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+                    body);
+  });
+  CHECK(failure(server).ends_with(" answered 429: You have no money left"));
+  CHECK(server.requests().size() == 1);
+}
+
+TEST_CASE_METHOD(ModelFixture, "No attempt begins when the time for attempts is over") {
+  TinyServer server([](TinyConnection& connection, const std::string&) { connection.wait_until_closed(); });
+  limits.idle_timeout = 20ms;
+  limits.retry_time_max = 20ms;
+  CHECK(failure(server).starts_with("APIConnectionTimeoutError: "));
+  CHECK(server.requests().size() == 1);
 }
 
 TEST_CASE_METHOD(ModelFixture, "A provider that wants to rest for long is not waited for") {
