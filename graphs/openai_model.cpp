@@ -18,11 +18,14 @@ ProviderEndpoint endpoint_of(OpenAiSettings& settings) {
   std::string base = settings.base_url;
   while (base.ends_with('/')) base.pop_back();
   ProviderEndpoint endpoint;
-  endpoint.url = base + "/chat/completions";
-  endpoint.headers = std::move(settings.headers);
+  endpoint.url = base + "/chat/completions" + (settings.query.empty() ? "" : "?" + settings.query);
+  endpoint.secret_headers = std::move(settings.headers);
   if (!settings.api_key.empty()) {
-    endpoint.secret_headers.push_back({"Authorization", "Bearer ", std::move(settings.api_key)});
+    SecretHeader key{"Authorization", "Bearer ", std::move(settings.api_key)};
+    if (settings.service == OpenAiService::azure) key = {"api-key", "", std::move(key.value)};
+    add_unless_given(endpoint.secret_headers, std::move(key));
   }
+  endpoint.body = std::move(settings.body);
   endpoint.refusal = openai_refusal;
   return endpoint;
 }
@@ -30,7 +33,8 @@ ProviderEndpoint endpoint_of(OpenAiSettings& settings) {
 }  // namespace
 
 OpenAiModel::OpenAiModel(HttpClient& client, OpenAiSettings settings)
-    : model_(settings.model),
+    : service_(settings.service),
+      model_(settings.model),
       temperature_(settings.temperature),
       provider_(client, endpoint_of(settings), settings.limits) {}
 
@@ -39,8 +43,10 @@ asio::awaitable<Message> OpenAiModel::ask(runtime::NodeContext& context, std::ve
   if (!options.temperature) options.temperature = temperature_;
   ProviderQuestion question;
   question.call.run_id = runtime::uuid4().text();
-  question.call.class_name = "ChatOpenAI";
-  question.call.ls_metadata = {{"ls_provider", "openai"}, {"ls_model_name", model_}, {"ls_model_type", "chat"}};
+  const bool is_azure = service_ == OpenAiService::azure;
+  question.call.class_name = is_azure ? "AzureChatOpenAI" : "ChatOpenAI";
+  question.call.ls_metadata = {
+      {"ls_provider", is_azure ? "azure" : "openai"}, {"ls_model_name", model_}, {"ls_model_type", "chat"}};
   if (options.temperature) question.call.ls_metadata["ls_temperature"] = *options.temperature;
   question.call.tags = options.tags;
   question.body = openai_request(model_, messages, options);

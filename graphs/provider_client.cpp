@@ -42,7 +42,9 @@ namespace {
 
 constexpr std::size_t kRefusalMax = 64UL * 1024;        // bytes of an error answer that are looked at
 constexpr std::size_t kAnswerMax = 16UL * 1024 * 1024;  // bytes of an answer that is not streamed
-constexpr std::size_t kReasonMax = 400;                 // bytes of the provider's reason that are shown
+// Bytes of a streamed answer. The longest answers have 128,000 tokens with some 250 bytes of JSON around each.
+constexpr std::size_t kStreamMax = 256UL * 1024 * 1024;
+constexpr std::size_t kReasonMax = 400;  // bytes of the provider's reason that are shown
 
 void replace_all(std::string& text, std::string_view wanted, std::string_view by) {
   for (std::size_t at = text.find(wanted); !wanted.empty() && at != std::string::npos; at = text.find(wanted, at)) {
@@ -109,6 +111,14 @@ void send(ModelStream& stream, const std::vector<Value::Item>& messages, const s
 }
 
 }  // namespace
+
+void add_unless_given(std::vector<SecretHeader>& headers, SecretHeader header) {
+  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  auto has_its_name = [&](const SecretHeader& given) {
+    return std::ranges::equal(given.name, header.name, [&](char a, char b) { return lower(a) == lower(b); });
+  };
+  if (std::ranges::none_of(headers, has_its_name)) headers.push_back(std::move(header));
+}
 
 std::string host_of(const std::string& url) {
   const std::size_t scheme = url.find("://");
@@ -180,12 +190,14 @@ asio::awaitable<std::optional<ProviderClient::Failure>> ProviderClient::read_ans
   const std::string_view content_type = stream.head().find("content-type").value_or("");
   const bool whole = content_type.starts_with("application/json");
   std::string body;
+  std::size_t size = 0;
   for (;;) {
     const std::optional<std::string> bytes = co_await stream.next();
     if (!bytes) break;
+    size += bytes->size();
+    if (size > (whole ? kAnswerMax : kStreamMax)) throw AnswerError("the answer is too large");
     if (whole) {
       body += *bytes;
-      if (body.size() > kAnswerMax) throw AnswerError("the answer is too large");
       continue;
     }
     std::vector<Message> pieces = answer->read(*bytes);
@@ -253,6 +265,13 @@ std::optional<milliseconds> ProviderClient::pause_after(int attempt, const Failu
 asio::awaitable<Message> ProviderClient::ask(runtime::NodeContext& context, const std::vector<Value::Item>& messages,
                                              ProviderQuestion question) const {
   const std::string own_id = "run-" + question.call.run_id;
+  for (const json::key_value_pair& member : endpoint_.body) {
+    if (member.value().is_null()) {
+      question.body.erase(member.key());
+    } else {
+      question.body[member.key()] = member.value();
+    }
+  }
   std::string body = runtime::to_text(question.body);
   Asking asking{ModelStream(context, std::move(question.call), messages), std::move(body), messages, own_id,
                 std::move(question.new_reader)};

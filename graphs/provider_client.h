@@ -19,8 +19,6 @@
 
 namespace heddle::graphs {
 
-class ModelStream;
-
 struct ProviderLimits {
   // With the first; before the first piece of an answer only. Six repetitions, as LangChain has them
   // (auth0-token-vault.md 11), last up to half a minute.
@@ -39,7 +37,8 @@ struct ProviderLimits {
 struct ProviderEndpoint {
   std::string url;  // whole
   std::vector<HttpHeader> headers;
-  std::vector<SecretHeader> secret_headers;             // the key; none: models on the own machine
+  std::vector<SecretHeader> secret_headers;  // the key, if there is one, and those that the user gives
+  boost::json::object body;                  // members of every question: they replace its own, null takes one out
   Refusal (*refusal)(std::string_view body) = nullptr;  // reads the body of an error answer
 };
 
@@ -82,6 +81,9 @@ class ProviderClient {
   ProviderLimits limits_;
   std::string host_;
 };
+
+// Adds `header` unless there is one of this name, in any case: what the user says wins.
+void add_unless_given(std::vector<SecretHeader>& headers, SecretHeader header);
 
 // Host and port of a URL, without the user, which may be secret.
 std::string host_of(const std::string& url);

@@ -1,18 +1,11 @@
 #include "graphs/openai_model.h"
 
 #include <atomic>
-#include <boost/asio/bind_cancellation_slot.hpp>
-#include <boost/asio/cancellation_signal.hpp>
-#include <boost/asio/co_spawn.hpp>
-#include <boost/asio/io_context.hpp>
 #include <boost/system/system_error.hpp>
 #include <catch2/catch.hpp>
 #include <future>
 
-#include "runtime/error.h"
-#include "tests/graphs/fake_context.h"
-#include "tests/graphs/tiny_server.h"
-#include "tests/support/run.h"
+#include "tests/graphs/asking.h"
 
 namespace asio = boost::asio;
 namespace json = boost::json;
@@ -20,13 +13,11 @@ using namespace heddle;
 using namespace heddle::graphs;
 using namespace std::chrono_literals;
 using heddle::runtime::Message;
-using heddle::runtime::Value;
+using heddle::test::kStreamHead;
 using heddle::test::TinyConnection;
 using heddle::test::TinyServer;
 
 namespace {
-
-const std::string kStreamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 
 std::string delta(const std::string& content, const std::string& finish = "null") {
   return R"(data: {"id":"chatcmpl-7","model":"m-1","choices":[{"delta":{"content":")" + content +
@@ -39,17 +30,7 @@ std::string refusal(const std::string& status, const std::string& message, const
   return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" + headers + "\r\n" + body;
 }
 
-struct ModelFixture {
-  asio::io_context io;
-  HttpClient client;
-  test::FakeTask task;
-  test::FakeContext context{task, runtime::State()};
-  ModelOptions options;
-  ProviderLimits limits;
-  std::vector<Value::Item> messages{std::make_shared<const json::value>(runtime::human_message("hi"))};
-
-  ModelFixture() { limits.backoff = 1ms; }
-
+struct ModelFixture : test::AskingFixture {
   OpenAiModel model(const TinyServer& server) {
     OpenAiSettings settings;
     settings.api_key = runtime::Secret(std::string("sk-very-secret"));
@@ -58,19 +39,8 @@ struct ModelFixture {
     settings.limits = limits;
     return OpenAiModel(client, std::move(settings));
   }
-  Message ask(const TinyServer& server) {
-    const OpenAiModel asked = model(server);
-    return test::run(io, asked.ask(context, messages, options));
-  }
-  // Name and text of the error.
-  std::string failure(const TinyServer& server) {
-    try {
-      ask(server);
-    } catch (const runtime::GraphError& error) {
-      return error.name() + ": " + error.what();
-    }
-    return "none";
-  }
+  Message ask(const TinyServer& server) { return AskingFixture::ask(model(server)); }
+  std::string failure(const TinyServer& server) { return AskingFixture::failure(model(server)); }
 };
 
 }  // namespace
@@ -97,7 +67,7 @@ TEST_CASE_METHOD(ModelFixture, "A request goes to the chat completions of the ba
   const std::string sent = server.requests().at(0);
   CHECK(sent.starts_with("POST /v1/chat/completions HTTP/1.1\r\n"));
   CHECK(sent.find("Authorization: Bearer sk-very-secret\r\n") != std::string::npos);
-  const json::value body = runtime::parse_json(sent.substr(sent.find("\r\n\r\n") + 4));
+  const json::value body = test::body_of(sent);
   CHECK(body.at("model") == "m");
   CHECK(body.at("messages").at(0).at("content") == "hi");
 }
@@ -250,4 +220,41 @@ TEST_CASE_METHOD(ModelFixture, "Cancelling a question closes the connection to t
   REQUIRE(thrown != nullptr);
   CHECK_THROWS_AS(std::rethrow_exception(thrown), boost::system::system_error);
   CHECK(closed.get_future().wait_for(5s) == std::future_status::ready);
+}
+
+TEST_CASE_METHOD(ModelFixture, "Azure gets the key in its own header, and the version of its API in the query") {
+  TinyServer server([](TinyConnection& connection, const std::string&) { connection.send(kGoodAnswer); });
+  OpenAiSettings settings;
+  settings.service = OpenAiService::azure;
+  settings.api_key = runtime::Secret(std::string("azure-secret"));
+  settings.base_url = server.url("/openai/deployments/d1");
+  settings.query = "api-version=2024-10-21";
+  settings.model = "d1";
+  AskingFixture::ask(OpenAiModel(client, std::move(settings)));
+  const std::string sent = server.requests().at(0);
+  CHECK(sent.starts_with("POST /openai/deployments/d1/chat/completions?api-version=2024-10-21 HTTP/1.1\r\n"));
+  CHECK(sent.find("api-key: azure-secret\r\n") != std::string::npos);
+  CHECK(sent.find("Authorization") == std::string::npos);
+  CHECK(context.model->class_name == "AzureChatOpenAI");
+  CHECK(context.model->ls_metadata.at("ls_provider") == "azure");
+}
+
+TEST_CASE_METHOD(ModelFixture, "Further headers and members go with every request, and win over what is usual") {
+  TinyServer server([](TinyConnection& connection, const std::string&) { connection.send(kGoodAnswer); });
+  OpenAiSettings settings;
+  settings.api_key = runtime::Secret(std::string("sk-very-secret"));
+  settings.base_url = server.url("/v1");
+  settings.model = "m";
+  settings.headers.push_back({"authorization", "", runtime::Secret(std::string("Basic of-a-gateway"))});
+  settings.headers.push_back({"X-Title", "", runtime::Secret(std::string("heddle"))});
+  settings.body = {{"top_p", 0.5}, {"stream_options", nullptr}, {"stream", false}};
+  AskingFixture::ask(OpenAiModel(client, std::move(settings)));
+  const std::string sent = server.requests().at(0);
+  CHECK(sent.find("authorization: Basic of-a-gateway\r\n") != std::string::npos);
+  CHECK(sent.find("sk-very-secret") == std::string::npos);
+  CHECK(sent.find("X-Title: heddle\r\n") != std::string::npos);
+  const json::value body = test::body_of(sent);
+  CHECK(body.at("top_p") == 0.5);
+  CHECK(body.at("stream") == false);
+  CHECK_FALSE(body.as_object().contains("stream_options"));
 }
