@@ -28,6 +28,7 @@ class ModelStream {
   bool has_pieces() const { return !sum_.empty(); }
 
   // Tells the streams that the call has ended, and gives the finished message. Without any piece it is an empty one.
+  // Tool calls whose arguments are no complete JSON are in its `invalid_tool_calls`.
   runtime::Message end();
 
  private:

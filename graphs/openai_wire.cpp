@@ -5,6 +5,7 @@
 
 #include "graphs/model_stream.h"
 #include "runtime/json.h"
+#include "runtime/uuid.h"
 
 namespace heddle::graphs {
 
@@ -105,7 +106,8 @@ json::object wire_tool(const ToolDeclaration& tool) {
 
 std::int64_t count_at(const json::value& object, std::string_view key) {
   const json::value* value = runtime::find_member(object, key);
-  return value != nullptr && value->is_number() ? value->to_number<std::int64_t>() : 0;
+  const std::int64_t* const count = value == nullptr ? nullptr : value->if_int64();
+  return count == nullptr ? 0 : *count;  // providers count in whole numbers
 }
 
 json::object usage_metadata(const json::value& usage) {
@@ -137,10 +139,44 @@ Message piece_with_id(const json::value& delta) {
   return piece;
 }
 
+// The only choice that is looked at, should the provider have been asked for several.
 const json::value* first_choice(const json::value& delta) {
   const json::value* choices = runtime::find_member(delta, "choices");
-  if (choices == nullptr || !choices->is_array() || choices->get_array().empty()) return nullptr;
-  return &choices->get_array().front();
+  if (choices == nullptr || !choices->is_array()) return nullptr;
+  for (const json::value& choice : choices->get_array()) {
+    const json::value* index = runtime::find_member(choice, "index");
+    if (index == nullptr || !index->is_number() || runtime::equal_json(*index, 0)) return &choice;
+  }
+  return nullptr;
+}
+
+// A text for the page, which takes nothing else (auth0-token-vault.md 4).
+std::string content_text(const json::value& content) {
+  if (content.is_string()) return std::string(content.get_string());
+  std::string text;
+  if (!content.is_array()) return text;
+  for (const json::value& part : content.get_array()) {
+    if (text_at(part, "type") == "text") text += text_at(part, "text");
+  }
+  return text;
+}
+
+// 37 bytes; OpenAI refuses ids of more than 40.
+std::string new_call_id() {
+  std::string id = "call_" + runtime::uuid4().text();
+  std::erase(id, '-');
+  return id;
+}
+
+// The HTTP status with which the provider would have refused; 0 if it is not known.
+int status_of(const json::value& error) {
+  const json::value* code = runtime::find_member(error, "code");
+  if (code != nullptr && code->is_int64() && code->get_int64() >= 400 && code->get_int64() <= 599) {
+    return static_cast<int>(code->get_int64());
+  }
+  const std::string_view type = text_at(error, "type");
+  if (type == "server_error") return 500;
+  return text_at(error, "code") == "rate_limit_exceeded" ? 429 : 0;
 }
 
 }  // namespace
@@ -187,7 +223,11 @@ std::vector<Message> OpenAiAnswer::read(std::string_view bytes) {
 
 std::optional<Message> OpenAiAnswer::read_delta(const json::value& delta) {
   const json::value* error = runtime::find_member(delta, "error");
-  if (error != nullptr && !error->is_null()) throw AnswerError(openai_refusal(runtime::to_text(delta)).message);
+  if (error != nullptr && !error->is_null()) {
+    const Refusal refusal = openai_refusal(runtime::to_text(delta));
+    const std::string text = refusal.message.empty() ? "an error without a text" : refusal.message;
+    throw AnswerError(text, refusal.out_of_quota ? 0 : status_of(*error));
+  }
   Message piece = piece_with_id(delta);
   const json::value* choice = first_choice(delta);
   const json::value* usage = runtime::find_member(delta, "usage");
@@ -202,7 +242,7 @@ std::optional<Message> OpenAiAnswer::read_delta(const json::value& delta) {
 
   if (const json::value* said = runtime::find_member(*choice, "delta")) {
     if (const json::value* content = runtime::find_member(*said, "content")) {
-      if (content->is_string()) piece["content"] = *content;
+      piece["content"] = content_text(*content);
     }
     if (const std::optional<std::string_view> refusal = runtime::find_text(*said, "refusal")) {
       piece["additional_kwargs"].as_object()["refusal"] = *refusal;
@@ -222,28 +262,50 @@ void OpenAiAnswer::add_tool_calls(const json::value& said, Message& piece) {
   const json::value* calls = runtime::find_member(said, "tool_calls");
   if (calls == nullptr || !calls->is_array()) return;
   for (const json::value& call : calls->get_array()) {
-    if (!call.is_object()) continue;
-    const std::string_view id = text_at(call, "id");
-    json::object chunk;
-    if (const json::value* index = runtime::find_member(call, "index"); index != nullptr && index->is_number()) {
-      chunk["index"] = *index;
-    } else {
-      // Some providers send whole calls without an index: a new id is a new call.
-      const auto known = std::ranges::find(call_ids_, id);
-      chunk["index"] = known - call_ids_.begin();
-      if (known == call_ids_.end()) call_ids_.emplace_back(id);
-    }
-    if (!id.empty()) chunk["id"] = id;
-    if (const json::value* function = runtime::find_member(call, "function")) {
-      const std::string_view name = text_at(*function, "name");
-      if (!name.empty()) chunk["name"] = name;
-      chunk["args"] = text_at(*function, "arguments");
-    } else {
-      chunk["args"] = "";
-    }
-    chunk["type"] = "tool_call_chunk";
-    piece["tool_call_chunks"].as_array().push_back(std::move(chunk));
+    if (call.is_object()) piece["tool_call_chunks"].as_array().push_back(tool_call_chunk(call));
   }
+}
+
+// The place in calls_ of the call that this piece goes on with; one past the last for a new call.
+std::size_t OpenAiAnswer::known_call(std::optional<std::int64_t> index, std::string_view id,
+                                     std::string_view name) const {
+  // A whole call without index and id begins with its name; what has no name either is the rest of the last one.
+  if (!index && id.empty()) return name.empty() && !calls_.empty() ? calls_.size() - 1 : calls_.size();
+  for (std::size_t place = calls_.size(); place-- > 0;) {
+    const KnownCall& call = calls_[place];
+    const bool same_id = id.empty() || call.id_is_ours || call.id == id;
+    if (index && call.index == index && same_id) return place;
+    if (!index && call.id == id) return place;
+  }
+  return calls_.size();
+}
+
+json::object OpenAiAnswer::tool_call_chunk(const json::value& call) {
+  static const json::value none = json::object();
+  const json::value* given = runtime::find_member(call, "function");
+  const json::value& function = given == nullptr ? none : *given;
+  const json::value* index = runtime::find_member(call, "index");
+  std::optional<std::int64_t> wire_index;
+  if (index != nullptr && index->is_int64()) wire_index = index->get_int64();
+  std::string id(text_at(call, "id"));
+  const std::string_view name = text_at(function, "name");
+
+  const std::size_t place = known_call(wire_index, id, name);
+  if (place == calls_.size()) {
+    const bool id_is_ours = id.empty();
+    if (id_is_ours) id = new_call_id();
+    calls_.push_back({wire_index, id, id_is_ours});
+  } else if (calls_[place].id_is_ours) {
+    id.clear();  // it comes too late
+  }
+  json::object chunk{{"index", static_cast<std::int64_t>(place)}};
+  if (!id.empty()) chunk["id"] = id;
+  if (!name.empty()) chunk["name"] = name;
+  const json::value* arguments = runtime::find_member(function, "arguments");
+  const bool is_whole = arguments != nullptr && arguments->is_object();
+  chunk["args"] = is_whole ? runtime::to_text(*arguments) : std::string(text_at(function, "arguments"));
+  chunk["type"] = "tool_call_chunk";
+  return chunk;
 }
 
 std::optional<Message> OpenAiAnswer::finish() {
@@ -287,7 +349,9 @@ Refusal openai_refusal(std::string_view body) {
   const json::value* error = runtime::find_member(answer, "error");
   if (error == nullptr) return {};
   if (error->is_string()) return {std::string(error->get_string())};
-  return {std::string(text_at(*error, "message")), text_at(*error, "code") == "insufficient_quota"};
+  constexpr std::string_view kQuota = "insufficient_quota";
+  return {std::string(text_at(*error, "message")),
+          text_at(*error, "code") == kQuota || text_at(*error, "type") == kQuota};
 }
 
 }  // namespace heddle::graphs

@@ -4,6 +4,8 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,7 +23,8 @@ boost::json::object openai_request(const std::string& model, const std::vector<r
                                    const ModelOptions& options);
 
 // The pieces of one streamed answer. finish_reason and model_name are in exactly one piece, usage in another;
-// providers that repeat them would otherwise see them added up (runtime.md 5.4).
+// providers that repeat them would otherwise see them added up (runtime.md 5.4). Tool calls are counted from 0 here,
+// and get an id if they have none: some providers leave out index or id, or give every call the same index.
 class OpenAiAnswer final : public AnswerReader {
  public:
   std::vector<runtime::Message> read(std::string_view bytes) override;
@@ -33,12 +36,20 @@ class OpenAiAnswer final : public AnswerReader {
   bool is_complete() const override { return done_ || finished_; }
 
  private:
+  // A tool call of this answer; its place in calls_ is its index in the pieces.
+  struct KnownCall {
+    std::optional<std::int64_t> index;  // the provider's
+    std::string id;
+    bool id_is_ours = false;  // the provider gives none
+  };
   void add_tool_calls(const boost::json::value& delta, runtime::Message& piece);
+  boost::json::object tool_call_chunk(const boost::json::value& call);
+  std::size_t known_call(std::optional<std::int64_t> index, std::string_view id, std::string_view name) const;
   SseReader events_;
   std::optional<boost::json::object> usage_;
-  std::vector<std::string> call_ids_;  // by index, of calls without an index of their own
-  bool done_ = false;                  // [DONE]
-  bool finished_ = false;              // finish_reason
+  std::vector<KnownCall> calls_;
+  bool done_ = false;      // [DONE]
+  bool finished_ = false;  // finish_reason
   bool usage_sent_ = false;
 };
 
