@@ -19,12 +19,13 @@ ProviderEndpoint endpoint_of(OpenAiSettings& settings) {
   while (base.ends_with('/')) base.pop_back();
   ProviderEndpoint endpoint;
   endpoint.url = base + "/chat/completions" + (settings.query.empty() ? "" : "?" + settings.query);
+  const bool is_azure = settings.service == OpenAiService::azure;
+  SecretHeader key{"Authorization", "Bearer ", std::move(settings.api_key)};
+  if (is_azure) key = {"api-key", "", std::move(key.value)};
   endpoint.secret_headers = std::move(settings.headers);
-  if (!settings.api_key.empty()) {
-    SecretHeader key{"Authorization", "Bearer ", std::move(settings.api_key)};
-    if (settings.service == OpenAiService::azure) key = {"api-key", "", std::move(key.value)};
-    add_unless_given(endpoint.secret_headers, std::move(key));
-  }
+  const bool is_given = has_header(endpoint.secret_headers, key.name);
+  endpoint.has_key = is_given || !key.value.empty();
+  if (!is_given && !key.value.empty()) endpoint.secret_headers.push_back(std::move(key));
   endpoint.body = std::move(settings.body);
   endpoint.refusal = openai_refusal;
   return endpoint;

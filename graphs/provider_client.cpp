@@ -112,12 +112,11 @@ void send(ModelStream& stream, const std::vector<Value::Item>& messages, const s
 
 }  // namespace
 
-void add_unless_given(std::vector<SecretHeader>& headers, SecretHeader header) {
+bool has_header(const std::vector<SecretHeader>& headers, std::string_view name) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  auto has_its_name = [&](const SecretHeader& given) {
-    return std::ranges::equal(given.name, header.name, [&](char a, char b) { return lower(a) == lower(b); });
-  };
-  if (std::ranges::none_of(headers, has_its_name)) headers.push_back(std::move(header));
+  return std::ranges::any_of(headers, [&](const SecretHeader& header) {
+    return std::ranges::equal(header.name, name, [&](char a, char b) { return lower(a) == lower(b); });
+  });
 }
 
 std::string host_of(const std::string& url) {
@@ -172,9 +171,8 @@ ProviderClient::Failure ProviderClient::refused(int status, const std::string& b
   failure.retry_after = retry_after_of(head);
   if (status == 401 || status == 403) {
     // The provider's own text may quote the key, so it is not repeated.
-    failure.text += endpoint_.secret_headers.empty()
-                        ? ": it wants an API key, and none is set"
-                        : ": it does not accept the API key; check the key and what it may use";
+    failure.text += endpoint_.has_key ? ": it does not accept the API key; check the key and what it may use"
+                                      : ": it wants an API key, and none is set";
     return failure;
   }
   const Refusal refusal = endpoint_.refusal(body);

@@ -37,7 +37,8 @@ struct ProviderLimits {
 struct ProviderEndpoint {
   std::string url;  // whole
   std::vector<HttpHeader> headers;
-  std::vector<SecretHeader> secret_headers;  // the key, if there is one, and those that the user gives
+  std::vector<SecretHeader> secret_headers;  // the key, and what the user gives
+  bool has_key = false;                      // among the secret headers; models on the own machine want none
   boost::json::object body;                  // members of every question: they replace its own, null takes one out
   Refusal (*refusal)(std::string_view body) = nullptr;  // reads the body of an error answer
 };
@@ -82,8 +83,8 @@ class ProviderClient {
   std::string host_;
 };
 
-// Adds `header` unless there is one of this name, in any case: what the user says wins.
-void add_unless_given(std::vector<SecretHeader>& headers, SecretHeader header);
+// Whether there is a header of this name, in any case.
+bool has_header(const std::vector<SecretHeader>& headers, std::string_view name);
 
 // Host and port of a URL, without the user, which may be secret.
 std::string host_of(const std::string& url);
