@@ -258,6 +258,7 @@ int run(const Arguments& arguments, const Program& program) {
   sources.environment = process_environment();
   for (const auto& [name, factory] : program.builtin) sources.builtin.push_back(name);
   sources.default_graphs = program.default_graphs;
+  sources.variables = program.variables;
   const Configuration configuration = load_configuration(sources);
   switch (arguments.command) {
     case Command::serve:

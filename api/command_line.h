@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "api/settings.h"
 #include "graphs/registry.h"
@@ -23,6 +24,7 @@ struct Program {
   std::string name;                                  // of the executable
   std::map<std::string, GraphFactory> builtin;       // NAME of "builtin:NAME"
   std::map<std::string, GraphEntry> default_graphs;  // served when no configuration file is named or found
+  std::vector<std::string> variables;                // further ones that begin with HEDDLE_ and that its graphs read
   // Printed once before the server starts, for example that the offline model is used. May be empty.
   std::function<std::string(const Configuration&)> notice;
 };

@@ -433,7 +433,8 @@ std::optional<fs::path> file_to_read(const ConfigurationSources& sources) {
 }
 
 void apply_environment(const ConfigurationSources& sources, Configuration& configuration) {
-  std::vector<std::string> known = {"HEDDLE_CONFIG"};
+  std::vector<std::string> known = sources.variables;
+  known.emplace_back("HEDDLE_CONFIG");
   for (const Setting& setting : settings_table()) {
     known.push_back(setting.variable());
     const auto found = configuration.environment.find(setting.variable());

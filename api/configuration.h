@@ -30,6 +30,8 @@ struct ConfigurationSources {
   std::map<std::string, std::vector<std::string>> flags;
   // Of the process. An empty value counts as not set.
   std::map<std::string, std::string> environment;
+  // Variables beside those of the settings that begin with HEDDLE_ and have an effect.
+  std::vector<std::string> variables;
   // NAMEs that "builtin:NAME" may have.
   std::vector<std::string> builtin;
   // Served when there is no file.

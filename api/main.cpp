@@ -3,14 +3,12 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "api/command_line.h"
 #include "graphs/http_client.h"
-#include "graphs/offline_model.h"
-#include "graphs/openai_model.h"
+#include "graphs/model_choice.h"
 #include "graphs/react_agent.h"
 #include "graphs/tools/ask_human.h"
 #include "graphs/tools/calculator.h"
@@ -24,17 +22,6 @@ namespace graphs = heddle::graphs;
 namespace runtime = heddle::runtime;
 
 using Environment = std::map<std::string, std::string>;
-
-// The value of a variable; empty if it is not set.
-std::string variable(const Environment& environment, const std::string& name) {
-  const auto found = environment.find(name);
-  return found == environment.end() ? std::string() : found->second;
-}
-
-// A server on the own machine may need no key, so that naming it is enough.
-bool has_provider(const Environment& environment) {
-  return !variable(environment, "OPENAI_API_KEY").empty() || !variable(environment, "OPENAI_BASE_URL").empty();
-}
 
 // What the builtin graphs share. Outlives them.
 class Shipped {
@@ -51,21 +38,14 @@ class Shipped {
   }
 
  private:
-  std::shared_ptr<const graphs::ChatModel> model(const Environment& environment) {
-    if (!has_provider(environment)) return std::make_shared<graphs::OfflineModel>();
-    graphs::OpenAiSettings settings;
-    settings.api_key = runtime::Secret(variable(environment, "OPENAI_API_KEY"));
-    settings.model = "gpt-4o-mini";
-    const std::string name = variable(environment, "OPENAI_MODEL");
-    if (!name.empty()) settings.model = name;
-    const std::string url = variable(environment, "OPENAI_BASE_URL");
-    if (!url.empty() && !url.starts_with("http://") && !url.starts_with("https://")) {
-      throw std::runtime_error("OPENAI_BASE_URL: must begin with http:// or https://, like https://api.openai.com/v1");
-    }
-    if (!url.empty()) settings.base_url = url;
-    // Made here and not with the program, because its thread must inherit the signals that the server blocks.
-    if (!client_) client_.emplace();
-    return std::make_shared<graphs::OpenAiModel>(*client_, std::move(settings));
+  std::shared_ptr<const graphs::ChatModel> model(const Environment& environment,
+                                                 const graphs::ModelDefaults& defaults = {}) {
+    graphs::ModelChoice choice = graphs::choose_model(environment, defaults);
+    return graphs::make_model(std::move(choice), [this]() -> graphs::HttpClient& {
+      // Made here and not with the program, because its thread must inherit the signals that the server blocks.
+      if (!client_) client_.emplace();
+      return *client_;
+    });
   }
 
   runtime::SystemClock clock_;
@@ -73,8 +53,7 @@ class Shipped {
 };
 
 std::string notice(const api::Configuration& configuration) {
-  if (has_provider(configuration.environment)) return {};
-  return "offline model: answers are made by simple rules, without a language model; set OPENAI_API_KEY for a real one";
+  return graphs::choose_model(configuration.environment).notice;
 }
 
 }  // namespace
@@ -86,5 +65,6 @@ int main(int argc, char** argv) {
   program.builtin["agent"] = [&shipped](const Environment& environment) { return shipped.agent(environment); };
   program.default_graphs["agent"] = {"builtin:agent", std::nullopt};
   program.notice = notice;
+  program.variables = graphs::model_variables();
   return api::run_command_line(argc, argv, program);
 }

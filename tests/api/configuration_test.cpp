@@ -241,6 +241,15 @@ TEST_CASE_METHOD(ConfigurationFixture, "An empty variable counts as not set") {
   CHECK(load_with(R"("heddle": {"port": 1})").settings.port == 1);
 }
 
+TEST_CASE_METHOD(ConfigurationFixture, "A variable that the program's graphs read is not without effect") {
+  sources.variables = {"HEDDLE_MODEL"};
+  sources.environment["HEDDLE_MODEL"] = "offline";
+  sources.environment["HEDDLE_MODLE"] = "offline";
+  const Configuration configuration = load_with(R"("heddle": {})");
+  REQUIRE(configuration.keys_without_effect.size() == 1);
+  CHECK(configuration.keys_without_effect.front() == "the variable HEDDLE_MODLE; did you mean `HEDDLE_MODEL`?");
+}
+
 TEST_CASE_METHOD(ConfigurationFixture, "A variable with our prefix that is no setting is listed with the nearest one") {
   sources.environment["HEDDLE_LOGLEVEL"] = "debug";
   const Configuration configuration = load_with(R"("heddle": {})");
