@@ -297,7 +297,8 @@ void AnthropicAnswer::begin_block(std::int64_t index, const json::value& block, 
   if (type == "text") {
     if (!text_at(block, "text").empty()) pieces.push_back(text_piece(text_at(block, "text")));
   } else if (type == "thinking") {
-    pieces.push_back(thinking_piece(index, type, "thinking", text_at(block, "thinking")));
+    const std::string_view text = text_at(block, "thinking");  // usually empty here
+    if (!text.empty()) pieces.push_back(thinking_piece(index, type, "thinking", text));
     const std::string_view signature = text_at(block, "signature");
     if (!signature.empty()) pieces.push_back(thinking_piece(index, type, "signature", signature));
   } else if (type == "redacted_thinking") {
