@@ -258,3 +258,16 @@ TEST_CASE_METHOD(ModelFixture, "Further headers and members go with every reques
   CHECK(body.at("stream") == false);
   CHECK_FALSE(body.as_object().contains("stream_options"));
 }
+
+TEST_CASE_METHOD(ModelFixture, "No header that the user gave is shown when the provider quotes it") {
+  TinyServer server([](TinyConnection& connection, const std::string&) {
+    connection.send(
+        test::http_answer("400 Bad Request", R"({"error":{"message":"odd: azure-secret, gateway-secret"}})"));
+  });
+  OpenAiSettings settings;
+  settings.service = OpenAiService::azure;
+  settings.api_key = runtime::Secret(std::string("azure-secret"));
+  settings.base_url = server.url("");
+  settings.headers.push_back({"X-Gateway", "", runtime::Secret(std::string("gateway-secret"))});
+  CHECK(AskingFixture::failure(OpenAiModel(client, std::move(settings))).ends_with(": odd: <key>, <key>"));
+}
