@@ -43,11 +43,12 @@ AnthropicModel::AnthropicModel(HttpClient& client, AnthropicSettings settings)
     : model_(settings.model),
       max_tokens_(settings.max_tokens),
       temperature_(settings.temperature),
+      temperature_of_(settings.temperature_of),
       provider_(client, endpoint_of(settings), settings.limits) {}
 
 asio::awaitable<Message> AnthropicModel::ask(runtime::NodeContext& context, std::vector<Value::Item> messages,
                                              ModelOptions options) const {
-  if (!options.temperature) options.temperature = temperature_;
+  if (temperature_of_ == TemperatureOf::settings || !options.temperature) options.temperature = temperature_;
   ProviderQuestion question;
   question.call.run_id = runtime::uuid4().text();
   question.call.class_name = "ChatAnthropic";

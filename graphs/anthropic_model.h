@@ -22,6 +22,7 @@ struct AnthropicSettings {
   std::vector<SecretHeader> headers;  // further ones; one that has the name of ours takes its place
   boost::json::object body;           // members of every request: they replace its own, null takes one out
   std::optional<double> temperature;  // 0 to 1; empty: the provider's; thinking refuses others
+  TemperatureOf temperature_of = TemperatureOf::agent;
   ProviderLimits limits;
 };
 
@@ -39,6 +40,7 @@ class AnthropicModel final : public ChatModel {
   std::string model_;
   std::int64_t max_tokens_;
   std::optional<double> temperature_;
+  TemperatureOf temperature_of_;
   ProviderClient provider_;
 };
 

@@ -16,6 +16,8 @@ namespace json = boost::json;
 
 namespace {
 
+constexpr const char* kTemperature = "HEDDLE_MODEL_TEMPERATURE";
+
 enum class Provider { offline, openai, azure, anthropic };
 
 struct Wanted {
@@ -192,7 +194,7 @@ json::object Chooser::body() const {
 
 // `max`: what the provider allows; `unsaid`: the agent's own.
 std::optional<double> Chooser::temperature(double max, std::optional<double> unsaid) const {
-  const std::string variable = "HEDDLE_MODEL_TEMPERATURE";
+  const std::string variable = kTemperature;
   const std::string value = text(variable);
   if (value.empty()) return unsaid;
   if (value == "none") return std::nullopt;
@@ -244,6 +246,7 @@ OpenAiSettings Chooser::openai(const Wanted& wanted) const {
   if (!wanted.name.empty()) settings.model = wanted.name;
   settings.body = body();
   settings.temperature = temperature(2, defaults_.temperature);
+  if (is_set(kTemperature)) settings.temperature_of = TemperatureOf::settings;
   return settings;
 }
 
@@ -273,6 +276,7 @@ OpenAiSettings Chooser::azure(const Wanted& wanted) const {
   settings.model = deployment;
   settings.body = body();
   settings.temperature = temperature(2, defaults_.temperature);
+  if (is_set(kTemperature)) settings.temperature_of = TemperatureOf::settings;
   return settings;
 }
 
@@ -290,6 +294,7 @@ AnthropicSettings Chooser::anthropic(const Wanted& wanted) const {
   settings.model = wanted.name.empty() ? defaults_.anthropic_model : wanted.name;
   settings.body = body();
   settings.temperature = temperature(1, std::nullopt);
+  settings.temperature_of = TemperatureOf::settings;  // what an agent wants was said with other providers in mind
   return settings;
 }
 
@@ -358,7 +363,7 @@ std::shared_ptr<const ChatModel> make_model(ModelChoice choice, const std::funct
 
 const std::vector<std::string>& model_variables() {
   static const std::vector<std::string> names = {"HEDDLE_MODEL", "HEDDLE_MODEL_HEADERS", "HEDDLE_MODEL_BODY",
-                                                 "HEDDLE_MODEL_TEMPERATURE"};
+                                                 kTemperature};
   return names;
 }
 

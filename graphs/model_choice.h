@@ -4,7 +4,7 @@
 // HEDDLE_MODEL chooses: openai:NAME, anthropic:NAME, azure:DEPLOYMENT or offline. Without it the first of OpenAI, Azure
 // and Anthropic that has a key or an address is asked, and the offline model answers if there is none. The variables of
 // the providers are those of their own libraries; HEDDLE_MODEL_HEADERS, HEDDLE_MODEL_BODY and HEDDLE_MODEL_TEMPERATURE
-// hold for whoever is asked. An empty variable counts as not set.
+// hold for whoever is asked, and the temperature also against the agent's own. An empty variable counts as not set.
 
 #include <functional>
 #include <map>
@@ -26,7 +26,8 @@ namespace heddle::graphs {
 struct ModelDefaults {
   std::string openai_model = "gpt-4o-mini";
   std::string anthropic_model = "claude-sonnet-4-6";
-  std::optional<double> temperature;  // of OpenAI and Azure; Anthropic's newer models refuse to be told one
+  std::optional<double> temperature;  // of OpenAI and Azure. Anthropic's newer models refuse any, so it is told none,
+                                      // whatever the agent wants
 };
 
 // Checked, and nothing made of it yet. Moved, not copied, because of its secrets.

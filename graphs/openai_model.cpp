@@ -37,11 +37,12 @@ OpenAiModel::OpenAiModel(HttpClient& client, OpenAiSettings settings)
     : service_(settings.service),
       model_(settings.model),
       temperature_(settings.temperature),
+      temperature_of_(settings.temperature_of),
       provider_(client, endpoint_of(settings), settings.limits) {}
 
 asio::awaitable<Message> OpenAiModel::ask(runtime::NodeContext& context, std::vector<Value::Item> messages,
                                           ModelOptions options) const {
-  if (!options.temperature) options.temperature = temperature_;
+  if (temperature_of_ == TemperatureOf::settings || !options.temperature) options.temperature = temperature_;
   ProviderQuestion question;
   question.call.run_id = runtime::uuid4().text();
   const bool is_azure = service_ == OpenAiService::azure;

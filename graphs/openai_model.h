@@ -27,6 +27,7 @@ struct OpenAiSettings {
   std::vector<SecretHeader> headers;  // further ones; one that has the name of the key's takes its place
   boost::json::object body;           // members of every request: they replace its own, null takes one out
   std::optional<double> temperature;  // empty: the provider's; reasoning models refuse others
+  TemperatureOf temperature_of = TemperatureOf::agent;
   ProviderLimits limits;
 };
 
@@ -44,6 +45,7 @@ class OpenAiModel final : public ChatModel {
   OpenAiService service_;
   std::string model_;
   std::optional<double> temperature_;
+  TemperatureOf temperature_of_;
   ProviderClient provider_;
 };
 

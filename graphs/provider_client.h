@@ -19,6 +19,12 @@
 
 namespace heddle::graphs {
 
+// Whose temperature is sent.
+enum class TemperatureOf {
+  agent,     // that of ModelOptions; the settings' if there is none
+  settings,  // that of the settings, and none if they have none: the user has decided, or the provider takes none
+};
+
 struct ProviderLimits {
   // With the first; before the first piece of an answer only. Six repetitions, as LangChain has them
   // (auth0-token-vault.md 11), last up to half a minute.

@@ -204,3 +204,24 @@ TEST_CASE_METHOD(test::AskingFixture, "A model is made of the choice, and the HT
   auto none = []() -> HttpClient& { throw std::logic_error("no client is needed"); };
   CHECK(make_model(choose_model({}), none) != nullptr);
 }
+
+TEST_CASE_METHOD(test::AskingFixture,
+                 "The user's temperature counts and not the agent's, and Anthropic is sent no other") {
+  TinyServer server([](TinyConnection& connection, const std::string&) {
+    connection.send(test::http_answer("400 Bad Request", "{}"));
+  });
+  auto network = [this]() -> HttpClient& { return client; };
+  options.temperature = 0;
+  auto sent = [&](const std::string& variable, const std::string& temperature) {
+    const Environment environment = {{variable, server.url("")}, {"HEDDLE_MODEL_TEMPERATURE", temperature}};
+    failure(*make_model(choose_model(environment), network));
+    const runtime::json::value body = test::body_of(server.requests().back());
+    const runtime::json::value* value = runtime::find_member(body, "temperature");
+    return value == nullptr ? std::string("none") : runtime::to_text(*value);
+  };
+  CHECK(sent("OPENAI_BASE_URL", "") == "0");
+  CHECK(sent("OPENAI_BASE_URL", "0.7") == "0.7");
+  CHECK(sent("OPENAI_BASE_URL", "none") == "none");
+  CHECK(sent("ANTHROPIC_BASE_URL", "") == "none");
+  CHECK(sent("ANTHROPIC_BASE_URL", "0.7") == "0.7");
+}
