@@ -24,6 +24,7 @@ struct Run {
   Owner owner;
   Timestamp created_at;  // a delayed run lies in the future
   Timestamp updated_at;
+  std::optional<Timestamp> started_at;  // of its first attempt; none before
   RunStatus status = RunStatus::pending;
   MultitaskStrategy multitask_strategy = MultitaskStrategy::reject;
   OnCompletion on_completion = OnCompletion::keep;
@@ -56,7 +57,7 @@ class RunReads {
 class Runs : public RunReads {
  public:
   virtual void insert(const Run& run) = 0;
-  // status, attempt, error_json, kwargs_json, metadata_json and updated_at
+  // status, started_at, attempt, error_json, kwargs_json, metadata_json and updated_at
   virtual void update(const Run& run) = 0;
   // The run and its events. Its checkpoints are erased through Checkpoints.
   virtual void erase(RunId id) = 0;

@@ -37,6 +37,7 @@
 #include "storage/runs.h"
 #include "storage/threads.h"
 #include "storage/timestamp.h"
+#include "storage/webhooks.h"
 
 namespace heddle::storage {
 
@@ -50,19 +51,21 @@ class Snapshot {
   virtual const EventReads& events() const = 0;
   virtual const ItemReads& items() const = 0;
   virtual const CheckpointReads& checkpoints() const = 0;
+  virtual const WebhookReads& webhooks() const = 0;
 };
 
 // The same with writes. What is written is seen by later reads of the same transaction.
 class Transaction : public Snapshot {
  public:
   using Snapshot::assistants, Snapshot::threads, Snapshot::runs, Snapshot::events, Snapshot::items,
-      Snapshot::checkpoints;
+      Snapshot::checkpoints, Snapshot::webhooks;
   virtual Assistants& assistants() = 0;
   virtual Threads& threads() = 0;
   virtual Runs& runs() = 0;
   virtual Events& events() = 0;
   virtual Items& items() = 0;
   virtual Checkpoints& checkpoints() = 0;
+  virtual Webhooks& webhooks() = 0;
 };
 
 enum class Synchronous {

@@ -142,8 +142,26 @@ CREATE TABLE pending_writes (
 ) WITHOUT ROWID;
 )sql";
 
+// The outbox of webhooks; the body last, so that looking for the next call reads no overflow pages.
+constexpr const char* kWebhooks = R"sql(
+ALTER TABLE runs ADD COLUMN started_at INTEGER;
+
+CREATE TABLE webhooks (
+  run_id BLOB PRIMARY KEY,
+  thread_id BLOB NOT NULL,
+  owner TEXT NOT NULL,
+  ended_at INTEGER NOT NULL,
+  next_attempt INTEGER NOT NULL,
+  attempts INTEGER NOT NULL,
+  url TEXT NOT NULL,
+  body TEXT NOT NULL
+);
+CREATE INDEX webhooks_by_time ON webhooks (next_attempt, run_id, thread_id, ended_at);
+CREATE INDEX webhooks_of_thread ON webhooks (thread_id, ended_at, run_id);
+)sql";
+
 // Step n leads from version n to n + 1. A step that has been released is never edited.
-constexpr std::array<const char*, 1> kSteps = {kFirst};
+constexpr std::array<const char*, 2> kSteps = {kFirst, kWebhooks};
 
 }  // namespace
 

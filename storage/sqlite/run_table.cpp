@@ -7,7 +7,7 @@ namespace {
 
 const std::string kColumns = R"sql(
   SELECT run_id, thread_id, assistant_id, owner, created_at, updated_at, status, multitask_strategy, on_completion,
-         metadata_json, kwargs_json, attempt, error_json, had_hidden_keys
+         metadata_json, kwargs_json, attempt, error_json, had_hidden_keys, started_at
   FROM runs
 )sql";
 
@@ -15,7 +15,7 @@ Run run_from(Query& sql) {
   Run run;
   sql >> run.run_id >> run.thread_id >> run.assistant_id >> run.owner >> run.created_at >> run.updated_at;
   sql >> run.status >> run.multitask_strategy >> run.on_completion >> run.metadata_json >> run.kwargs_json;
-  sql >> run.attempt >> run.error_json >> run.had_hidden_keys;
+  sql >> run.attempt >> run.error_json >> run.had_hidden_keys >> run.started_at;
   return run;
 }
 
@@ -28,7 +28,7 @@ std::vector<Run> runs_from(Query& sql) {
 void bind_changing_fields(Query& sql, const Run& run) {
   sql.bind(":run_id", run.run_id).bind(":updated_at", run.updated_at).bind(":status", run.status);
   sql.bind(":metadata_json", run.metadata_json).bind(":kwargs_json", run.kwargs_json);
-  sql.bind(":attempt", run.attempt).bind(":error_json", run.error_json);
+  sql.bind(":attempt", run.attempt).bind(":error_json", run.error_json).bind(":started_at", run.started_at);
 }
 
 }  // namespace
@@ -53,14 +53,16 @@ RunTable::RunTable(const SQLite::Database& database)
       )sql"),
       insert_(database, R"sql(
         INSERT INTO runs (run_id, thread_id, assistant_id, owner, created_at, updated_at, status, multitask_strategy,
-                          on_completion, metadata_json, kwargs_json, attempt, error_json, had_hidden_keys)
+                          on_completion, metadata_json, kwargs_json, attempt, error_json, had_hidden_keys,
+                          started_at)
         VALUES (:run_id, :thread_id, :assistant_id, :owner, :created_at, :updated_at, :status, :multitask_strategy,
-                :on_completion, :metadata_json, :kwargs_json, :attempt, :error_json, :had_hidden_keys)
+                :on_completion, :metadata_json, :kwargs_json, :attempt, :error_json, :had_hidden_keys,
+                :started_at)
       )sql"),
       update_(database, R"sql(
         UPDATE runs
         SET updated_at = :updated_at, status = :status, metadata_json = :metadata_json, kwargs_json = :kwargs_json,
-            attempt = :attempt, error_json = :error_json
+            attempt = :attempt, error_json = :error_json, started_at = :started_at
         WHERE run_id = :run_id
       )sql"),
       erase_events_(database, R"sql(

@@ -9,6 +9,7 @@
 #include "storage/sqlite/item_table.h"
 #include "storage/sqlite/run_table.h"
 #include "storage/sqlite/thread_table.h"
+#include "storage/sqlite/webhook_table.h"
 #include "storage/storage.h"
 
 namespace heddle::storage::sqlite {
@@ -22,7 +23,8 @@ class Tables final : public Transaction {
         runs_(database),
         events_(database),
         items_(database),
-        checkpoints_(database) {}
+        checkpoints_(database),
+        webhooks_(database) {}
 
   const AssistantReads& assistants() const override { return assistants_; }
   const ThreadReads& threads() const override { return threads_; }
@@ -30,6 +32,7 @@ class Tables final : public Transaction {
   const EventReads& events() const override { return events_; }
   const ItemReads& items() const override { return items_; }
   const CheckpointReads& checkpoints() const override { return checkpoints_; }
+  const WebhookReads& webhooks() const override { return webhooks_; }
 
   Assistants& assistants() override { return assistants_; }
   Threads& threads() override { return threads_; }
@@ -37,6 +40,7 @@ class Tables final : public Transaction {
   Events& events() override { return events_; }
   Items& items() override { return items_; }
   Checkpoints& checkpoints() override { return checkpoints_; }
+  Webhooks& webhooks() override { return webhooks_; }
 
  private:
   AssistantTable assistants_;
@@ -45,6 +49,7 @@ class Tables final : public Transaction {
   EventTable events_;
   ItemTable items_;
   CheckpointTable checkpoints_;
+  WebhookTable webhooks_;
 };
 
 }  // namespace heddle::storage::sqlite

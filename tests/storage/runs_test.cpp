@@ -51,6 +51,7 @@ TEST_CASE_METHOD(RunsFixture, "A run is found as it was inserted, by its owner o
   stored.attempt = 2;
   stored.error_json = R"({"error":"E"})";
   stored.had_hidden_keys = true;
+  stored.started_at = at(3);
   insert({stored});
 
   CHECK_FALSE(find(kBob, 1));
@@ -69,6 +70,7 @@ TEST_CASE_METHOD(RunsFixture, "A run is found as it was inserted, by its owner o
   CHECK(found->attempt == 2);
   CHECK(found->error_json == stored.error_json);
   CHECK(found->had_hidden_keys);
+  CHECK(found->started_at == at(3));
 }
 
 TEST_CASE_METHOD(RunsFixture, "Every status of a run is read as it was stored") {

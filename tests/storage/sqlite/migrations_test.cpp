@@ -43,6 +43,21 @@ TEST_CASE("Every record of a client has an index on its owner") {
   }
 }
 
+TEST_CASE("A file of the first version keeps its runs and gets an outbox") {
+  SQLite::Database database = database_at(":memory:");
+  // As much of version 1 as the later steps look at.
+  database.exec(R"sql(
+    CREATE TABLE runs (run_id BLOB PRIMARY KEY, thread_id BLOB NOT NULL, status TEXT NOT NULL);
+    INSERT INTO runs VALUES (x'01', x'02', 'success');
+    PRAGMA application_id = 0x68656464;
+    PRAGMA user_version = 1;
+  )sql");
+  migrate(database, "x.db");
+  CHECK(database.execAndGet("PRAGMA user_version").getInt() == newest_schema_version());
+  CHECK(database.execAndGet("SELECT count(*) FROM runs WHERE started_at IS NULL").getInt() == 1);
+  CHECK(database.tableExists("webhooks"));
+}
+
 TEST_CASE("A file of a newer heddle is refused and left alone") {
   const test::TemporaryFolder folder;
   const std::string path = folder.file("heddle.db");
