@@ -1,8 +1,10 @@
 #include "graphs/http_client.h"
 
 #include <curl/curl.h>
+#include <netinet/in.h>
 #include <openssl/crypto.h>
 #include <pthread.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
@@ -14,6 +16,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <cstdlib>
+#include <cstring>
 #include <deque>
 #include <exception>
 #include <functional>
@@ -42,15 +45,57 @@ bool fits_header(std::string_view text) {
   return text.find_first_of(std::string_view("\r\n\0", 3)) == std::string_view::npos;
 }
 
+// The part of a URL, or an empty text.
+std::string part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
+  char* text = nullptr;
+  std::string found;
+  if (curl_url_get(url, part, &text, flags) == CURLUE_OK && text != nullptr) found = text;
+  curl_free(text);
+  return found;
+}
+
+// Nothing for an address that is neither IPv4 nor IPv6.
+std::optional<PeerAddress> peer_of(const curl_sockaddr& address) {
+  PeerAddress peer;
+  if (address.family == AF_INET) {
+    sockaddr_in v4{};
+    std::memcpy(&v4, &address.addr, sizeof(v4));
+    peer.bytes[10] = peer.bytes[11] = 0xff;
+    std::memcpy(peer.bytes.data() + 12, &v4.sin_addr, 4);
+    peer.port = ntohs(v4.sin_port);
+    return peer;
+  }
+  if (address.family == AF_INET6) {
+    sockaddr_in6 v6{};
+    std::memcpy(&v6, &address.addr, sizeof(v6));
+    std::memcpy(peer.bytes.data(), &v6.sin6_addr, 16);
+    peer.port = ntohs(v6.sin6_port);
+    return peer;
+  }
+  return std::nullopt;
+}
+
+// The proxy that the environment names for a scheme; empty: none. HTTP_PROXY in capitals is not read, as curl does
+// not read it: a CGI server makes it from a header of its client.
+std::string proxy_for(std::string_view url) {
+  const bool is_https = url.size() > 5 && same_name(url.substr(0, 6), "https:");
+  const std::vector<const char*> names = is_https ? std::vector{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"}
+                                                  : std::vector{"http_proxy", "all_proxy", "ALL_PROXY"};
+  for (const char* const name : names) {
+    const char* const value = std::getenv(name);
+    if (value != nullptr && *value != '\0') return value;
+  }
+  return {};
+}
+
 // "POST https://host:port", without user, path and query, which may be secret.
 std::string place_of(const HttpRequest& request) {
   std::string place = request.method;
   CURLU* const url = curl_url();
   if (url != nullptr && curl_url_set(url, CURLUPART_URL, request.url.c_str(), 0) == CURLUE_OK) {
     auto append = [&](CURLUPart part, const char* before) {
-      char* text = nullptr;
-      if (curl_url_get(url, part, &text, 0) == CURLUE_OK && text != nullptr) place.append(before).append(text);
-      curl_free(text);
+      const std::string text = part_of(url, part);
+      if (!text.empty()) place.append(before).append(text);
     };
     append(CURLUPART_SCHEME, " ");
     append(CURLUPART_HOST, "://");
@@ -104,6 +149,21 @@ std::optional<std::string_view> HttpHead::find(std::string_view name) const {
   return std::nullopt;
 }
 
+std::optional<UrlParts> url_parts(const std::string& url) {
+  initialise_curl();
+  const std::unique_ptr<CURLU, void (*)(CURLU*)> parsed(curl_url(), curl_url_cleanup);
+  if (!parsed) throw std::bad_alloc();
+  if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
+  UrlParts parts;
+  parts.scheme = part_of(parsed.get(), CURLUPART_SCHEME);
+  parts.host = part_of(parsed.get(), CURLUPART_HOST);
+  std::ranges::transform(parts.host, parts.host.begin(), lower);
+  const std::string port = part_of(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  std::from_chars(port.data(), port.data() + port.size(), parts.port);
+  if (parts.scheme.empty() || parts.host.empty()) return std::nullopt;
+  return parts;
+}
+
 // Why a transfer ended early. Crosses the threads as plain values: copies of an exception share their text.
 struct HttpClient::Ending {
   HttpFailure kind = HttpFailure::connection;
@@ -127,7 +187,10 @@ struct HttpClient::Transfer : std::enable_shared_from_this<Transfer> {
   HttpHead incoming;
   bool head_sent = false;
   bool paused = false;
-  std::size_t unread = 0;  // bytes handed to the reader and not read
+  const std::function<bool(const PeerAddress&)>* may_connect = nullptr;
+  bool has_refused = false;  // an address
+  bool has_opened = false;   // a socket
+  std::size_t unread = 0;    // bytes handed to the reader and not read
   std::size_t unread_max = 0;
 
   // Of the reader's executor.
@@ -183,11 +246,13 @@ class HttpClient::Engine {
   void begin(const std::shared_ptr<Transfer>& transfer);
   void configure(Transfer& transfer);
   void add_headers(Transfer& transfer);
+  void restrict_peers(Transfer& transfer);
   void finish(CURL* easy, CURLcode code);
   void remove(Transfer& transfer);
   // Called by C code, which no exception may cross.
   static std::size_t on_header(char* data, std::size_t size, std::size_t count, void* user) noexcept;
   static std::size_t on_body(char* data, std::size_t size, std::size_t count, void* user) noexcept;
+  static curl_socket_t on_open_socket(void* user, curlsocktype purpose, curl_sockaddr* address) noexcept;
 
   HttpClientSettings settings_;
   CURLM* multi_ = nullptr;
@@ -321,6 +386,7 @@ void HttpClient::Engine::configure(Transfer& transfer) {
     curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
   }
   add_headers(transfer);
+  if (settings_.may_connect) restrict_peers(transfer);
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, &Engine::on_header);
   curl_easy_setopt(easy, CURLOPT_HEADERDATA, &transfer);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &Engine::on_body);
@@ -351,6 +417,29 @@ void HttpClient::Engine::add_headers(Transfer& transfer) {
   curl_easy_setopt(transfer.easy, CURLOPT_HTTPHEADER, transfer.header_lines);
 }
 
+// Idle connections may be used again: each has been checked when it was made.
+void HttpClient::Engine::restrict_peers(Transfer& transfer) {
+  const std::string proxy = proxy_for(transfer.request.url);
+  // Said in so many words, also that there is none, because curl would ask the environment.
+  curl_easy_setopt(transfer.easy, CURLOPT_PROXY, proxy.c_str());
+  curl_easy_setopt(transfer.easy, CURLOPT_NOPROXY, "");
+  if (!proxy.empty()) return;
+  transfer.may_connect = &settings_.may_connect;
+  curl_easy_setopt(transfer.easy, CURLOPT_OPENSOCKETFUNCTION, &Engine::on_open_socket);
+  curl_easy_setopt(transfer.easy, CURLOPT_OPENSOCKETDATA, &transfer);
+}
+
+curl_socket_t HttpClient::Engine::on_open_socket(void* user, curlsocktype purpose, curl_sockaddr* address) noexcept {
+  Transfer& transfer = *static_cast<Transfer*>(user);
+  const std::optional<PeerAddress> peer = peer_of(*address);
+  if (purpose != CURLSOCKTYPE_IPCXN || !peer || !(*transfer.may_connect)(*peer)) {
+    transfer.has_refused = true;
+    return CURL_SOCKET_BAD;
+  }
+  transfer.has_opened = true;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 void HttpClient::Engine::finish(CURL* easy, CURLcode code) {
   const auto found = running_.find(easy);
   if (found == running_.end()) return;
@@ -359,6 +448,10 @@ void HttpClient::Engine::finish(CURL* easy, CURLcode code) {
   if (code == CURLE_OK) {
     transfer->send_head();
     transfer->end(std::nullopt);
+    return;
+  }
+  if (transfer->has_refused && !transfer->has_opened) {
+    transfer->end(Ending{HttpFailure::refused, transfer->place + ": the host has an address that may not be called"});
     return;
   }
   const std::string reason = transfer->error_text[0] != '\0' ? transfer->error_text : curl_easy_strerror(code);

@@ -4,10 +4,18 @@
 // What comes in is handed to the executor of the coroutine that asked; a reader that does not read makes
 // its transfer wait (and in the end the sender), never the memory grow. HTTPS_PROXY, HTTP_PROXY, NO_PROXY
 // and SSL_CERT_FILE are honoured. Certificates are always checked.
+//
+// A client for URLs that somebody else chose gets `may_connect`: it is asked about the address of every connection,
+// when the name has been resolved, so that a name cannot lead where its text does not (DNS rebinding). Behind a proxy
+// the addresses are the proxy's to decide: then everything goes through it, also what NO_PROXY names, because those are
+// the hosts inside, and `may_connect` is not asked. Such a proxy must not reach what shall not be reached.
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -62,7 +70,15 @@ struct HttpAnswer {
   std::string body;
 };
 
-enum class HttpFailure { connection, timeout, certificate, too_large, stopped, request };
+enum class HttpFailure {
+  connection,
+  timeout,
+  certificate,
+  too_large,
+  stopped,
+  request,
+  refused,  // every address of the host is one that `may_connect` refuses
+};
 
 // No answer, or not all of it. The text names method and host and the reason; never the path, a header or a body.
 class HttpError : public std::runtime_error {
@@ -74,11 +90,29 @@ class HttpError : public std::runtime_error {
   HttpFailure kind_;
 };
 
+// Where a connection is about to be made to. An IPv4 address has its IPv6 form, ::ffff:a.b.c.d.
+struct PeerAddress {
+  std::array<std::uint8_t, 16> bytes{};
+  std::uint16_t port = 0;
+};
+
+// What a URL names, read as the client reads it: an IPv4 address in any form (2130706433, 0177.1, 0x7f000001) comes as
+// 127.0.0.1.
+struct UrlParts {
+  std::string scheme;  // lower case
+  std::string host;    // lower case; an IPv6 address in brackets
+  std::uint16_t port = 0;
+};
+// Nothing if it is none, or none with a scheme and a host.
+std::optional<UrlParts> url_parts(const std::string& url);
+
 struct HttpClientSettings {
   std::size_t connections_max = 4096;     // open at a time; further requests wait. Below usual limits of open files
   std::size_t idle_connections_max = 64;  // kept open for the next request
   std::size_t unread_bytes_max = 256UL * 1024;  // of one transfer; then it waits for its reader
   std::string ca_file;                          // empty: SSL_CERT_FILE, else that of the system
+  // Called on the client's thread; must not throw and not wait. Empty: every address.
+  std::function<bool(const PeerAddress&)> may_connect;
 };
 
 // An answer on its way. Belongs to the executor of the coroutine that opened it, which must run one thing at a

@@ -1,5 +1,7 @@
 #include "graphs/http_client.h"
 
+#include <stdlib.h>  // setenv is of POSIX
+
 #include <atomic>
 #include <boost/asio/bind_cancellation_slot.hpp>
 #include <boost/asio/cancellation_signal.hpp>
@@ -295,4 +297,83 @@ TEST_CASE("Ending the client ends its transfers") {
   io.run_for(5s);
   REQUIRE(thrown != nullptr);
   CHECK_THROWS_WITH(std::rethrow_exception(thrown), Catch::EndsWith("the HTTP client has been stopped"));
+}
+
+TEST_CASE("A URL is read as the client reads it") {
+  const auto host = [](const std::string& url) {
+    const std::optional<UrlParts> parts = url_parts(url);
+    return parts ? parts->scheme + " " + parts->host + " " + std::to_string(parts->port) : "none";
+  };
+  CHECK(host("HTTPS://User:Word@Example.COM/a?b#c") == "https example.com 443");
+  CHECK(host("http://2130706433:81/") == "http 127.0.0.1 81");
+  CHECK(host("http://0177.1/") == "http 127.0.0.1 80");
+  CHECK(host("http://[::1]/") == "http [::1] 80");
+  CHECK(host("example.com/a") == "none");
+  CHECK(host("/a") == "none");
+  CHECK(host("") == "none");
+}
+
+TEST_CASE("A client that may not connect to an address says so, and does not") {
+  asio::io_context io;
+  TinyServer server([](TinyConnection& connection, const std::string&) { connection.send(ok("hi")); });
+  std::atomic<bool> allowed{false};
+  std::atomic<int> asked_port{0};
+  HttpClientSettings settings;
+  settings.may_connect = [&](const PeerAddress& peer) {
+    asked_port = peer.port;
+    const bool is_loopback = peer.bytes[15] == 1 && (peer.bytes[12] == 127 || peer.bytes[12] == 0);
+    return allowed && is_loopback;
+  };
+  HttpClient client(std::move(settings));
+  const auto fetch = [&] { return heddle::test::run(io, client.fetch(get(server.url("/s3cret")))).body; };
+  try {
+    fetch();
+    FAIL("it connected");
+  } catch (const HttpError& error) {
+    CHECK(error.kind() == HttpFailure::refused);
+    CHECK(std::string(error.what()).find("s3cret") == std::string::npos);
+  }
+  CHECK(server.requests().empty());
+  CHECK(server.url().find(":" + std::to_string(asked_port) + "/") != std::string::npos);
+  allowed = true;
+  CHECK(fetch() == "hi");
+}
+
+TEST_CASE("A redirect does not lead where the client may not connect") {
+  asio::io_context io;
+  TinyServer inside([](TinyConnection& connection, const std::string&) { connection.send(ok("secret")); });
+  TinyServer outside([&](TinyConnection& connection, const std::string&) {
+    connection.send("HTTP/1.1 302 Found\r\nLocation: " + inside.url() + "\r\nContent-Length: 0\r\n\r\n");
+  });
+  const std::string port = outside.url().substr(outside.url().rfind(':') + 1);
+  HttpClientSettings settings;
+  settings.may_connect = [port](const PeerAddress& peer) { return std::to_string(peer.port) + "/" == port; };
+  HttpClient client(std::move(settings));
+  HttpRequest request = get(outside.url());
+  request.redirects = Redirects::followed;
+  CHECK_THROWS_AS(heddle::test::run(io, client.fetch(std::move(request))), HttpError);
+  CHECK(outside.requests().size() == 1);
+  CHECK(inside.requests().empty());
+}
+
+TEST_CASE("Behind a proxy a client that may not connect everywhere asks the proxy for everything") {
+  asio::io_context io;
+  TinyServer proxy([](TinyConnection& connection, const std::string&) { connection.send(ok("of the proxy")); });
+  const auto set = [](const char* name, const std::string& value) { ::setenv(name, value.c_str(), 1); };
+  set("http_proxy", proxy.url());
+  set("no_proxy", "inside.invalid");
+  HttpClientSettings settings;
+  settings.may_connect = [](const PeerAddress&) { return false; };
+  HttpClient client(std::move(settings));
+  std::string body;
+  try {
+    body = heddle::test::run(io, client.fetch(get("http://inside.invalid/a"))).body;
+  } catch (const HttpError& error) {
+    body = error.what();
+  }
+  ::unsetenv("http_proxy");
+  ::unsetenv("no_proxy");
+  CHECK(body == "of the proxy");
+  REQUIRE(proxy.requests().size() == 1);
+  CHECK(proxy.requests().front().starts_with("GET http://inside.invalid/a HTTP/1.1\r\n"));
 }
