@@ -125,7 +125,7 @@ class Parser {
     }
     CLI::Option* option = app_.add_option(setting.flag(), values, help_text(setting));
     option->allow_extra_args(false)->type_name(setting.form == SettingForm::number ? "N" : "TEXT");
-    if (setting.form != SettingForm::list) option->expected(1);
+    if (!setting.takes_many()) option->expected(1);
   }
 
   CLI::App* subcommand(const std::string& name, const std::string& description) {
@@ -259,6 +259,7 @@ int run(const Arguments& arguments, const Program& program) {
   for (const auto& [name, factory] : program.builtin) sources.builtin.push_back(name);
   sources.default_graphs = program.default_graphs;
   sources.variables = program.variables;
+  sources.defaults = program.defaults;
   const Configuration configuration = load_configuration(sources);
   switch (arguments.command) {
     case Command::serve:

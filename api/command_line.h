@@ -25,6 +25,7 @@ struct Program {
   std::map<std::string, GraphFactory> builtin;       // NAME of "builtin:NAME"
   std::map<std::string, GraphEntry> default_graphs;  // served when no configuration file is named or found
   std::vector<std::string> variables;                // further ones that begin with HEDDLE_ and that its graphs read
+  ServerSettings defaults;                           // what holds where nothing is configured
   // Printed once before the server starts, for example that the offline model is used. May be empty.
   std::function<std::string(const Configuration&)> notice;
 };

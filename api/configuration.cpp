@@ -11,6 +11,7 @@
 
 #include "api/env_file.h"
 #include "api/nearest_name.h"
+#include "api/outgoing/header_templates.h"
 #include "api/settings_table.h"
 #include "runtime/json.h"
 
@@ -45,7 +46,6 @@ constexpr std::array kWithoutEffect = {
     "source",
     "ui",
     "ui_config",
-    "webhooks",
     "checkpointer.path",
     "checkpointer.serde",
     "checkpointer.ttl",
@@ -56,7 +56,6 @@ constexpr std::array kWithoutEffect = {
     "http.disable_a2a",
     "http.disable_mcp",
     "http.disable_ui",
-    "http.disable_webhooks",
     "http.logging_headers",
     "http.middleware_order",
     "http.enable_custom_route_auth",
@@ -142,11 +141,11 @@ std::optional<std::vector<std::string>> texts_of(const json::value& value, Setti
   if (form == SettingForm::on_off && value.is_bool()) return {{value.get_bool() ? "true" : "false"}};
   const bool takes_text = form == SettingForm::text || form == SettingForm::list;
   if (takes_text && value.is_string()) return {{std::string(value.get_string())}};
-  if (form != SettingForm::list || !value.is_array()) return std::nullopt;
+  if ((form != SettingForm::list && form != SettingForm::numbers) || !value.is_array()) return std::nullopt;
   std::vector<std::string> texts;
   for (const json::value& entry : value.get_array()) {
-    if (!entry.is_string()) return std::nullopt;
-    texts.emplace_back(entry.get_string());
+    if (form == SettingForm::numbers ? !entry.is_number() : !entry.is_string()) return std::nullopt;
+    texts.push_back(entry.is_string() ? std::string(entry.get_string()) : runtime::to_text(entry));
   }
   return texts;
 }
@@ -161,6 +160,8 @@ std::string_view form_name(SettingForm form) {
       return "a text";
     case SettingForm::list:
       return "a list of texts";
+    case SettingForm::numbers:
+      return "a list of numbers";
   }
   return "";
 }
@@ -172,6 +173,7 @@ class KnownKeys {
     add("$schema");
     add("graphs");
     add("env");
+    add("webhooks.headers");
     for (const std::string_view key : kWithoutEffect) add(std::string(key));
     for (const RefusedKey& refused : kRefused) add(std::string(refused.key));
     for (const Setting& setting : settings_table()) {
@@ -274,6 +276,7 @@ class ConfigurationFile {
     if (path == "$schema") return;
     if (path == "graphs") return read_graphs(value, configuration);
     if (path == "env") return read_env(value, configuration);
+    if (path == "webhooks.headers") return read_webhook_headers(value, configuration);
     if (const RefusedKey* refused = KnownKeys::refused(path)) throw fault(path, std::string(refused->reason));
     if (KnownKeys::is_without_effect(path)) {
       configuration.keys_without_effect.push_back(path);
@@ -399,6 +402,15 @@ class ConfigurationFile {
     }
   }
 
+  void read_webhook_headers(const json::value& value, Configuration& configuration) const {
+    if (!value.is_object()) throw fault("webhooks.headers", "must be an object of texts");
+    for (const auto& member : value.get_object()) {
+      const std::string name(member.key());
+      if (!member.value().is_string()) throw fault("webhooks.headers." + name, "must be a text");
+      configuration.webhook_headers.emplace(name, member.value().get_string());
+    }
+  }
+
   // The list form of the JavaScript reference: these variables must be set outside.
   void check_env_names(const json::array& names, const Configuration& configuration) const {
     for (const json::value& entry : names) {
@@ -442,7 +454,7 @@ void apply_environment(const ConfigurationSources& sources, Configuration& confi
     const bool of_process = sources.environment.contains(found->first);
     const std::string where = found->first + (of_process ? " (environment)" : " (`env` of the configuration)");
     const std::string& text = found->second;
-    const auto values = setting.form == SettingForm::list ? split_list(text) : std::vector<std::string>{text};
+    const auto values = setting.takes_many() ? split_list(text) : std::vector<std::string>{text};
     apply(setting, where, values, configuration.settings);
   }
   // Not an error, because other programs may use the prefix; but not in silence either.
@@ -452,10 +464,22 @@ void apply_environment(const ConfigurationSources& sources, Configuration& confi
   }
 }
 
+// When everything else is known: the prefix is a setting, and the variables come from several places.
+void fill_in_headers(const std::string& file, Configuration& configuration) {
+  WebhookSettings& webhooks = configuration.settings.webhooks;
+  if (configuration.webhook_headers.empty()) return;
+  try {
+    webhooks.headers = outgoing_headers(configuration.webhook_headers, webhooks.env_prefix, configuration.environment);
+  } catch (const SettingError& error) {
+    throw ConfigurationError(file + ": webhooks.headers." + error.what());
+  }
+}
+
 }  // namespace
 
 Configuration load_configuration(const ConfigurationSources& sources) {
   Configuration configuration;
+  configuration.settings = sources.defaults;
   for (const auto& [name, value] : sources.environment) configuration.environment.emplace(name, value);
   const std::optional<fs::path> path = file_to_read(sources);
   if (path) {
@@ -472,6 +496,7 @@ Configuration load_configuration(const ConfigurationSources& sources) {
     const auto found = sources.flags.find(setting.name);
     if (found != sources.flags.end()) apply(setting, setting.flag(), found->second, configuration.settings);
   }
+  if (path) fill_in_headers(path->lexically_normal().string(), configuration);
   return configuration;
 }
 

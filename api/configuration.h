@@ -34,6 +34,8 @@ struct ConfigurationSources {
   std::vector<std::string> variables;
   // NAMEs that "builtin:NAME" may have.
   std::vector<std::string> builtin;
+  // What holds where nothing is configured.
+  ServerSettings defaults;
   // Served when there is no file.
   std::map<std::string, GraphEntry> default_graphs;
 };

@@ -1,5 +1,6 @@
 #include "api/server.h"
 
+#include <algorithm>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
@@ -9,8 +10,10 @@
 #include <utility>
 
 #include "api/dispatcher.h"
+#include "api/greeting.h"
 #include "api/runs/engine_threads.h"
 #include "api/runs/run_queue.h"
+#include "api/runs/webhooks.h"
 #include "api/services/services.h"
 #include "runtime/clock.h"
 #include "runtime/uuid.h"
@@ -35,7 +38,8 @@ class Server::State {
         work(asio::make_work_guard(io)),
         engines(settings.engine_threads),
         storage(storage::open(settings.storage)),
-        queue(io.get_executor(), engines, *storage, clock, checkpoint_ids, log, settings),
+        webhooks(io.get_executor(), *storage, clock, log, settings.webhooks),
+        queue(io.get_executor(), engines, *storage, clock, checkpoint_ids, log, settings, webhooks),
         services(ServiceParts{settings, *storage, clock, registry, checkpoint_ids, log, queue}),
         dispatcher(services),
         handler([this](Request request) { return dispatcher.answer(std::move(request)); }),
@@ -79,11 +83,15 @@ class Server::State {
       if (!bound.empty()) port = bound.front().port;
       addresses.insert(addresses.end(), bound.begin(), bound.end());
     }
+    // Behind the listeners, because a webhook may be a route of this server.
+    webhooks.start(base_url(addresses, settings.mount_prefix));
     co_return;
   }
 
   asio::awaitable<void> shut_down() {
     co_await queue.drain(settings.drain);
+    const std::chrono::milliseconds last_calls = std::min(settings.drain, settings.webhooks.timeout);
+    co_await webhooks.stop(last_calls);
     // Streams of runs have ended; what is left are readers that do not take their bytes.
     const std::chrono::milliseconds patience = kLastAnswers;
     co_await listener.stop(patience);
@@ -98,6 +106,7 @@ class Server::State {
   asio::executor_work_guard<asio::io_context::executor_type> work;
   EngineThreads engines;
   const std::unique_ptr<storage::Storage> storage;
+  Webhooks webhooks;
   RunQueue queue;
   Services services;
   Dispatcher dispatcher;

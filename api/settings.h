@@ -8,12 +8,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "api/http/cors.h"
 #include "api/http/listener.h"
+#include "api/outgoing/url_policy.h"
 #include "runtime/log.h"
 #include "storage/storage.h"
 
@@ -37,6 +39,22 @@ struct HeaderRule {
   std::vector<std::string> excludes;
 };
 
+struct OutgoingHeaders;
+
+// Calls when runs have ended (http-api.md 16).
+struct WebhookSettings {
+  bool enabled = true;
+  UrlPolicy url;
+  std::string env_prefix = "LG_WEBHOOK_";          // of the variables that headers may name
+  std::shared_ptr<const OutgoingHeaders> headers;  // sent with every call; null: none
+  std::chrono::milliseconds timeout{5'000};        // of one attempt, from the name of the host to the status
+  std::int64_t attempts = 3;
+  std::chrono::milliseconds backoff{2'000};  // after the first attempt; doubled after each further one
+  std::size_t at_once = 64;
+  std::size_t values_bytes_max = std::size_t{16} << 20;  // larger values are left out of the call
+  std::size_t bytes_in_memory = std::size_t{16} << 20;   // of calls of runs that are not stored
+};
+
 struct ServerSettings {
   std::vector<std::string> hosts{"localhost"};  // both loopback addresses
   std::uint16_t port = 2024;                    // 0 picks a free one
@@ -53,6 +71,7 @@ struct ServerSettings {
   std::optional<HeaderRule> configurable_headers;     // none: the rule of the JavaScript server
   std::vector<std::string> secret_configurable_keys;  // further hidden keys (http-api.md 18)
   bool stream_end_event = false;
+  WebhookSettings webhooks;
 
   std::chrono::milliseconds heartbeat{5'000};                  // of streams, http-api.md 10.1
   std::chrono::milliseconds wait_heartbeat{1'000};             // newlines of wait and join, 9.2
@@ -72,9 +91,10 @@ struct GraphEntry {
 // What a start needs besides the settings.
 struct Configuration {
   ServerSettings settings;
-  std::map<std::string, GraphEntry> graphs;        // by graph id
-  std::map<std::string, std::string> environment;  // the process's, over that of the file `env` names
-  std::vector<std::string> keys_without_effect;    // known to the reference, not acted on here
+  std::map<std::string, GraphEntry> graphs;            // by graph id
+  std::map<std::string, std::string> environment;      // the process's, over that of the file `env` names
+  std::map<std::string, std::string> webhook_headers;  // as written, `${{ env.NAME }}` and all
+  std::vector<std::string> keys_without_effect;        // known to the reference, not acted on here
 };
 
 }  // namespace heddle::api

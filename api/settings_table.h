@@ -22,7 +22,8 @@ enum class SettingForm {
   number,  // decimal digits; in langgraph.json a number
   on_off,  // `true` or `false`; as a flag without a value it means true
   text,
-  list,  // flag: repeated; variable: separated by commas; langgraph.json: a list of texts, or one text
+  list,     // flag: repeated; variable: separated by commas; langgraph.json: a list of texts, or one text
+  numbers,  // the same; langgraph.json: a list of numbers
 };
 
 struct Setting {
@@ -38,6 +39,7 @@ struct Setting {
 
   std::string flag() const;      // "--log-level"
   std::string variable() const;  // "HEDDLE_LOG_LEVEL"
+  bool takes_many() const { return form == SettingForm::list || form == SettingForm::numbers; }
 };
 
 // In the order in which they are documented.

@@ -15,6 +15,7 @@
 #include "runtime/state_graph.h"
 #include "storage/runs.h"
 #include "storage/threads.h"
+#include "storage/webhooks.h"
 
 namespace heddle::api {
 
@@ -32,6 +33,7 @@ struct RunPlan {
   runtime::Durability durability = runtime::Durability::async;
   std::shared_ptr<const runtime::Breakpoints> interrupt_before;
   std::shared_ptr<const runtime::Breakpoints> interrupt_after;
+  std::string webhook;  // whom to call at the end; empty: nobody
 };
 
 // Belongs to the I/O thread. Shared by the queue and those who wait for the run or read it.
@@ -61,6 +63,7 @@ struct ActiveRun {
 
   // The answer to wait and join, as JSON text (http-api.md 9.2); set when ended.
   std::string result;
+  std::optional<storage::Webhook> owed_call;     // at the end of a temporary one; of others it is stored
   boost::asio::steady_timer has_ended;           // never expires; cancelled at the end
   std::set<boost::asio::steady_timer*> waiting;  // of answers that wait; cancelled at the end
 

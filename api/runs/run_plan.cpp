@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "api/runs/webhook_call.h"
 #include "runtime/command.h"
 #include "runtime/json.h"
 
@@ -131,6 +132,7 @@ RunPlan run_plan(const storage::Run& record, std::shared_ptr<const runtime::Comp
   }
   plan.interrupt_before = breakpoints_of(kwargs, "interrupt_before");
   plan.interrupt_after = breakpoints_of(kwargs, "interrupt_after");
+  plan.webhook = webhook_url(kwargs);
   return plan;
 }
 

@@ -11,12 +11,12 @@ namespace asio = boost::asio;
 
 RunQueue::RunQueue(asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
                    const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
-                   const ServerSettings& settings)
+                   const ServerSettings& settings, Webhooks& webhooks)
     : executor_(executor),
       clock_(clock),
       log_(log),
       settings_(settings),
-      worker_(executor, engines, storage, clock, checkpoint_ids, log, settings),
+      worker_(executor, engines, storage, clock, checkpoint_ids, log, settings, webhooks),
       idle_(executor, asio::steady_timer::time_point::max()) {}
 
 RunQueue::~RunQueue() = default;

@@ -13,6 +13,7 @@
 #include "api/runs/active_run.h"
 #include "api/runs/engine_threads.h"
 #include "api/runs/run_worker.h"
+#include "api/runs/webhooks.h"
 #include "api/settings.h"
 #include "graphs/registry.h"
 #include "runtime/clock.h"
@@ -27,7 +28,7 @@ class RunQueue {
  public:
   RunQueue(boost::asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
            const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
-           const ServerSettings& settings);
+           const ServerSettings& settings, Webhooks& webhooks);
   // Precondition: drain() has returned.
   ~RunQueue();
   RunQueue(const RunQueue&) = delete;

@@ -4,6 +4,7 @@
 #include <limits>
 #include <utility>
 
+#include "api/outgoing/url_policy.h"
 #include "api/routes/body.h"
 #include "api/services/hidden_keys.h"
 #include "runtime/command.h"
@@ -149,6 +150,15 @@ void read_breakpoints(const Fields& body, RunRequest& request, std::string_view 
   request.kwargs[key] = *given;
 }
 
+void read_webhook(const Fields& body, RunRequest& request, const WebhookSettings& settings) {
+  const std::optional<std::string> url = body.text("webhook");
+  if (!url) return;
+  // A client that relies on the call has to know.
+  if (!settings.enabled) throw body.wrong("webhook", "is switched off on this server; leave it out");
+  if (const std::optional<std::string> refusal = refusal_of(settings.url, *url)) throw body.wrong("webhook", *refusal);
+  request.kwargs["webhook"] = *url;
+}
+
 }  // namespace
 
 RunRequest run_request_from(json::value given, const Headers& headers, const ServerSettings& settings,
@@ -208,11 +218,7 @@ RunRequest run_request_from(json::value given, const Headers& headers, const Ser
                                                                       {"continue", OnCompletion::keep}});
   request.after_seconds = body.number("after_seconds", 0).value_or(0);
   if (request.after_seconds > kAfterSecondsMax) throw body.wrong("after_seconds", "must be at most ten years");
-  if (const std::optional<std::string> webhook = body.text("webhook")) {
-    if (webhook->empty() || webhook->size() > 65536) throw body.wrong("webhook", "must have 1 to 65536 characters");
-    // Calling webhooks is not built yet; a client that relies on the call has to know.
-    throw body.wrong("webhook", "is not supported by this version of heddle; leave it out");
-  }
+  read_webhook(body, request, settings.webhooks);
   if (std::optional<json::array> keys = body.array("feedback_keys")) {
     (void)body.texts("feedback_keys");
     request.kwargs["feedback_keys"] = std::move(*keys);

@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/runs/webhook_call.h"
 #include "runtime/item_store.h"
 #include "runtime/json.h"
 #include "runtime/memory_saver.h"
@@ -167,14 +168,15 @@ struct RunWorker::EngineResult {
 
 RunWorker::RunWorker(asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
                      const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
-                     const ServerSettings& settings)
+                     const ServerSettings& settings, Webhooks& webhooks)
     : executor_(std::move(executor)),
       engines_(engines),
       storage_(storage),
       clock_(clock),
       checkpoint_ids_(checkpoint_ids),
       log_(log),
-      settings_(settings) {}
+      settings_(settings),
+      webhooks_(webhooks) {}
 
 void RunWorker::stop(ActiveRun& run) {
   if (!run.stop) return;
@@ -186,6 +188,7 @@ asio::awaitable<void> RunWorker::mark_running(std::shared_ptr<ActiveRun> run) {
   run->record.status = storage::RunStatus::running;
   run->record.attempt += 1;
   run->record.updated_at = clock_.now();
+  if (!run->record.started_at) run->record.started_at = run->record.updated_at;
   if (run->temporary) co_return;
   auto work = [record = run->record](storage::Transaction& transaction) { transaction.runs().update(record); };
   co_await storage_.commit(std::move(work));
@@ -280,6 +283,8 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
     run->close();
     co_return;
   }
+  std::optional<Webhooks::Hold> hold;
+  if (!run->plan.webhook.empty()) hold.emplace(webhooks_, run->record.run_id);
   if (run->cancel == CancelAction::rollback) {
     co_await store_rollback(run);
   } else {
@@ -295,7 +300,40 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
     run->stream->publish(std::move(last));
     if (run->stream->log()) co_await run->stream->log()->flush();
   }
-  run->close();
+  close(*run);
+}
+
+void RunWorker::close(ActiveRun& run) {
+  run.close();
+  if (run.owed_call) webhooks_.add_unstored(std::move(*run.owed_call));
+  run.owed_call.reset();
+}
+
+asio::awaitable<std::shared_ptr<const storage::Webhook>> RunWorker::owed_call(std::shared_ptr<ActiveRun> run) {
+  if (run->plan.webhook.empty()) co_return nullptr;
+  std::optional<std::string> values;
+  // http-api.md 16: absent for temporary and cancelled runs.
+  const bool has_values =
+      run->record.status != storage::RunStatus::interrupted && run->record.on_completion == storage::OnCompletion::keep;
+  if (has_values) {
+    const boost::json::object fields{{"run_id", run->record.run_id.text()}};
+    try {
+      values = co_await newest_values(storage_, run->record.thread_id, run->plan.graph);
+    } catch (const std::exception& error) {
+      // The end of the run is worth more than what its webhook tells.
+      log_.error("a webhook goes without values, because they could not be read", fields);
+    }
+    if (values && values->size() > settings_.webhooks.values_bytes_max) {
+      log_.warning("a webhook goes without values, because they are larger than webhooks_values_bytes_max", fields);
+      values.reset();
+    }
+  }
+  storage::Webhook call = webhook_call(run->record, run->plan.webhook, values);
+  if (run->temporary) {
+    run->owed_call = std::move(call);
+    co_return nullptr;
+  }
+  co_return std::make_shared<const storage::Webhook>(std::move(call));
 }
 
 asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result) {
@@ -315,9 +353,11 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     run->record.status = RunStatus::success;
     run->result = wait_result(*result->outcome);
   }
+  const std::shared_ptr<const storage::Webhook> call = co_await owed_call(run);
   if (run->temporary) co_return;
 
-  auto store = [run, record = run->record, result, cancelled](storage::Transaction& transaction) {
+  auto store = [run, record = run->record, result, cancelled, call](storage::Transaction& transaction) {
+    if (call) transaction.webhooks().insert(*call);
     std::optional<storage::Thread> thread = transaction.threads().find(record.owner, record.thread_id);
     if (!thread) return;  // deleted meanwhile
     transaction.runs().update(record);
@@ -349,10 +389,14 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
 }
 
 asio::awaitable<void> RunWorker::store_rollback(std::shared_ptr<ActiveRun> run) {
+  const storage::Timestamp now = clock_.now();
   run->record.status = storage::RunStatus::interrupted;
+  run->record.updated_at = now;
   run->result = "{}";
+  const std::shared_ptr<const storage::Webhook> call = co_await owed_call(run);
   if (run->temporary) co_return;
-  auto store = [record = run->record, now = clock_.now()](storage::Transaction& transaction) {
+  auto store = [record = run->record, now, call](storage::Transaction& transaction) {
+    if (call) transaction.webhooks().insert(*call);
     transaction.checkpoints().erase_run(record.thread_id, record.run_id);
     transaction.runs().erase(record.run_id);
     std::optional<storage::Thread> thread = transaction.threads().find(record.owner, record.thread_id);
@@ -369,6 +413,8 @@ asio::awaitable<void> RunWorker::store_rollback(std::shared_ptr<ActiveRun> run) 
 }
 
 asio::awaitable<void> RunWorker::end_unstarted(std::shared_ptr<ActiveRun> run) {
+  std::optional<Webhooks::Hold> hold;
+  if (!run->plan.webhook.empty()) hold.emplace(webhooks_, run->record.run_id);
   if (run->cancel == CancelAction::rollback) {
     co_await store_rollback(run);
   } else {
@@ -377,7 +423,7 @@ asio::awaitable<void> RunWorker::end_unstarted(std::shared_ptr<ActiveRun> run) {
     const auto result = std::make_shared<const EngineResult>(std::move(cancelled));
     co_await store_end(run, result);
   }
-  run->close();
+  close(*run);
 }
 
 }  // namespace heddle::api

@@ -2,7 +2,8 @@
 // Takes one run through the engine and stores how it ended.
 //
 // When a run ends, in this order: its last checkpoint and its events are durable; the run's and the thread's status
-// are stored in one transaction; readers get the last event and the end of the stream (http-api.md 8.5).
+// are stored in one transaction, with the call that the run's webhook gets; readers get the last event and the end of
+// the stream; the webhook is called (http-api.md 8.5).
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -10,6 +11,7 @@
 
 #include "api/runs/active_run.h"
 #include "api/runs/engine_threads.h"
+#include "api/runs/webhooks.h"
 #include "api/settings.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
@@ -23,7 +25,7 @@ class RunWorker {
  public:
   RunWorker(boost::asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
             const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
-            const ServerSettings& settings);
+            const ServerSettings& settings, Webhooks& webhooks);
 
   // Executes the run. When it returns the run has ended (phase, result, stream), or was stopped for a restart.
   boost::asio::awaitable<void> execute(std::shared_ptr<ActiveRun> run);
@@ -40,6 +42,9 @@ class RunWorker {
   boost::asio::awaitable<EngineResult> run_engine(std::shared_ptr<ActiveRun> run);
   boost::asio::awaitable<void> store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result);
   boost::asio::awaitable<void> store_rollback(std::shared_ptr<ActiveRun> run);
+  // What the run's webhook is told; null if it has none. The record says how the run ended.
+  boost::asio::awaitable<std::shared_ptr<const storage::Webhook>> owed_call(std::shared_ptr<ActiveRun> run);
+  void close(ActiveRun& run);
 
   boost::asio::any_io_executor executor_;
   EngineThreads& engines_;
@@ -48,6 +53,7 @@ class RunWorker {
   runtime::CheckpointIds& checkpoint_ids_;
   runtime::Log& log_;
   const ServerSettings& settings_;
+  Webhooks& webhooks_;
 };
 
 // The answer of wait and join for a run that ended so (http-api.md 9.2).

@@ -7,6 +7,7 @@
 
 #include "api/runs/run_log.h"
 #include "api/runs/run_queue.h"
+#include "api/runs/webhook_call.h"
 #include "api/services/api_error.h"
 #include "runtime/json.h"
 
@@ -117,6 +118,13 @@ struct ThreadMissing {};
 struct ThreadBusy {};
 using StoreAnswer = std::variant<Stored, ThreadMissing, ThreadBusy>;
 
+// A run that somebody watches starts with its creation, which spares a commit.
+void begin(storage::Run& record) {
+  record.status = storage::RunStatus::running;
+  record.attempt = 1;
+  record.started_at = record.updated_at;
+}
+
 StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
   storage::Run& record = draft.record;
   std::optional<storage::Thread> thread;
@@ -126,8 +134,7 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
     if (!may_create || transaction.threads().exists(record.thread_id)) return ThreadMissing{};
     complete_record(draft, {}, {});
     if (draft.origin.is_watched && record.created_at <= record.updated_at) {
-      record.status = storage::RunStatus::running;
-      record.attempt = 1;
+      begin(record);
     }
     transaction.threads().insert(new_thread(draft));
     transaction.runs().insert(record);
@@ -153,8 +160,7 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
   }
   complete_record(draft, draft.compat == Compat::js ? thread_config : json::object{}, thread_metadata);
   if (draft.origin.is_watched && in_flight.empty() && record.created_at <= record.updated_at) {
-    record.status = storage::RunStatus::running;
-    record.attempt = 1;
+    begin(record);
   }
   transaction.runs().insert(record);
   Stored stored{record, {}};
@@ -442,8 +448,20 @@ asio::awaitable<void> RunService::fail_at_start(storage::Run record, runtime::Er
   record.status = storage::RunStatus::error;
   record.error_json = runtime::to_text(json::object{{"error", error.name}, {"message", error.message}});
   record.updated_at = parts_.clock.now();
-  auto work = [record](storage::Transaction& transaction) {
+  std::shared_ptr<const storage::Webhook> call;
+  std::string url = webhook_url(runtime::parse_json_object(record.kwargs_json));
+  if (!url.empty()) {
+    std::optional<std::string> values;
+    if (record.on_completion == storage::OnCompletion::keep) {
+      std::shared_ptr<const runtime::CompiledGraph> graph = parts_.graphs.find(graph_id_of(record));
+      values = co_await newest_values(parts_.storage, record.thread_id, std::move(graph));
+    }
+    if (values && values->size() > parts_.settings.webhooks.values_bytes_max) values.reset();
+    call = std::make_shared<const storage::Webhook>(webhook_call(record, std::move(url), values));
+  }
+  auto work = [record, call](storage::Transaction& transaction) {
     transaction.runs().update(record);
+    if (call) transaction.webhooks().insert(*call);
     std::optional<storage::Thread> thread = transaction.threads().find(record.owner, record.thread_id);
     if (!thread) return;
     thread->status = storage::ThreadStatus::error;

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "api/outgoing/header_templates.h"
 #include "tests/support/folder.h"
 
 namespace heddle::api {
@@ -113,6 +114,41 @@ TEST_CASE_METHOD(ConfigurationFixture, "A file that is no JSON is told by line a
   CHECK_THAT(fault(""), Contains("langgraph.json"));
 }
 
+TEST_CASE_METHOD(ConfigurationFixture, "Webhooks are configured with the keys of the reference") {
+  sources.environment["LG_WEBHOOK_TOKEN"] = "s3cret";
+  const WebhookSettings webhooks = load_with(R"("http": {"disable_webhooks": true}, "webhooks": {
+        "url": {"allowed_domains": ["*.Example.com"], "allowed_ports": [443, 8443], "require_https": true,
+                "disable_loopback": false, "max_url_length": 500, "allowed_networks": ["10.0.0.0/8"]},
+        "headers": {"Authorization": "Bearer ${{ env.LG_WEBHOOK_TOKEN }}"}})")
+                                       .settings.webhooks;
+  CHECK_FALSE(webhooks.enabled);
+  CHECK(webhooks.url.allowed_domains == std::vector<std::string>{"*.example.com"});
+  CHECK(webhooks.url.allowed_ports == std::vector<std::uint16_t>{443, 8443});
+  CHECK(webhooks.url.require_https);
+  CHECK_FALSE(webhooks.url.disable_loopback);
+  CHECK(webhooks.url.max_url_length == 500);
+  CHECK(webhooks.url.allowed_networks.size() == 1);
+  REQUIRE(webhooks.headers);
+  CHECK(webhooks.headers->all.at(0).value.reveal() == "Bearer s3cret");
+  CHECK_FALSE(load_with(R"("webhooks": {"url": {}})").settings.webhooks.headers);
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A header of webhooks that cannot be made is told by its key, without values") {
+  sources.environment["OTHER_TOKEN"] = "s3cret";
+  const std::string text = fault_with(R"("webhooks": {"headers": {"X-Token": "${{ env.OTHER_TOKEN }}"}})");
+  CHECK_THAT(text, Contains("langgraph.json: webhooks.headers.X-Token: the variable OTHER_TOKEN must begin with"));
+  CHECK_THAT(text, !Contains("s3cret"));
+  CHECK_THAT(fault_with(R"("webhooks": {"headers": {"X-Token": 1}})"),
+             Contains("webhooks.headers.X-Token: must be a text"));
+  CHECK_THAT(fault_with(R"("webhooks": {"headers": []})"), Contains("webhooks.headers: must be an object"));
+  CHECK_THAT(fault_with(R"("webhooks": {"url": {"allowed_ports": ["443"]}})"), Contains("must be a list of numbers"));
+  CHECK_THAT(fault_with(R"("webhooks": {"url": {"allowed_ports": [0]}})"), Contains("numbers from 1 to 65535"));
+  CHECK_THAT(fault_with(R"("webhooks": {"url": {"allowed_networks": ["10.0.0.1/8"]}})"), Contains("is not possible"));
+  // The prefix may come from anywhere.
+  sources.environment["HEDDLE_WEBHOOKS_ENV_PREFIX"] = "OTHER_";
+  CHECK(load_with(R"("webhooks": {"headers": {"X-Token": "${{ env.OTHER_TOKEN }}"}})").settings.webhooks.headers);
+}
+
 TEST_CASE_METHOD(ConfigurationFixture, "An unknown key is told with the nearest one") {
   CHECK_THAT(fault_with(R"("graps": {})"), Contains("\"graps\": no such key; did you mean `graphs`?"));
   CHECK_THAT(fault_with(R"("http": {"cros": {}})"), Contains("\"http.cros\": no such key; did you mean `http.cors`?"));
@@ -135,7 +171,7 @@ TEST_CASE_METHOD(ConfigurationFixture, "Keys of the reference that change nothin
   const Configuration configuration = load_with(R"("$schema": "x", "dependencies": ["."], "node_version": "20",
       "python_version": "3.11", "pip_config_file": "x", "pip_installer": "uv", "dockerfile_lines": [], "base_image": "x",
       "image_distro": "wolfi", "api_version": "0.3", "store": {"index": {"dims": 3}, "ttl": {}},
-      "checkpointer": {"ttl": {}}, "http": {"app": "x", "disable_webhooks": true}, "webhooks": {"url": {}}, "ui": {},
+      "checkpointer": {"ttl": {}}, "http": {"app": "x"}, "ui": {},
       "ui_config": {}, "keep_pkg_tools": true, "internal_docker_tag": "x", "_INTERNAL_docker_tag": "x",
       "build_command": "x", "install_command": "x", "auth": null, "encryption": null, "store_": null)");
   const std::vector<std::string> expected = {"dependencies",
@@ -151,8 +187,6 @@ TEST_CASE_METHOD(ConfigurationFixture, "Keys of the reference that change nothin
                                              "store.ttl",
                                              "checkpointer.ttl",
                                              "http.app",
-                                             "http.disable_webhooks",
-                                             "webhooks",
                                              "ui",
                                              "ui_config",
                                              "keep_pkg_tools",

@@ -78,7 +78,8 @@ class ServiceFixture {
   std::unique_ptr<storage::Storage> storage = storage::open(storage::StorageOptions{});
   runtime::CheckpointIds checkpoint_ids;
   api::EngineThreads engines{1};
-  api::RunQueue queue{io.get_executor(), engines, *storage, clock, checkpoint_ids, log, settings};
+  api::Webhooks webhooks{io.get_executor(), *storage, clock, log, settings.webhooks};
+  api::RunQueue queue{io.get_executor(), engines, *storage, clock, checkpoint_ids, log, settings, webhooks};
   api::Services services{api::ServiceParts{settings, *storage, clock, graphs, checkpoint_ids, log, queue}};
   const storage::Owner nobody;
   const storage::Owner ann{"ann"};
