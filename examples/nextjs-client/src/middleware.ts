@@ -25,5 +25,7 @@ function withLocalIdentity(request: NextRequest) {
 
 export const config = {
   runtime: "nodejs",
-  matcher: ["/((?!_next/static|_next/image|icon.svg).*)"],
+  // Not the API: it reads the identity itself. And Next.js would hand it the renewed session cookie in a header that the
+  // passthrough forwards to the LangGraph server.
+  matcher: ["/((?!api/|_next/static|_next/image|icon.svg).*)"],
 };

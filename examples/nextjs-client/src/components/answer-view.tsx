@@ -19,6 +19,7 @@ export function AnswerView({ turn, isGrowing, conversation }: Props) {
   const branch = branchOf(turn, conversation);
   const human = conversation.messages[turn.afterHuman];
   const canRegenerate = human !== undefined && conversation.canEdit(human, turn.afterHuman);
+  const isAsked = conversation.interrupts.length > 0;
   const isGrowingText = isGrowing && Boolean(turn.parts.at(-1)?.text) && turn.parts.at(-1)?.calls.length === 0;
   return (
     <article className="turn answer" aria-label="Assistant" data-testid="answer" data-growing={isGrowing}>
@@ -40,7 +41,7 @@ export function AnswerView({ turn, isGrowing, conversation }: Props) {
         <div className="actions">
           {branch && <BranchSwitcher branch={branch} conversation={conversation} />}
           {text && <CopyButton text={text} label="Copy answer" />}
-          {canRegenerate && !conversation.isLoading && (
+          {canRegenerate && !conversation.isLoading && !isAsked && (
             <button
               type="button"
               className="icon-button small"

@@ -1,6 +1,7 @@
 "use client";
 
 import { useCallback, useEffect, useState, useSyncExternalStore } from "react";
+import { messageText, titleFrom } from "@/lib/conversation";
 import type { Identity } from "@/lib/identity";
 import type { Theme } from "@/lib/theme";
 import { useConversation } from "@/lib/use-conversation";
@@ -53,7 +54,10 @@ function Chat({ identity, assistantId, initialThreadId, initialTheme, apiUrl }: 
     showThread(id);
     setMenuOpen(false);
   };
-  const title = threads?.find((thread) => thread.id === threadId)?.title ?? "New conversation";
+  // Before the list knows the conversation, its first message does.
+  const first = conversation.messages.find((message) => message.type === "human");
+  const listed = threads?.find((thread) => thread.id === threadId)?.title;
+  const title = listed ?? (first ? titleFrom(messageText(first)) : "New conversation");
 
   return (
     <div className="app" data-testid="chat-app">

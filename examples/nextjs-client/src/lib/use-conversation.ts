@@ -26,6 +26,14 @@ interface Submission {
   send: () => void;
 }
 
+interface SubmitOptions {
+  /** The state to fork from; left out: the head of the version that is shown; null: the thread's head. */
+  checkpoint?: Checkpoint | null;
+  metadata?: Record<string, unknown>;
+  optimisticValues?: Partial<ChatState>;
+  command?: { resume: unknown };
+}
+
 interface Wiring {
   /** Absolute: "https://app.example/api/chat". */
   apiUrl: string;
@@ -85,14 +93,17 @@ export function useConversation({ apiUrl, assistantId, threadId, onThreadId, onC
 
   const messages = stream.messages;
 
-  const submit = (values: Partial<ChatState> | null, options: Parameters<typeof stream.submit>[1]) => {
+  const submit = (values: Partial<ChatState> | null, options: SubmitOptions) => {
     setStopped(false);
+    const { branch } = stream;
     const submission: Submission = {
       accepted: false,
-      // A copy, because the SDK takes the thread's id out of the checkpoint.
       send: () => {
-        const checkpoint = options?.checkpoint ? { ...options.checkpoint } : undefined;
-        void stream.submit(values, { ...options, checkpoint });
+        // A copy, because the SDK takes the thread's id out of the checkpoint.
+        const checkpoint = options.checkpoint && { ...options.checkpoint };
+        void stream.submit(values, { ...options, checkpoint: checkpoint as never });
+        // What goes on in the version that is shown must not change the version; the SDK would show the newest one.
+        if (!options.checkpoint) stream.setBranch(branch);
       },
     };
     last.current = submission;
@@ -104,7 +115,7 @@ export function useConversation({ apiUrl, assistantId, threadId, onThreadId, onC
     submit(
       { messages: [message] },
       {
-        checkpoint: checkpoint as never,
+        checkpoint,
         metadata: threadId ? undefined : { title: titleFrom(text) },
         optimisticValues: { messages: [...before, message] },
       },
@@ -131,7 +142,8 @@ export function useConversation({ apiUrl, assistantId, threadId, onThreadId, onC
       // It was only the connection that broke.
       const goesOn = run && (run.status === "pending" || run.status === "running" || run.status === "success");
       if (run && goesOn) await stream.joinStream(run.run_id);
-      else submit(null, {});
+      // null: from where the failed run is, not from the last state that the page has seen.
+      else submit(null, { checkpoint: null });
     } finally {
       setRetrying(false);
     }
@@ -174,7 +186,7 @@ export function useConversation({ apiUrl, assistantId, threadId, onThreadId, onC
       const origin = message && originOf(message, index);
       if (!origin) return;
       const optimisticValues = { messages: messages.slice(0, index + 1) };
-      submit(null, { checkpoint: origin.state.checkpoint as never, optimisticValues });
+      submit(null, { checkpoint: origin.state.checkpoint as Checkpoint, optimisticValues });
     },
     branchOf: (message: Message, index: number): Branch | null => {
       const metadata = stream.getMessagesMetadata(message, index);

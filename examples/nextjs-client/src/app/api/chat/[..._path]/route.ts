@@ -1,6 +1,6 @@
 // The page's way to the LangGraph server. Tokens are added here, on the server, so the browser never has them.
 import { initApiPassthrough } from "langgraph-nextjs-api-passthrough";
-import { NextRequest, NextResponse } from "next/server";
+import { NextResponse, type NextRequest } from "next/server";
 import { auth0 } from "@/lib/auth0";
 import { currentIdentity, type Identity } from "@/lib/identity";
 import { apiKey, apiUrl, vaultGeneration } from "@/lib/settings";
@@ -30,10 +30,11 @@ async function headers(): Promise<Record<string, string>> {
 }
 
 // Generation "federated": the refresh token goes with each run, the server exchanges it and does not keep it.
-async function credentials(): Promise<Json> {
+// null without one: a run that names no credentials is taken up again after a restart of the server.
+async function credentials(): Promise<Json | null> {
   const session = await auth0()?.getSession();
   const refreshToken = session?.tokenSet.refreshToken;
-  return refreshToken ? { refreshToken } : {};
+  return refreshToken ? { refreshToken } : null;
 }
 
 async function bodyFor(identity: Identity, request: NextRequest, sent: unknown): Promise<unknown> {
@@ -44,21 +45,16 @@ async function bodyFor(identity: Identity, request: NextRequest, sent: unknown):
   }
   if (path.endsWith("/runs/stream")) {
     const config = objectIn(sent, "config");
-    const configurable = { ...objectIn(config, "configurable"), _credentials: await credentials() };
-    return { ...sent, config: { ...config, configurable } };
+    const { _credentials: _, ...configurable } = objectIn(config, "configurable");
+    const own = await credentials();
+    return { ...sent, config: { ...config, configurable: own ? { ...configurable, _credentials: own } : configurable } };
   }
   return sent;
 }
 
-function withoutInternalHeaders(request: NextRequest): NextRequest {
-  const kept = new Headers(request.headers);
-  // Next.js hands a renewed session cookie on in x-middleware-set-cookie, and the passthrough would forward it.
-  for (const name of [...kept.keys()]) if (name.startsWith("x-middleware-")) kept.delete(name);
-  return new NextRequest(request, { headers: kept });
-}
-
 async function forward(method: Method, request: NextRequest): Promise<Response> {
-  // The page talks to its threads and their runs, and to nothing else.
+  // The page talks to its threads and their runs, and to nothing else. A run without a thread, or one that is not
+  // streamed, would go without credentials.
   if (!/^\/threads(\/|$)/.test(serverPath(request))) {
     return NextResponse.json({ detail: "only /threads is forwarded" }, { status: 404 });
   }
@@ -73,7 +69,7 @@ async function forward(method: Method, request: NextRequest): Promise<Response> 
     headers,
     bodyParameters: (incoming: NextRequest, body: unknown) => bodyFor(identity, incoming, body),
   });
-  return handlers[method](withoutInternalHeaders(request));
+  return handlers[method](request);
 }
 
 export const GET = (request: NextRequest) => forward("GET", request);

@@ -1,0 +1,97 @@
+// What a person does with the page, and what they see.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { test } from "node:test";
+import { artefacts } from "./world.mjs";
+
+export const patienceMs = 30_000; // for anything on the page, on a busy machine
+const limitMs = 120_000; // for one test
+
+/** Makes tests with a page of their own, and a picture of it when they fail. `world`: the browser and the page's url. */
+export const chatTests = (world) => (name, body, options) =>
+  test(name, { timeout: limitMs }, async () => {
+    const { browser, url } = world();
+    const chat = await Chat.open(browser, url, options);
+    try {
+      await body(chat);
+    } catch (error) {
+      await chat.shoot(`failed-${name.replaceAll(/\W+/g, "-")}`).catch(() => {});
+      await chat.context.close();
+      throw error;
+    }
+    await chat.close();
+  });
+
+export class Chat {
+  /** A new browser profile, thus a new local identity, with its first page. */
+  static async open(browser, url, { width = 1280, height = 800, colorScheme = "light", path = "/" } = {}) {
+    const context = await browser.newContext({ viewport: { width, height }, colorScheme });
+    context.setDefaultTimeout(patienceMs);
+    const chat = new Chat();
+    chat.context = context;
+    chat.page = await context.newPage();
+    chat.url = url;
+    chat.problems = [];
+    chat.page.on("pageerror", (error) => chat.problems.push(String(error)));
+    await chat.page.goto(url + path);
+    await chat.part("composer").waitFor();
+    return chat;
+  }
+
+  part(name) {
+    return this.page.getByTestId(name);
+  }
+
+  async send(text) {
+    await this.part("composer").fill(text);
+    await this.part("composer").press("Enter");
+  }
+
+  /** Waits until nothing is being answered. */
+  async settled() {
+    await this.part("send").waitFor();
+  }
+
+  async ask(text) {
+    await this.send(text);
+    await this.part("human-message").filter({ hasText: text }).last().waitFor();
+    await this.settled();
+  }
+
+  lastAnswer() {
+    return this.part("answer").last();
+  }
+
+  /** Waits until the last answer has this text. */
+  async sees(text, part = "answer") {
+    await this.part(part).last().filter({ hasText: text }).waitFor();
+  }
+
+  /** From now on, every text that an element of this name goes through; the page itself looks, so none is missed. */
+  async watch(name) {
+    await this.page.evaluate((name) => {
+      window.seenTexts = [];
+      const look = () => {
+        const text = [...document.querySelectorAll(`[data-testid="${name}"]`)].at(-1)?.innerText.trim();
+        if (text && window.seenTexts.at(-1) !== text) window.seenTexts.push(text);
+      };
+      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
+    }, name);
+    return () => this.page.evaluate(() => window.seenTexts);
+  }
+
+  threadId() {
+    return new URL(this.page.url()).searchParams.get("threadId");
+  }
+
+  async shoot(name) {
+    await mkdir(artefacts, { recursive: true });
+    await this.page.screenshot({ path: join(artefacts, `${name}.png`) });
+  }
+
+  async close() {
+    await this.context.close();
+    assert.deepEqual(this.problems, [], "the page must not throw");
+  }
+}

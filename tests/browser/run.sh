@@ -1,0 +1,12 @@
+#!/usr/bin/env bash
+# Drives examples/nextjs-client in Chromium, against heddle and heddle-asking-agent in the folder named by the first
+# argument. What follows it goes to Node's test runner: run.sh build/release/bin --test-name-pattern stops
+set -euo pipefail
+folder=$(realpath "${1:-build/release/bin}")
+shift || true
+cd "$(dirname "$0")"
+./install.sh
+./build-client.sh
+rm -rf artefacts
+export HEDDLE=$folder/heddle HEDDLE_ASKING_AGENT=$folder/heddle-asking-agent
+exec node_modules/node/bin/node --test --test-concurrency=1 --test-reporter spec "$@" asking.test.mjs chat.test.mjs
