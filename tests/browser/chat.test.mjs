@@ -57,16 +57,17 @@ describe("the chat", { concurrency: false }, () => {
 
   chatTest("shows a tool call with its arguments while it is made, and its result", async (chat) => {
     const seen = await chat.watch("tool-args");
-    await chat.ask("calc 6 * 7 + 0.25 - 0.25");
+    const sum = Array.from({ length: 20 }, (_, place) => place + 1).join(" + ");
+    await chat.ask(`calc ${sum}`);
     assert.ok((await seen()).length >= 2, "the arguments grow");
     const call = chat.part("tool-call");
     assert.equal(await call.getAttribute("data-tool"), "calculator");
     assert.equal(await call.getAttribute("data-state"), "done");
-    assert.match(await call.getByTestId("tool-args").innerText(), /6 \* 7/);
+    assert.equal(await call.getByTestId("tool-args").innerText(), sum);
     assert.equal(await call.getByTestId("tool-result").isVisible(), false);
     await call.locator("summary").click();
-    assert.equal(await call.getByTestId("tool-result").innerText(), "42");
-    await chat.sees("The tool says 42.");
+    assert.equal(await call.getByTestId("tool-result").innerText(), "210");
+    await chat.sees("The tool says 210.");
     await chat.shoot("tool-call");
   });
 

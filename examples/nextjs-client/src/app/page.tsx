@@ -7,10 +7,14 @@ import { themeCookie, themeFrom } from "@/lib/theme";
 
 export const dynamic = "force-dynamic";
 
-export default async function Page({ searchParams }: { searchParams: Promise<{ threadId?: string | string[] }> }) {
+interface Props {
+  searchParams: Promise<Record<string, string | string[] | undefined>>;
+}
+
+export default async function Page({ searchParams }: Props) {
   const identity = await currentIdentity();
-  if (!identity) return <SignIn />;
-  const { threadId } = await searchParams;
+  const { threadId, login } = await searchParams;
+  if (!identity) return <SignIn hasFailed={login === "failed"} />;
   const theme = themeFrom((await cookies()).get(themeCookie)?.value);
   return (
     <ChatApp

@@ -48,7 +48,7 @@ export function Composer({ conversation }: { conversation: Conversation }) {
           ref={field}
           rows={1}
           value={text}
-          placeholder={isAsked ? "Answer above, or write something else" : "Write a message"}
+          placeholder={isAsked ? "Or write something else" : "Write a message"}
           onChange={(event) => setText(event.target.value)}
           onKeyDown={onKeyDown}
           data-testid="composer"

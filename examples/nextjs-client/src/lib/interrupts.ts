@@ -33,6 +33,9 @@ export interface ActionCall {
   args: Record<string, unknown>;
 }
 
+/** The page on which a popup for consent ends. */
+export const closePath = "/close";
+
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 const isText = (value: unknown): value is string => typeof value === "string";
@@ -50,7 +53,7 @@ export function isConsentRequest(value: unknown): value is ConsentRequest {
 
 /** The page that asks the user for the consent; both are routes of the login's middleware. */
 export function consentUrl(request: ConsentRequest): string {
-  const query = new URLSearchParams({ returnTo: "/close", connection: request.connection });
+  const query = new URLSearchParams({ returnTo: closePath, connection: request.connection });
   const scopes = [...new Set(request.requiredScopes)];
   if (request.code === "FEDERATED_CONNECTION_ERROR") {
     // A new login that asks for more; it ends with a new refresh token.

@@ -60,13 +60,19 @@ async function forward(method: Method, request: NextRequest): Promise<Response> 
   }
   const identity = await currentIdentity();
   if (!identity) return NextResponse.json({ detail: "nobody is logged in; log in again" }, { status: 401 });
+  let added: Record<string, string>;
+  try {
+    added = await headers();
+  } catch {
+    return NextResponse.json({ detail: "the session has no valid access token; log in again" }, { status: 401 });
+  }
   const handlers = initApiPassthrough({
     apiUrl: apiUrl(),
     apiKey: apiKey(),
     runtime: "nodejs",
     baseRoute: "chat",
     disableWarningLog: true,
-    headers,
+    headers: () => added,
     bodyParameters: (incoming: NextRequest, body: unknown) => bodyFor(identity, incoming, body),
   });
   return handlers[method](request);
