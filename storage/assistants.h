@@ -60,6 +60,7 @@ class Assistants : public AssistantReads {
   virtual Assistant add_version(Assistant next) = 0;
   // Makes an existing version the current one without making a new one.
   virtual Assistant make_current(AssistantId id, std::int64_t version, Timestamp now) = 0;
+  // With its versions and its crons.
   virtual void erase(AssistantId id) = 0;
 };
 

@@ -45,6 +45,7 @@ struct Id {
 using ThreadId = Id<struct ThreadTag>;
 using RunId = Id<struct RunTag>;
 using AssistantId = Id<struct AssistantTag>;
+using CronId = Id<struct CronTag>;
 using CheckpointId = Id<struct CheckpointTag>;
 using TaskId = Id<struct TaskTag>;
 

@@ -30,6 +30,7 @@
 
 #include "storage/assistants.h"
 #include "storage/checkpoints.h"
+#include "storage/crons.h"
 #include "storage/error.h"
 #include "storage/events.h"
 #include "storage/ids.h"
@@ -48,6 +49,7 @@ class Snapshot {
   virtual const AssistantReads& assistants() const = 0;
   virtual const ThreadReads& threads() const = 0;
   virtual const RunReads& runs() const = 0;
+  virtual const CronReads& crons() const = 0;
   virtual const EventReads& events() const = 0;
   virtual const ItemReads& items() const = 0;
   virtual const CheckpointReads& checkpoints() const = 0;
@@ -57,11 +59,12 @@ class Snapshot {
 // The same with writes. What is written is seen by later reads of the same transaction.
 class Transaction : public Snapshot {
  public:
-  using Snapshot::assistants, Snapshot::threads, Snapshot::runs, Snapshot::events, Snapshot::items,
+  using Snapshot::assistants, Snapshot::threads, Snapshot::runs, Snapshot::crons, Snapshot::events, Snapshot::items,
       Snapshot::checkpoints, Snapshot::webhooks;
   virtual Assistants& assistants() = 0;
   virtual Threads& threads() = 0;
   virtual Runs& runs() = 0;
+  virtual Crons& crons() = 0;
   virtual Events& events() = 0;
   virtual Items& items() = 0;
   virtual Checkpoints& checkpoints() = 0;

@@ -160,8 +160,31 @@ CREATE INDEX webhooks_by_time ON webhooks (next_attempt, run_id, thread_id, ende
 CREATE INDEX webhooks_of_thread ON webhooks (thread_id, ended_at, run_id);
 )sql";
 
+constexpr const char* kCrons = R"sql(
+CREATE TABLE crons (
+  cron_id BLOB PRIMARY KEY,
+  owner TEXT NOT NULL,
+  assistant_id BLOB NOT NULL REFERENCES assistants ON DELETE CASCADE,
+  thread_id BLOB,                  -- NULL: a new thread for every run
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  schedule TEXT NOT NULL,
+  timezone TEXT,
+  end_time INTEGER,
+  enabled INTEGER NOT NULL,
+  next_run_date INTEGER,           -- NULL: does not fire
+  on_run_completed TEXT NOT NULL,
+  payload_json TEXT NOT NULL,
+  metadata_json TEXT NOT NULL
+);
+CREATE INDEX crons_of_owner ON crons (owner, created_at, cron_id);
+CREATE INDEX crons_of_assistant ON crons (assistant_id);
+CREATE INDEX crons_of_thread ON crons (thread_id) WHERE thread_id IS NOT NULL;
+CREATE INDEX crons_due ON crons (next_run_date, cron_id) WHERE next_run_date IS NOT NULL;
+)sql";
+
 // Step n leads from version n to n + 1. A step that has been released is never edited.
-constexpr std::array<const char*, 2> kSteps = {kFirst, kWebhooks};
+constexpr std::array<const char*, 3> kSteps = {kFirst, kWebhooks, kCrons};
 
 }  // namespace
 

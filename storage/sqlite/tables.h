@@ -5,6 +5,7 @@
 
 #include "storage/sqlite/assistant_table.h"
 #include "storage/sqlite/checkpoint_table.h"
+#include "storage/sqlite/cron_table.h"
 #include "storage/sqlite/event_table.h"
 #include "storage/sqlite/item_table.h"
 #include "storage/sqlite/run_table.h"
@@ -21,6 +22,7 @@ class Tables final : public Transaction {
       : assistants_(database),
         threads_(database),
         runs_(database),
+        crons_(database),
         events_(database),
         items_(database),
         checkpoints_(database),
@@ -29,6 +31,7 @@ class Tables final : public Transaction {
   const AssistantReads& assistants() const override { return assistants_; }
   const ThreadReads& threads() const override { return threads_; }
   const RunReads& runs() const override { return runs_; }
+  const CronReads& crons() const override { return crons_; }
   const EventReads& events() const override { return events_; }
   const ItemReads& items() const override { return items_; }
   const CheckpointReads& checkpoints() const override { return checkpoints_; }
@@ -37,6 +40,7 @@ class Tables final : public Transaction {
   Assistants& assistants() override { return assistants_; }
   Threads& threads() override { return threads_; }
   Runs& runs() override { return runs_; }
+  Crons& crons() override { return crons_; }
   Events& events() override { return events_; }
   Items& items() override { return items_; }
   Checkpoints& checkpoints() override { return checkpoints_; }
@@ -46,6 +50,7 @@ class Tables final : public Transaction {
   AssistantTable assistants_;
   ThreadTable threads_;
   RunTable runs_;
+  CronTable crons_;
   EventTable events_;
   ItemTable items_;
   CheckpointTable checkpoints_;

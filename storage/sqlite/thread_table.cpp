@@ -90,6 +90,7 @@ ThreadTable::ThreadTable(const SQLite::Database& database)
       )sql"),
       erase_{SQLite::Statement(database, "DELETE FROM event_segments WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM runs WHERE thread_id = :thread_id"),
+             SQLite::Statement(database, "DELETE FROM crons WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM pending_writes WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM channel_values WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM shared_metadata WHERE thread_id = :thread_id"),

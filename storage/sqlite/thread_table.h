@@ -31,7 +31,7 @@ class ThreadTable final : public Threads {
   mutable StatementCache searches_;
   SQLite::Statement insert_;
   SQLite::Statement update_;
-  std::array<SQLite::Statement, 7> erase_;
+  std::array<SQLite::Statement, 8> erase_;
 };
 
 }  // namespace heddle::storage::sqlite

@@ -31,7 +31,7 @@ TEST_CASE("An empty file gets the newest schema, once") {
 TEST_CASE("Every record of a client has an index on its owner") {
   SQLite::Database database = database_at(":memory:");
   migrate(database, "x.db");
-  for (const std::string table : {"assistants", "threads", "runs", "items"}) {
+  for (const std::string table : {"assistants", "threads", "runs", "crons", "items"}) {
     INFO(table);
     SQLite::Statement statement(database, R"sql(
       SELECT count(*) FROM pragma_index_list(?) AS list, pragma_index_info(list.name) AS column
