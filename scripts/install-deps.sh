@@ -9,6 +9,7 @@ packages=(
   libsqlitecpp-dev libsqlite3-dev
   libcurl4-openssl-dev libssl-dev
   libcli11-dev libxxhash-dev
+  libhowardhinnant-date-dev tzdata
   catch2
 )
 

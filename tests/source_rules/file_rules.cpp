@@ -31,11 +31,12 @@ const std::vector<Border> kBorders = {
     {"boost/beast", {"api/http/"}, "Beast belongs to the sources of api/http/"},
     {"curl/", {"graphs/http_client.cpp"}, "curl belongs to graphs/http_client.cpp"},
     {"CLI/", {"api/command_line.cpp"}, "CLI11 belongs to api/command_line.cpp"},
+    {"date/", {"api/runs/time_zone.cpp"}, "the date library belongs to api/runs/time_zone.cpp"},
     {"storage/sqlite/", {"storage/"}, "storage/sqlite/ is the inner room of storage/"},
     {"runtime/pregel/", {"runtime/", "api/"}, "runtime/pregel/ is for runtime/ and api/ only"},
 };
-constexpr std::array<std::string_view, 6> kHeavy = {"boost/asio.hpp", "boost/json.hpp", "boost/beast",
-                                                    "curl/",          "CLI/",           "boost/asio/ssl.hpp"};
+constexpr std::array<std::string_view, 7> kHeavy = {"boost/asio.hpp", "boost/json.hpp", "boost/beast",       "curl/",
+                                                    "CLI/",           "date/",          "boost/asio/ssl.hpp"};
 constexpr std::array<std::string_view, 3> kRegexPlaces = {"api/http/cors.h", "api/http/cors.cpp", "api/settings.cpp"};
 
 std::string folder_of(std::string_view path) {
