@@ -47,7 +47,7 @@ asio::awaitable<Response> get_root(Services&, Caller, Request) {
 
 asio::awaitable<Response> get_info(Services& services, Caller, Request) {
   json::object flags{{"assistants", services.parts.settings.groups.assistants},
-                     {"crons", false},
+                     {"crons", services.parts.settings.groups.runs},
                      {"langsmith", false},
                      {"langsmith_tracing_replicas", false}};
   json::object info{

@@ -1,6 +1,7 @@
 #include "api/routes/route_table.h"
 
 #include "api/routes/assistant_routes.h"
+#include "api/routes/cron_routes.h"
 #include "api/routes/meta_routes.h"
 #include "api/routes/run_routes.h"
 #include "api/routes/state_routes.h"
@@ -61,6 +62,14 @@ const std::vector<Route>& route_table() {
       {Verb::post, "/runs/wait", wait_run, Policy{"threads", "create_run"}, runs},
       {Verb::post, "/runs/batch", create_runs, Policy{"threads", "create_run"}, runs},
       {Verb::get, "/runs/{run_id}/stream", join_stream, Policy{"threads", "read"}, runs},
+
+      {Verb::post, "/runs/crons", create_cron, Policy{"crons", "create"}, runs},
+      {Verb::post, "/threads/{thread_id}/runs/crons", create_cron, Policy{"crons", "create"}, runs},
+      {Verb::post, "/runs/crons/search", search_crons, Policy{"crons", "search"}, runs},
+      {Verb::post, "/runs/crons/count", count_crons, Policy{"crons", "search"}, runs},
+      {Verb::get, "/runs/crons/{cron_id}", get_cron, Policy{"crons", "read"}, runs},
+      {Verb::patch, "/runs/crons/{cron_id}", patch_cron, Policy{"crons", "update"}, runs},
+      {Verb::delete_, "/runs/crons/{cron_id}", delete_cron, Policy{"crons", "delete"}, runs},
 
       {Verb::put, "/store/items", put_item, Policy{"store", "put"}, store},
       {Verb::get, "/store/items", get_item, Policy{"store", "get"}, store},

@@ -17,6 +17,11 @@ ApiError ApiError::invalid(FieldIssue issue) {
   return error;
 }
 
+ApiError no_assistant_found(const std::string& id) {
+  return ApiError::not_found("No assistant found for \"" + id +
+                             "\". Make sure the assistant ID is for a valid assistant or a valid graph ID.");
+}
+
 ApiError thread_is_busy(Compat compat) {
   return {compat == Compat::platform ? 409 : 422,
           "Thread is already running a task. Wait for it to finish or choose a different multitask strategy."};

@@ -45,6 +45,9 @@ class ApiError : public std::runtime_error {
 // The answer in the chosen form.
 Response error_response(const ApiError& error, ErrorForm form, Compat compat);
 
+// A run or cron names an assistant that is not there.
+ApiError no_assistant_found(const std::string& id);
+
 // Busy thread and strategy `reject` (C2: 422 or 409).
 ApiError thread_is_busy(Compat compat);
 

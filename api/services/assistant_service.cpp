@@ -116,16 +116,7 @@ void AssistantService::check_graph(const std::string& graph_id) const {
 }
 
 void AssistantService::check_hidden(const json::object& config, const json::value& context) const {
-  const auto refuse = [this](const json::value* members, const std::vector<std::string>& path) {
-    if (members == nullptr || !members->is_object()) return;
-    for (const std::string& key : hidden_keys_of(members->get_object(), parts_.settings)) {
-      std::vector<std::string> place = path;
-      place.push_back(key);
-      throw ApiError::invalid(std::move(place), "is secret and cannot be kept in an assistant; send it with each run");
-    }
-  };
-  refuse(config.if_contains("configurable"), {"config", "configurable"});
-  refuse(&context, {"context"});
+  refuse_hidden_keys(config, context, parts_.settings, "an assistant");
 }
 
 std::shared_ptr<const runtime::CompiledGraph> AssistantService::graph_of(const storage::Assistant& assistant) const {

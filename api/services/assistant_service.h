@@ -56,6 +56,9 @@ class AssistantService {
   // One for each graph that has none; called once at start.
   boost::asio::awaitable<void> make_defaults();
 
+  // The id, or that of the default assistant of a graph; nothing for a text that is neither.
+  std::optional<storage::AssistantId> id_of(const std::string& id_or_graph_id) const;
+
   // Nothing if it is unknown.
   boost::asio::awaitable<std::optional<storage::Assistant>> resolve(storage::Owner owner,
                                                                     std::string id_or_graph_id) const;
@@ -84,7 +87,6 @@ class AssistantService {
   std::shared_ptr<const runtime::CompiledGraph> graph_of(const storage::Assistant& assistant) const;
 
  private:
-  std::optional<storage::AssistantId> id_of(const std::string& id_or_graph_id) const;
   storage::AssistantId known_id(const std::string& id_or_graph_id) const;
   void check_graph(const std::string& graph_id) const;
   void check_hidden(const boost::json::object& config, const boost::json::value& context) const;

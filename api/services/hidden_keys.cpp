@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
+
+#include "api/services/api_error.h"
 
 namespace heddle::api {
 namespace {
@@ -24,6 +27,19 @@ std::vector<std::string> hidden_keys_of(const boost::json::object& members, cons
     if (is_hidden_key(member.key(), settings)) hidden.emplace_back(member.key());
   }
   return hidden;
+}
+
+void refuse_hidden_keys(const boost::json::object& config, const boost::json::value& context,
+                        const ServerSettings& settings, const std::string& record) {
+  const auto refuse = [&](const boost::json::value* members, std::vector<std::string> path) {
+    if (members == nullptr || !members->is_object()) return;
+    const std::vector<std::string> hidden = hidden_keys_of(members->get_object(), settings);
+    if (hidden.empty()) return;
+    path.push_back(hidden.front());
+    throw ApiError::invalid(std::move(path), "is secret and cannot be kept in " + record + "; send it with each run");
+  };
+  refuse(config.if_contains("configurable"), {"config", "configurable"});
+  refuse(&context, {"context"});
 }
 
 }  // namespace heddle::api

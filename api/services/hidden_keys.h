@@ -2,6 +2,7 @@
 // Which keys of `configurable` and `context` are secrets of one run (http-api.md 18).
 
 #include <boost/json/object.hpp>
+#include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,5 +16,10 @@ bool is_hidden_key(std::string_view key, const ServerSettings& settings);
 
 // In the order of the object; only its own keys, not those of what is inside.
 std::vector<std::string> hidden_keys_of(const boost::json::object& members, const ServerSettings& settings);
+
+// Throws ApiError (validation) that names the first hidden key of a config's `configurable` or of a context: both are
+// about to be stored and shown. `record`: in what, like "an assistant".
+void refuse_hidden_keys(const boost::json::object& config, const boost::json::value& context,
+                        const ServerSettings& settings, const std::string& record);
 
 }  // namespace heddle::api

@@ -116,7 +116,8 @@ struct Stored {
 };
 struct ThreadMissing {};
 struct ThreadBusy {};
-using StoreAnswer = std::variant<Stored, ThreadMissing, ThreadBusy>;
+struct ClaimLost {};
+using StoreAnswer = std::variant<Stored, ThreadMissing, ThreadBusy, ClaimLost>;
 
 // A run that somebody watches starts with its creation, which spares a commit.
 void begin(storage::Run& record) {
@@ -127,6 +128,10 @@ void begin(storage::Run& record) {
 
 StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
   storage::Run& record = draft.record;
+  if (const std::optional<CronClaim>& claim = draft.origin.claim) {
+    const bool is_good = transaction.crons().claim(claim->cron_id, claim->due, claim->next);
+    if (!is_good) return ClaimLost{};
+  }
   std::optional<storage::Thread> thread;
   if (draft.origin.thread_id) thread = transaction.threads().find(record.owner, record.thread_id);
   if (!thread) {
@@ -176,10 +181,7 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
 
 asio::awaitable<storage::Assistant> RunService::assistant_for(storage::Owner owner, std::string id) const {
   std::optional<storage::Assistant> assistant = co_await assistants_.resolve(owner, id);
-  if (!assistant) {
-    throw ApiError::not_found("No assistant found for \"" + id +
-                              "\". Make sure the assistant ID is for a valid assistant or a valid graph ID.");
-  }
+  if (!assistant) throw no_assistant_found(id);
   co_return std::move(*assistant);
 }
 
@@ -238,6 +240,7 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(storage::Owner ow
   StoreAnswer answer = co_await parts_.storage.commit(std::move(store));
   if (std::holds_alternative<ThreadMissing>(answer)) throw ApiError::not_found("Thread not found");
   if (std::holds_alternative<ThreadBusy>(answer)) throw thread_is_busy(parts_.settings.compat);
+  if (std::holds_alternative<ClaimLost>(answer)) throw ApiError::conflict("The cron is not due any more");
   const Stored& stored = std::get<Stored>(answer);
 
   const CancelAction action = stored.record.multitask_strategy == storage::MultitaskStrategy::rollback

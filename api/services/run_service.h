@@ -18,10 +18,19 @@
 
 namespace heddle::api {
 
+// One time of a cron, taken by the run that is made for it: in the transaction that stores the run the cron moves on to
+// its next time, so that a crash neither loses nor doubles a run.
+struct CronClaim {
+  storage::CronId cron_id;
+  storage::Timestamp due;
+  std::optional<storage::Timestamp> next;  // none: the cron is over
+};
+
 // How a run is made.
 struct RunOrigin {
   std::optional<storage::ThreadId> thread_id;  // none: stateless
   bool is_watched = false;                     // stream or wait: a stateless one that is thrown away need not be stored
+  std::optional<CronClaim> claim = std::nullopt;  // of a run that a cron makes, which nobody watches
 };
 
 // A run that a client names, in flight or ended.
@@ -37,7 +46,8 @@ class RunService {
       : parts_(parts), assistants_(assistants), states_(states) {}
 
   // Makes the run and hands it to the queue. Throws ApiError by the order of checks of http-api.md 8.2; then nothing
-  // was stored.
+  // was stored, except that a claimed cron has moved on if its thread is gone or busy. With a claim that is not good
+  // any more: ApiError 409.
   boost::asio::awaitable<std::shared_ptr<ActiveRun>> create(storage::Owner owner, RunOrigin origin, RunRequest request);
   // All or none.
   boost::asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> create_batch(storage::Owner owner,

@@ -1,7 +1,9 @@
 #pragma once
 // The services behind the routes, in one object that handlers get.
 
+#include "api/runs/cron_scheduler.h"
 #include "api/services/assistant_service.h"
+#include "api/services/cron_service.h"
 #include "api/services/run_service.h"
 #include "api/services/service_parts.h"
 #include "api/services/state_service.h"
@@ -18,6 +20,8 @@ struct Services {
         states(given),
         threads(given, states),
         runs(given, assistants, states),
+        cron_scheduler(given, runs),
+        crons(given, assistants, cron_scheduler),
         store(given) {}
 
   ServiceParts parts;
@@ -25,6 +29,8 @@ struct Services {
   StateService states;
   ThreadService threads;
   RunService runs;
+  CronScheduler cron_scheduler;  // stands until it is started
+  CronService crons;
   StoreService store;
 };
 

@@ -16,6 +16,7 @@ TEST_CASE_METHOD(HandlerFixture, "The health check can look at the database") {
 
 TEST_CASE_METHOD(HandlerFixture, "The server names itself, on the platform also its own version") {
   CHECK(keys_of(told(get_info, "")) == std::vector<std::string>{"version", "langgraph_py_version", "context", "flags"});
+  CHECK(told(get_info, "").at("flags").at("crons") == true);
   settings.compat = Compat::platform;
   CHECK(told(get_info, "").at("heddle_version").is_string());
   CHECK(told(get_info, "").at("metadata").as_object().empty());
