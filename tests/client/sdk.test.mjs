@@ -134,6 +134,59 @@ for (const [version, Client] of [["0.0.109", Client0], ["1.15.0", Client1]]) {
       assert.deepEqual((await client.store.getItem(["notes", version.replaceAll(".", "-")], "one")).value, { text: "hello" });
     });
 
+    test("keeps crons: creates, finds, changes and deletes them", async () => {
+      const thread = await client.threads.create();
+      const yearly = { schedule: "0 0 1 1 *", input: { text: "new year" }, metadata: { mark: version } };
+      const cron = await client.crons.create("linear", yearly);
+      const ofThread = await client.crons.createForThread(thread.thread_id, "linear", yearly);
+      assert.equal(cron.thread_id, null);
+      assert.match(cron.next_run_date, /^\d{4}-01-01T00:00:00/);
+      assert.deepEqual(cron.payload.input, { text: "new year" });
+      assert.equal(ofThread.thread_id, thread.thread_id);
+
+      assert.equal((await client.crons.search({ limit: 100 })).length, 2);
+      assert.deepEqual((await client.crons.search({ threadId: thread.thread_id })).map((one) => one.cron_id), [ofThread.cron_id]);
+      assert.deepEqual(await client.crons.search({ threadId: thread.thread_id, select: ["schedule"] }), [{ schedule: "0 0 1 1 *" }]);
+      if (client.crons.update) {
+        const changed = await client.crons.update(cron.cron_id, { schedule: "0 12 * * MON", timezone: "Europe/Berlin", metadata: { more: 1 }, enabled: false });
+        assert.deepEqual([changed.timezone, changed.enabled, changed.next_run_date], ["Europe/Berlin", false, null]);
+        assert.deepEqual(changed.metadata, { mark: version, more: 1 });
+        assert.equal(await client.crons.count({ metadata: { more: 1 } }), 1);
+        const ending = await client.crons.update(cron.cron_id, { enabled: true, endTime: "2099-01-01T00:00:00Z" });
+        assert.ok(ending.end_time.startsWith("2099") && ending.next_run_date);
+        assert.equal((await client.crons.update(cron.cron_id, { endTime: null })).end_time, null);
+      }
+      await assert.rejects(client.crons.create("linear", { schedule: "0 0 30 2 *" }), /422.*never comes true/s);
+      await assert.rejects(client.crons.create("nobody", yearly), /404.*No assistant found for/s);
+
+      await client.crons.delete(cron.cron_id);
+      await client.threads.delete(thread.thread_id);
+      assert.deepEqual(await client.crons.search(), []);
+    });
+
+    test("fires a cron every second, on its thread, also after kill -9", async () => {
+      const thread = await client.threads.create();
+      const begun = Date.now();
+      const cron = await client.crons.createForThread(thread.thread_id, "linear", { schedule: "* * * * * *", input: { text: "tick" } });
+      const runs = async () => (await client.runs.list(thread.thread_id, { limit: 1000 })).filter((run) => run.metadata.cron_id === cron.cron_id);
+      const more = async (count) => {
+        for (const end = Date.now() + 15_000; Date.now() < end; await new Promise((done) => setTimeout(done, 100)))
+          if ((await runs()).length >= count) return;
+        assert.fail(`fewer than ${count} runs in 15 s`);
+      };
+      await more(2);
+      await server.kill();
+      await server.restart();
+      const before = (await runs()).length;
+      await more(before + 2);
+      await client.crons.delete(cron.cron_id);
+      const made = await runs();
+      const seconds = Math.floor((Date.now() - begun) / 1000) + 1;
+      assert.ok(made.length <= seconds, `${made.length} runs in ${seconds} seconds`);
+      await client.runs.join(thread.thread_id, made[0].run_id);
+      assert.equal((await client.threads.getState(thread.thread_id)).values.text, "tick|first|second");
+    });
+
     test("tells errors in the words of the API", async () => {
       await assert.rejects(client.assistants.get("nobody"), /Assistant not found|404|400/);
       await assert.rejects(client.runs.wait(null, "nobody", { input: {} }), /No assistant found for/);
