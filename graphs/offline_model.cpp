@@ -28,7 +28,7 @@ struct PlannedCall {
 };
 struct Plan {
   std::string text;
-  std::optional<PlannedCall> call;
+  std::vector<PlannedCall> calls;
 };
 
 bool is_space(char c) {
@@ -99,9 +99,23 @@ std::string last_human_text(const std::vector<Value::Item>& messages) {
   return found == messages.rend() ? std::string() : runtime::message_text(**found);
 }
 
+bool is_about_mail(std::string_view small) {
+  constexpr std::array<std::string_view, 6> kWords = {"mail", "mails", "email", "emails", "inbox", "gmail"};
+  return std::ranges::any_of(kWords, [&](std::string_view word) { return has_word(small, word); });
+}
+
+// What the tools that it was given can be shown with.
+std::string things_to_try(const ModelOptions& options) {
+  std::string things = "what is 12 * (3 + 4)?";
+  if (offers(options, "current_time")) things += " what time is it?";
+  if (offers(options, "search_gmail")) things += " what is in my mail?";
+  if (offers(options, "ask_human")) things += " ask me how my day was";
+  return things;
+}
+
 Plan plan_answer(const std::vector<Value::Item>& messages, const ModelOptions& options) {
   const std::string said = said_by_tools(messages);
-  if (!said.empty()) return {"[offline model] " + said, std::nullopt};
+  if (!said.empty()) return {"[offline model] " + said, {}};
 
   const std::string human = last_human_text(messages);
   const std::string_view text = trimmed(human);
@@ -110,39 +124,48 @@ Plan plan_answer(const std::vector<Value::Item>& messages, const ModelOptions& o
   if (small.starts_with(kAskMe) && offers(options, "ask_human")) {
     const std::string_view rest = trimmed(text.substr(kAskMe.size()));
     json::object arguments{{"question", rest.empty() ? std::string_view("What would you like to tell me?") : rest}};
-    return {"", PlannedCall{"ask_human", std::move(arguments)}};
+    Plan plan;
+    plan.calls.push_back({"ask_human", std::move(arguments)});
+    return plan;
   }
+  Plan plan;
   const std::optional<std::string> expression = find_expression(text);
-  if (expression && offers(options, "calculator")) {
-    json::object arguments{{"expression", *expression}};
-    return {"", PlannedCall{"calculator", std::move(arguments)}};
+  if (expression && offers(options, "calculator")) plan.calls.push_back({"calculator", {{"input", *expression}}});
+  if (is_about_mail(small) && offers(options, "search_gmail")) {
+    json::object arguments{{"query", "in:inbox is:unread"}, {"maxResults", 5}, {"resource", "messages"}};
+    plan.calls.push_back({"search_gmail", std::move(arguments)});
   }
-  if (has_word(small, "time") && offers(options, "current_time")) return {"", PlannedCall{"current_time", {}}};
-  return {
+  if (!plan.calls.empty()) return plan;
+  if (has_word(small, "time") && offers(options, "current_time")) {
+    plan.calls.push_back({"current_time", {}});
+    return plan;
+  }
+  plan.text =
       "[offline model] I am a stand-in without a network and do not understand what you say. Set OPENAI_API_KEY "
-      "and start the server again to talk to a real model. Until then try: what is 12 * (3 + 4)? what time is it? "
-      "ask me how my day was",
-      std::nullopt};
+      "and start the server again to talk to a real model. Until then try: " +
+      things_to_try(options);
+  return plan;
 }
 
 std::vector<Message> streamed(const Plan& plan, std::int64_t tokens_read) {
   std::vector<Message> pieces;
   auto add = [&]() -> Message& { return pieces.emplace_back(empty_piece()); };
   for (const std::string& word : pieces_of(plan.text)) add()["content"] = word;
-  if (plan.call) {
-    json::object start{{"index", 0},
+  for (std::size_t index = 0; index < plan.calls.size(); ++index) {
+    const PlannedCall& call = plan.calls[index];
+    json::object start{{"index", index},
                        {"id", "call_" + runtime::uuid4().text()},
-                       {"name", plan.call->name},
+                       {"name", call.name},
                        {"args", ""},
                        {"type", "tool_call_chunk"}};
     add()["tool_call_chunks"].as_array().push_back(std::move(start));
-    json::object arguments{{"index", 0}, {"args", runtime::to_text(plan.call->arguments)}, {"type", "tool_call_chunk"}};
+    json::object arguments{{"index", index}, {"args", runtime::to_text(call.arguments)}, {"type", "tool_call_chunk"}};
     add()["tool_call_chunks"].as_array().push_back(std::move(arguments));
   }
   const auto written = static_cast<std::int64_t>(pieces.size());
   Message& last = add();
   last["response_metadata"] =
-      json::object{{"finish_reason", plan.call ? "tool_calls" : "stop"}, {"model_name", "offline"}};
+      json::object{{"finish_reason", plan.calls.empty() ? "stop" : "tool_calls"}, {"model_name", "offline"}};
   last["usage_metadata"] =
       json::object{{"input_tokens", tokens_read}, {"output_tokens", written}, {"total_tokens", tokens_read + written}};
   pieces.front()["id"] = runtime::uuid4().text();

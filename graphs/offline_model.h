@@ -19,8 +19,9 @@ struct OfflineModelSettings {
 };
 
 // If tools have answered since the last human message, it repeats what they said. Else, if it was given the tool: a
-// message that begins with "ask me" calls `ask_human`, one with an arithmetic expression `calculator`, one with the
-// word "time" `current_time`. Else it says what it is. Texts begin with "[offline model]".
+// message that begins with "ask me" calls `ask_human`; one with an arithmetic expression calls `calculator`, one that
+// speaks of mail `search_gmail`, one with both calls both; one with the word "time" calls `current_time`. Else it says
+// what it is. Texts begin with "[offline model]".
 class OfflineModel final : public ChatModel {
  public:
   explicit OfflineModel(OfflineModelSettings settings = {}) : settings_(settings) {}

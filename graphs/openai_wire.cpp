@@ -78,13 +78,12 @@ std::optional<json::object> wire_message(const json::value& message) {
     json::array calls = function_calls(message);
     const std::string text = runtime::message_text(message);
     wire["role"] = "assistant";
-    wire["content"] = text.empty() && !calls.empty() ? json::value() : json::value(text);
+    wire["content"] = text;  // never null, which some servers with this API refuse
     if (!calls.empty()) wire["tool_calls"] = std::move(calls);
   } else if (type == "tool") {
     wire["role"] = "tool";
     wire["tool_call_id"] = text_at(message, "tool_call_id");
     wire["content"] = runtime::message_text(message);
-    return wire;
   } else {
     return std::nullopt;
   }

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <functional>
+#include <map>
 #include <numbers>
 #include <stdexcept>
 #include <string>
@@ -28,6 +30,40 @@ double rounded(double value) {
   const double below = std::floor(value);
   return value - below >= 0.5 ? below + 1 : below;
 }
+
+constexpr std::string_view kFunctions =
+    "sqrt, cbrt, abs, sign, min, max, round, floor, ceil, trunc, pow, exp, ln, log, log10, log2, sin, cos, tan, asin, "
+    "acos, atan, atan2, hypot";
+
+// `log` is the natural logarithm, as in JavaScript.
+const std::map<std::string, double (*)(double), std::less<>> kOfOne = {
+    {"sqrt", [](double x) { return std::sqrt(x); }},
+    {"cbrt", [](double x) { return std::cbrt(x); }},
+    {"abs", [](double x) { return std::abs(x); }},
+    {"sign", [](double x) { return x > 0   ? 1.0
+                                   : x < 0 ? -1.0
+                                           : 0.0; }},
+    {"round", rounded},
+    {"floor", [](double x) { return std::floor(x); }},
+    {"ceil", [](double x) { return std::ceil(x); }},
+    {"trunc", [](double x) { return std::trunc(x); }},
+    {"exp", [](double x) { return std::exp(x); }},
+    {"ln", [](double x) { return std::log(x); }},
+    {"log", [](double x) { return std::log(x); }},
+    {"log10", [](double x) { return std::log10(x); }},
+    {"log2", [](double x) { return std::log2(x); }},
+    {"sin", [](double x) { return std::sin(x); }},
+    {"cos", [](double x) { return std::cos(x); }},
+    {"tan", [](double x) { return std::tan(x); }},
+    {"asin", [](double x) { return std::asin(x); }},
+    {"acos", [](double x) { return std::acos(x); }},
+    {"atan", [](double x) { return std::atan(x); }},
+};
+const std::map<std::string, double (*)(double, double), std::less<>> kOfTwo = {
+    {"pow", [](double x, double y) { return std::pow(x, y); }},
+    {"atan2", [](double y, double x) { return std::atan2(y, x); }},
+    {"hypot", [](double x, double y) { return std::hypot(x, y); }},
+};
 
 // Recursive descent: sum -> product -> signed -> power -> primary.
 class Parser {
@@ -118,10 +154,10 @@ class Parser {
 
   double named() {
     const std::size_t begin = at_;
-    while (at_ < text_.size() && is_letter(text_[at_])) ++at_;
+    while (at_ < text_.size() && (is_letter(text_[at_]) || is_digit(text_[at_]))) ++at_;
     const std::string name(text_.substr(begin, at_ - begin));
-    if (name == "pi") return std::numbers::pi;
-    if (name == "e") return std::numbers::e;
+    if (name == "pi" || name == "PI") return std::numbers::pi;
+    if (name == "e" || name == "E") return std::numbers::e;
     if (!take('(')) {
       at_ = begin;
       fail("unknown name \"" + name + "\"");
@@ -132,24 +168,25 @@ class Parser {
     return apply(name, arguments);
   }
 
-  double apply(const std::string& name, const std::vector<double>& arguments) {
+  static double apply(const std::string& name, const std::vector<double>& arguments) {
     if (name == "min") return *std::min_element(arguments.begin(), arguments.end());
     if (name == "max") return *std::max_element(arguments.begin(), arguments.end());
-    const double value = arguments.front();
-    using Function = double (*)(double);
-    Function function = nullptr;
-    if (name == "sqrt") function = [](double x) { return std::sqrt(x); };
-    if (name == "abs") function = [](double x) { return std::abs(x); };
-    if (name == "round") function = rounded;
-    if (name == "floor") function = [](double x) { return std::floor(x); };
-    if (name == "ceil") function = [](double x) { return std::ceil(x); };
-    if (function == nullptr) {
-      throw std::invalid_argument("unknown function \"" + name +
-                                  "\"; there are sqrt, abs, min, max, round, floor, ceil");
+    if (const auto found = kOfTwo.find(name); found != kOfTwo.end()) {
+      if (arguments.size() != 2) throw std::invalid_argument(name + " takes two arguments");
+      return a_number(name, found->second(arguments[0], arguments[1]));
+    }
+    const auto found = kOfOne.find(name);
+    if (found == kOfOne.end()) {
+      throw std::invalid_argument("unknown function \"" + name + "\"; there are " + std::string(kFunctions));
     }
     if (arguments.size() > 1) throw std::invalid_argument(name + " takes one argument");
-    if (name == "sqrt" && value < 0) throw std::invalid_argument("a negative number has no square root");
-    return function(value);
+    if (name == "sqrt" && arguments.front() < 0) throw std::invalid_argument("a negative number has no square root");
+    return a_number(name, found->second(arguments.front()));
+  }
+
+  static double a_number(const std::string& name, double value) {
+    if (std::isnan(value)) throw std::invalid_argument(name + " has no value there");
+    return value;
   }
 
   static double not_zero(double divisor) {
@@ -212,14 +249,22 @@ double calculate(std::string_view expression) {
 }
 
 ToolPointer calculator_tool() {
-  json::object expression = described(runtime::schema::text(), "For example: 3 * (4 + 5) ^ 2 / sqrt(2)");
+  json::object schema{{"type", "object"}, {"properties", {{"input", runtime::schema::text()}}}};
+  schema["additionalProperties"] = false;
+  schema["$schema"] = "http://json-schema.org/draft-07/schema#";
   ToolDeclaration declaration{
       "calculator",
-      "Computes an arithmetic expression with + - * / % ^, parentheses, pi, e, and the functions "
-      "sqrt, abs, min, max, round, floor and ceil.",
-      parameters({{"expression", std::move(expression)}})};
+      "Computes an arithmetic expression exactly. The input is one expression with + - * / % ^, "
+      "parentheses, pi, e, and the functions " +
+          std::string(kFunctions) + "; for example 3 * (4 + 5) ^ 2 / sqrt(2).",
+      std::move(schema)};
   return make_tool(std::move(declaration), [](ToolContext&, const json::object& arguments) -> ToolResult {
-    return runtime::to_text(calculate(std::string_view(arguments.at("expression").as_string())));
+    const std::string_view input = runtime::find_text(arguments, "input").value_or("");
+    try {
+      return runtime::to_text(calculate(input));
+    } catch (const std::invalid_argument&) {
+      return "I don't know how to do that.";
+    }
   });
 }
 

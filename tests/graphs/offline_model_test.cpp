@@ -47,11 +47,25 @@ struct OfflineFixture {
 }  // namespace
 
 TEST_CASE_METHOD(OfflineFixture, "The offline model calls a tool by what the message looks like") {
-  CHECK(called("What is 12 * (3 + 4)?") == R"json(calculator {"expression":"12 * (3 + 4)"})json");
-  CHECK(called("sqrt(16) please.") == R"json(calculator {"expression":"sqrt(16)"})json");
+  CHECK(called("What is 12 * (3 + 4)?") == R"json(calculator {"input":"12 * (3 + 4)"})json");
+  CHECK(called("sqrt(16) please.") == R"json(calculator {"input":"sqrt(16)"})json");
   CHECK(called("Ask me whether I like tea") == R"(ask_human {"question":"whether I like tea"})");
   CHECK(called("what Time is it?") == "current_time {}");
   CHECK(called("sometimes 5 is enough") == "nothing");
+}
+
+TEST_CASE_METHOD(OfflineFixture, "The offline model looks into the mail if it can, and calculates beside it") {
+  CHECK(called("What is in my mail?") == "nothing");
+  options.tools.push_back({"search_gmail", "", {}});
+  const std::string search = R"(search_gmail {"query":"in:inbox is:unread","maxResults":5,"resource":"messages"})";
+  CHECK(called("What is in my mail?") == search);
+  CHECK(called("Anything in the Inbox?") == search);
+  const Message answer = ask("Look at my e-mail and tell me 6*7");
+  const json::array& calls = answer.at("tool_calls").as_array();
+  REQUIRE(calls.size() == 2);
+  CHECK(runtime::to_text(calls[0].at("args")) == R"({"input":"6*7"})");
+  CHECK(calls[1].at("name") == "search_gmail");
+  CHECK(calls[0].at("id") != calls[1].at("id"));
 }
 
 TEST_CASE_METHOD(OfflineFixture, "The offline model calls no tool that it was not given") {

@@ -79,8 +79,8 @@ TEST_CASE("Tool calls and their answers go out in the provider's form") {
       wire_messages(
           R"([{"type":"ai","content":"","tool_calls":[{"id":"c1","name":"add","args":{"a":1},"type":"tool_call"}]},
                           {"type":"tool","content":"3","tool_call_id":"c1","name":"add"}])") ==
-      R"([{"role":"assistant","content":null,"tool_calls":[{"id":"c1","type":"function","function":{"name":"add","arguments":"{\"a\":1}"}}]},)"
-      R"({"role":"tool","tool_call_id":"c1","content":"3"}])");
+      R"([{"role":"assistant","content":"","tool_calls":[{"id":"c1","type":"function","function":{"name":"add","arguments":"{\"a\":1}"}}]},)"
+      R"({"role":"tool","tool_call_id":"c1","content":"3","name":"add"}])");
 }
 
 TEST_CASE("Parts of a human message are kept, and images take the provider's form") {
