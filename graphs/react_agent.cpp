@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "graphs/unanswered_calls.h"
 #include "runtime/message.h"
 #include "runtime/state_graph.h"
 
@@ -20,6 +21,7 @@ using runtime::Value;
 struct Asker {
   std::shared_ptr<const ChatModel> model;
   Value::Item prompt;  // null pointer: none
+  std::function<std::string(const runtime::RunConfig&)> prompt_of_run;
   std::string name;
   ModelOptions options;
 };
@@ -28,10 +30,17 @@ asio::awaitable<NodeResult> ask_model(std::shared_ptr<const Asker> asker, NodeCo
   const std::vector<Value::Item>& stored = context.state()["messages"].items();
   std::vector<Value::Item> messages;
   messages.reserve(stored.size() + 1);
-  if (asker->prompt != nullptr) messages.push_back(asker->prompt);
+  if (asker->prompt_of_run) {
+    runtime::Message prompt = runtime::system_message(asker->prompt_of_run(context.config()));
+    messages.push_back(std::make_shared<const json::value>(std::move(prompt)));
+  } else if (asker->prompt != nullptr) {
+    messages.push_back(asker->prompt);
+  }
   messages.insert(messages.end(), stored.begin(), stored.end());
+  messages = with_all_calls_answered(std::move(messages));
   ModelOptions options = asker->options;
   Message answer = co_await asker->model->ask(context, std::move(messages), std::move(options));
+  take_broken_calls(answer);
   if (!asker->name.empty()) answer["name"] = asker->name;
   json::array written;
   written.push_back(std::move(answer));
@@ -54,6 +63,7 @@ std::shared_ptr<const runtime::CompiledGraph> make_react_agent(ReactAgentOptions
   asker->options = std::move(options.model_options);
   asker->options.tools.clear();
   for (const ToolPointer& tool : options.tools) asker->options.tools.push_back(tool->declaration());
+  asker->prompt_of_run = std::move(options.prompt_of_run);
   if (!options.prompt.empty()) {
     asker->prompt = std::make_shared<const json::value>(runtime::system_message(std::move(options.prompt)));
   }

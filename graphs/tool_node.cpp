@@ -48,6 +48,7 @@ struct Call {
   std::string id;   // the model's; may be empty
   std::string name;
   json::object arguments;
+  bool broken = false;  // the model wrote arguments that are no JSON
   std::optional<Answer> answer;
   std::int64_t interrupts_used = 0;
   std::optional<NodeInterrupted> asked;
@@ -59,6 +60,14 @@ std::string text_of(const json::object& object, std::string_view key) {
   return value != nullptr && value->is_string() ? std::string(value->get_string()) : std::string();
 }
 
+std::set<std::string> ids_of_broken_calls(const json::value& message) {
+  std::set<std::string> ids;
+  const json::array* broken = runtime::find_array(message.as_object(), "invalid_tool_calls");
+  if (broken == nullptr) return ids;
+  for (const json::value& call : *broken) ids.emplace(runtime::find_text(call, "id").value_or(""));
+  return ids;
+}
+
 // The calls of the last ai message that no tool message answers.
 std::vector<Call> open_calls(const std::vector<Value::Item>& messages) {
   auto is_ai = [](const Value::Item& message) { return runtime::message_type(*message) == "ai"; };
@@ -68,6 +77,7 @@ std::vector<Call> open_calls(const std::vector<Value::Item>& messages) {
   for (const Value::Item& message : messages) {
     if (runtime::message_type(*message) == "tool") answered.insert(text_of(message->as_object(), "tool_call_id"));
   }
+  const std::set<std::string> broken = ids_of_broken_calls(**last);
   std::vector<Call> calls;
   std::map<std::string, int> seen;
   for (const json::value& wanted : runtime::tool_calls(**last)) {
@@ -77,6 +87,7 @@ std::vector<Call> open_calls(const std::vector<Value::Item>& messages) {
     call.name = text_of(wanted.get_object(), "name");
     const json::value* arguments = wanted.get_object().if_contains("args");
     if (arguments != nullptr && arguments->is_object()) call.arguments = arguments->get_object();
+    call.broken = !call.id.empty() && broken.contains(call.id);
     // A model may repeat an id or leave it out, so the key also counts.
     const int count = ++seen[call.id];
     call.key = count == 1 && !call.id.empty() ? call.id : call.id + "#" + std::to_string(count);
@@ -177,6 +188,7 @@ Message ToolRun::error_answer(const Call& call, const std::string& text) const {
 asio::awaitable<ToolResult> ToolRun::ask_tool(Call& call, CountedContext& context) {
   const auto found = box_.tools.find(call.name);
   if (found == box_.tools.end()) throw std::invalid_argument("Tool \"" + call.name + "\" not found.");
+  if (call.broken) throw std::invalid_argument("The arguments of this call are no valid JSON; it was not made.");
   const ToolPointer tool = found->second;
   const std::optional<std::string> mismatch = argument_mismatch(tool->declaration().parameters, call.arguments);
   if (mismatch) throw std::invalid_argument(*mismatch);

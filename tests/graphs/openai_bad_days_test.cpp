@@ -77,7 +77,7 @@ TEST_CASE_METHOD(BadDayFixture, "A call that the length limit cut off is not mad
   CHECK(answer.at("invalid_tool_calls").at(0).at("args") == R"({"to":"a@b","te)");
 }
 
-TEST_CASE_METHOD(BadDayFixture, "An agent whose model sent broken arguments answers the next message") {
+TEST_CASE_METHOD(BadDayFixture, "A model that sent broken arguments is told so, and may do better") {
   TinyServer server([&](TinyConnection& connection, const std::string&) {
     const bool broken = connection.number() == 1;
     connection.send(
@@ -102,11 +102,15 @@ TEST_CASE_METHOD(BadDayFixture, "An agent whose model sent broken arguments answ
   };
   const runtime::RunOutcome first = say("2+2");
   CHECK(first.status == runtime::OutcomeStatus::done);
-  CHECK(first.values["messages"].size() == 2);
+  REQUIRE(first.values["messages"].size() == 4);
+  CHECK(first.values["messages"].item(3).at("content") == "better");
   const runtime::RunOutcome second = say("try again");
   CHECK(second.values["messages"].items().back()->at("content") == "better");
-  // What could not be read is not sent: the provider would want an answer to it.
-  CHECK(to_text(test::body_of(server.requests().at(1)).at("messages").at(1)) == R"({"role":"assistant","content":""})");
+  // What could not be read is not sent; the call is, because its answer needs one.
+  const json::value sent = test::body_of(server.requests().at(1)).at("messages");
+  CHECK(to_text(sent.at(1).at("tool_calls").at(0).at("function")) == R"({"name":"calculator","arguments":"{}"})");
+  CHECK(sent.at(2).at("tool_call_id") == "c1");
+  CHECK(sent.at(2).at("content").as_string().find("no valid JSON") != json::string::npos);
 }
 
 TEST_CASE_METHOD(BadDayFixture, "Whole calls without index and id are told apart and get ids") {
