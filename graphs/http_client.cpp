@@ -465,6 +465,7 @@ void HttpClient::Engine::remove(Transfer& transfer) {
   curl_multi_remove_handle(multi_, easy);
   curl_easy_cleanup(easy);
   free_headers(std::exchange(transfer.header_lines, nullptr));
+  runtime::wipe(transfer.request.body);  // the exchange of a token has secrets in its body
   running_.erase(easy);
 }
 

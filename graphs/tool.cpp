@@ -1,6 +1,7 @@
 #include "graphs/tool.h"
 
 #include <cmath>
+#include <stdexcept>
 #include <string_view>
 
 namespace heddle::graphs {
@@ -100,6 +101,17 @@ bool is_required(const json::object& schema, std::string_view key) {
 }
 
 }  // namespace
+
+const ThirdPartyToken& ToolContext::token() const {
+  if (token_ == nullptr) throw std::logic_error("the tool " + name_ + " needs a token; wrap it in with_token_vault()");
+  return *token_;
+}
+
+ToolContext ToolContext::with(const ThirdPartyToken& token) const {
+  ToolContext context = *this;
+  context.token_ = &token;
+  return context;
+}
 
 ToolPointer make_waiting_tool(ToolDeclaration declaration, ToolFunction body) {
   return std::make_shared<const WaitingTool>(std::move(declaration), std::move(body));

@@ -22,6 +22,8 @@ namespace heddle::graphs {
 
 namespace json = boost::json;
 
+struct ThirdPartyToken;
+
 // What a tool knows about the call that is being made. Valid while the call runs.
 class ToolContext {
  public:
@@ -33,6 +35,7 @@ class ToolContext {
 
   // State, settings, secrets, store and streams of the run.
   runtime::NodeContext& node() { return node_; }
+  const std::string& name() const { return name_; }
   const std::string& tool_call_id() const { return tool_call_id_; }
   // The same UUID whenever this call is made again, after an interrupt or a crash. Give it to services that
   // recognise repeated requests.
@@ -41,6 +44,12 @@ class ToolContext {
   // The answer to this question, or the end of the task until there is one (NodeContext::interrupt). The
   // call is then made again from its beginning.
   json::value interrupt(json::value question) { return node_.interrupt(std::move(question)); }
+  // Of a tool that with_token_vault() has wrapped: what the third party takes for the user of this run. Throws
+  // std::logic_error in any other tool.
+  const ThirdPartyToken& token() const;
+  bool has_token() const { return token_ != nullptr; }
+  // The same call with a token, which outlives it.
+  ToolContext with(const ThirdPartyToken& token) const;
   // Shows an intermediate result to readers of the `tools` stream.
   void progress(const json::value& data) { node_.tool_wrote(tool_call_id_, name_, data); }
 
@@ -49,6 +58,7 @@ class ToolContext {
   std::string name_;
   std::string tool_call_id_;
   std::string idempotency_key_;
+  const ThirdPartyToken* token_ = nullptr;
 };
 
 // A result that is the answer to the model as it stands.

@@ -27,7 +27,7 @@ class FakeContext final : public runtime::NodeContext {
 
   const runtime::State& state() const override { return state_; }
   const runtime::Value& argument() const override { return argument_; }
-  const runtime::RunConfig& config() const override { return config_; }
+  const runtime::RunConfig& config() const override { return run_config; }
   std::int64_t step() const override { return 1; }
   const std::string& node() const override { return node_; }
   const std::string& task_id() const override { return task_.id; }
@@ -77,6 +77,7 @@ class FakeContext final : public runtime::NodeContext {
     task_.finished.insert_or_assign(call_id, std::move(result));
   }
 
+  runtime::RunConfig run_config;
   std::vector<std::string> log;
   std::optional<runtime::ModelCall> model;
   std::vector<runtime::Message> pieces;
@@ -86,7 +87,6 @@ class FakeContext final : public runtime::NodeContext {
   FakeTask& task_;
   runtime::State state_;
   runtime::Value argument_;
-  runtime::RunConfig config_;
   std::string node_ = "tools";
   std::size_t asked_ = 0;
 };
