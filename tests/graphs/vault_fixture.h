@@ -2,8 +2,6 @@
 // A tenant and a caller, for tests of what stands on the Token Vault.
 
 #include <boost/asio/io_context.hpp>
-#include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>

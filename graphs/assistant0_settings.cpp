@@ -1,0 +1,114 @@
+#include "graphs/assistant0_settings.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "graphs/tools/search_gmail.h"
+
+namespace heddle::graphs {
+namespace {
+
+using Environment = std::map<std::string, std::string>;
+
+std::string variable(const Environment& environment, const std::string& name) {
+  const auto found = environment.find(name);
+  return found == environment.end() ? std::string() : found->second;
+}
+
+bool is_blank(char c) {
+  return c == ' ' || c == '\t';
+}
+
+std::string trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return std::string(text);
+}
+
+// "https://" and the host of the tenant, with its port if it has one; empty if none is named.
+std::string tenant_url(const Environment& environment) {
+  std::string domain = trimmed(variable(environment, "AUTH0_DOMAIN"));
+  const std::size_t scheme = domain.find("://");
+  if (scheme != std::string::npos) domain.erase(0, scheme + 3);
+  while (domain.ends_with('/')) domain.pop_back();
+  if (domain.empty()) return "";
+  auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '.' || c == '-' ||
+           c == ':' || c == '_' || c == '[' || c == ']';
+  };
+  if (!std::ranges::all_of(domain, allowed)) {
+    throw std::runtime_error("AUTH0_DOMAIN: must be the name of the tenant's host, like tenant.eu.auth0.com");
+  }
+  return "https://" + domain;
+}
+
+std::string url_of(const Environment& environment, const std::string& name, const std::string& otherwise) {
+  std::string url = trimmed(variable(environment, name));
+  if (url.empty()) return otherwise;
+  if (!url.starts_with("https://") && !url.starts_with("http://")) {
+    throw std::runtime_error(name + ": must begin with http:// or https://, like " + otherwise);
+  }
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+VaultClient client_of(const Environment& environment, const std::string& prefix) {
+  return {trimmed(variable(environment, prefix + "ID")), runtime::Secret(variable(environment, prefix + "SECRET"))};
+}
+
+VaultGeneration generation_of(const Environment& environment) {
+  const std::string named = trimmed(variable(environment, "AUTH0_TOKEN_VAULT_GENERATION"));
+  if (named == "federated") return VaultGeneration::federated;
+  if (named == "token_vault") return VaultGeneration::token_vault;
+  if (!named.empty()) throw std::runtime_error("AUTH0_TOKEN_VAULT_GENERATION: must be federated or token_vault");
+  return variable(environment, "AUTH0_CUSTOM_API_CLIENT_ID").empty() ? VaultGeneration::federated
+                                                                     : VaultGeneration::token_vault;
+}
+
+std::vector<std::string> listed(const std::string& text) {
+  std::vector<std::string> names;
+  for (std::size_t begin = 0; begin <= text.size();) {
+    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    std::string name = trimmed(std::string_view(text).substr(begin, comma - begin));
+    if (!name.empty()) names.push_back(std::move(name));
+    begin = comma + 1;
+  }
+  return names;
+}
+
+}  // namespace
+
+Assistant0Settings assistant0_settings(const Environment& environment) {
+  Assistant0Settings settings;
+  settings.vault.exchange.base_url = tenant_url(environment);
+  settings.vault.application = client_of(environment, "AUTH0_CLIENT_");
+  settings.vault.custom_api = client_of(environment, "AUTH0_CUSTOM_API_CLIENT_");
+  settings.generation = generation_of(environment);
+  settings.gmail_url = url_of(environment, "GMAIL_BASE_URL", kGmailUrl);
+  settings.tools = listed(variable(environment, "ASSISTANT0_TOOLS"));
+  if (settings.tools.empty()) settings.tools = {"calculator", "search_gmail"};
+  return settings;
+}
+
+std::string missing_for_assistant0(const Assistant0Settings& settings) {
+  const auto mail = std::ranges::find(settings.tools, "search_gmail");
+  if (mail == settings.tools.end()) return "";
+  const std::vector<std::string> missing = missing_variables(settings.vault, settings.generation);
+  if (missing.empty()) return "";
+  std::string names;
+  for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
+  return "assistant0: search_gmail has no access to mail and says so; to give it some, set " + names;
+}
+
+VaultConnection google_connection(VaultGeneration generation, std::vector<std::string> scopes) {
+  VaultConnection connection;
+  connection.name = "google-oauth2";
+  connection.generation = generation;
+  if (generation == VaultGeneration::token_vault) scopes.insert(scopes.begin(), "openid");
+  connection.scopes = std::move(scopes);
+  return connection;
+}
+
+}  // namespace heddle::graphs

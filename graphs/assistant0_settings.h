@@ -1,0 +1,35 @@
+#pragma once
+// What the environment says about assistant0: the Auth0 tenant, the servers of third parties, and which tools it has.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "graphs/token_vault.h"
+#include "graphs/vault_connection.h"
+
+namespace heddle::graphs {
+
+// Moved, not copied, because of the secrets.
+struct Assistant0Settings {
+  TokenVaultSettings vault;
+  VaultGeneration generation = VaultGeneration::federated;
+  std::string gmail_url;
+  std::vector<std::string> tools;  // by name, in order
+};
+
+// Reads AUTH0_DOMAIN (scheme and slash are dropped; https always), AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET,
+// AUTH0_CUSTOM_API_CLIENT_ID, AUTH0_CUSTOM_API_CLIENT_SECRET, AUTH0_TOKEN_VAULT_GENERATION (federated, token_vault;
+// default: token_vault if there is a custom API client), GMAIL_BASE_URL and ASSISTANT0_TOOLS (default
+// calculator,search_gmail). What is not set may stay so. Throws std::runtime_error that names the variable and what it
+// may be.
+Assistant0Settings assistant0_settings(const std::map<std::string, std::string>& environment);
+
+// The environment lacks something for tools that work in the user's name: one line for the operator that names the
+// variables. Empty if nothing is missing or no such tool is wanted.
+std::string missing_for_assistant0(const Assistant0Settings& settings);
+
+// The Google connection of the sample for these scopes; what differs between the generations is added.
+VaultConnection google_connection(VaultGeneration generation, std::vector<std::string> scopes);
+
+}  // namespace heddle::graphs

@@ -1,0 +1,43 @@
+#include "graphs/assistant0_tools.h"
+
+#include <functional>
+#include <map>
+#include <set>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "graphs/tools/ask_human.h"
+#include "graphs/tools/calculator.h"
+#include "graphs/tools/current_time.h"
+#include "graphs/tools/search_gmail.h"
+
+namespace heddle::graphs {
+
+std::vector<ToolPointer> assistant0_tools(const Assistant0Settings& settings, ToolServices services) {
+  auto search_gmail = [&] {
+    VaultConnection google = google_connection(settings.generation, {"https://www.googleapis.com/auth/gmail.readonly"});
+    return with_token_vault(services.vault, std::move(google), search_gmail_tool(services.client, settings.gmail_url));
+  };
+  const std::map<std::string, std::function<ToolPointer()>> makers = {
+      {"calculator", calculator_tool},
+      {"search_gmail", search_gmail},
+      {"current_time", [&] { return current_time_tool(services.clock); }},
+      {"ask_human", ask_human_tool},
+  };
+  std::vector<ToolPointer> tools;
+  std::set<std::string> names;
+  for (const std::string& name : settings.tools) {
+    const auto maker = makers.find(name);
+    if (maker == makers.end()) {
+      std::string known;
+      for (const auto& [one, make] : makers) known += (known.empty() ? "" : ", ") + one;
+      throw std::runtime_error("ASSISTANT0_TOOLS: no tool \"" + name + "\"; there are " + known);
+    }
+    if (!names.insert(name).second) throw std::runtime_error("ASSISTANT0_TOOLS: \"" + name + "\" comes twice");
+    tools.push_back(maker->second());
+  }
+  return tools;
+}
+
+}  // namespace heddle::graphs

@@ -1,0 +1,81 @@
+#include "graphs/assistant0_settings.h"
+
+#include <catch2/catch.hpp>
+
+#include "graphs/assistant0_tools.h"
+#include "tests/graphs/vault_fixture.h"
+
+using namespace heddle;
+using namespace heddle::graphs;
+using Texts = std::vector<std::string>;
+
+TEST_CASE("Without any variable the agent has the sample's tools, and what is missing is said") {
+  const Assistant0Settings settings = assistant0_settings({});
+  CHECK(settings.tools == Texts{"calculator", "search_gmail"});
+  CHECK(settings.gmail_url == "https://gmail.googleapis.com");
+  CHECK(settings.generation == VaultGeneration::federated);
+  CHECK(settings.vault.exchange.base_url.empty());
+  CHECK(missing_for_assistant0(settings) ==
+        "assistant0: search_gmail has no access to mail and says so; to give it some, set AUTH0_DOMAIN, "
+        "AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET");
+}
+
+TEST_CASE("A domain loses its scheme and slash and is always reached by https") {
+  for (const char* domain :
+       {"t.auth0.com", "https://t.auth0.com", "https://t.auth0.com/", "http://t.auth0.com//", " t.auth0.com "}) {
+    CHECK(assistant0_settings({{"AUTH0_DOMAIN", domain}}).vault.exchange.base_url == "https://t.auth0.com");
+  }
+  CHECK(assistant0_settings({{"AUTH0_DOMAIN", "localhost:4443"}}).vault.exchange.base_url == "https://localhost:4443");
+  for (const char* wrong : {"t.auth0.com/oauth", "user@t.auth0.com", "a b"}) {
+    CHECK_THROWS_WITH(assistant0_settings({{"AUTH0_DOMAIN", wrong}}), Catch::Contains("AUTH0_DOMAIN: must be"));
+  }
+}
+
+TEST_CASE("The generation is named, or follows from the client that there is") {
+  CHECK(assistant0_settings({{"AUTH0_CUSTOM_API_CLIENT_ID", "c"}}).generation == VaultGeneration::token_vault);
+  CHECK(assistant0_settings({{"AUTH0_CUSTOM_API_CLIENT_ID", "c"}, {"AUTH0_TOKEN_VAULT_GENERATION", "federated"}})
+            .generation == VaultGeneration::federated);
+  CHECK(assistant0_settings({{"AUTH0_TOKEN_VAULT_GENERATION", "token_vault"}}).generation ==
+        VaultGeneration::token_vault);
+  CHECK_THROWS_WITH(assistant0_settings({{"AUTH0_TOKEN_VAULT_GENERATION", "old"}}),
+                    "AUTH0_TOKEN_VAULT_GENERATION: must be federated or token_vault");
+}
+
+TEST_CASE("Only what this generation needs counts as missing, and nothing without a tool that needs it") {
+  const std::map<std::string, std::string> partly = {{"AUTH0_DOMAIN", "t.auth0.com"},
+                                                     {"AUTH0_CUSTOM_API_CLIENT_ID", "c"}};
+  CHECK(missing_for_assistant0(assistant0_settings(partly)).ends_with("set AUTH0_CUSTOM_API_CLIENT_SECRET"));
+  CHECK(missing_for_assistant0(
+            assistant0_settings({{"AUTH0_DOMAIN", "t"}, {"AUTH0_CLIENT_ID", "c"}, {"AUTH0_CLIENT_SECRET", "s"}}))
+            .empty());
+  CHECK(missing_for_assistant0(assistant0_settings({{"ASSISTANT0_TOOLS", "calculator"}})).empty());
+}
+
+TEST_CASE("The current generation also wants openid of Google") {
+  CHECK(google_connection(VaultGeneration::federated, {"s"}).scopes == Texts{"s"});
+  CHECK(google_connection(VaultGeneration::token_vault, {"s"}).scopes == Texts{"openid", "s"});
+}
+
+TEST_CASE_METHOD(test::VaultFixture, "The tools are those that the environment names, in its order") {
+  const auto vault = vault_at("");
+  auto names = [&](const std::string& list) {
+    std::string text;
+    const Assistant0Settings settings = assistant0_settings({{"ASSISTANT0_TOOLS", list}});
+    for (const ToolPointer& tool : assistant0_tools(settings, {client, clock, *vault})) {
+      text += tool->declaration().name + " ";
+    }
+    return text;
+  };
+  CHECK(names("") == "calculator search_gmail ");
+  CHECK(names(" current_time , ask_human,,calculator") == "current_time ask_human calculator ");
+  CHECK_THROWS_WITH(
+      names("calulator"),
+      "ASSISTANT0_TOOLS: no tool \"calulator\"; there are ask_human, calculator, current_time, search_gmail");
+  CHECK_THROWS_WITH(names("ask_human,ask_human"), "ASSISTANT0_TOOLS: \"ask_human\" comes twice");
+}
+
+TEST_CASE("A base URL without a scheme is refused") {
+  CHECK_THROWS_WITH(assistant0_settings({{"GMAIL_BASE_URL", "gmail"}}),
+                    Catch::StartsWith("GMAIL_BASE_URL: must begin"));
+  CHECK(assistant0_settings({{"GMAIL_BASE_URL", "http://127.0.0.1:1/"}}).gmail_url == "http://127.0.0.1:1");
+}
