@@ -64,6 +64,9 @@ struct RunOptions {
   Durability durability = Durability::async;
   std::shared_ptr<const Breakpoints> interrupt_before;  // null: those of the graph
   std::shared_ptr<const Breakpoints> interrupt_after;
+  // Whether an answer to an interrupt that does not wait fails the run (`UnknownInterruptError`) and changes nothing;
+  // otherwise it is passed over (runtime.md 7.4).
+  bool strict_resume = false;
 };
 
 enum class OutcomeStatus {

@@ -48,6 +48,12 @@ ApiError Fields::wrong(std::string_view key, const std::string& message) const {
   return ApiError::invalid(path_of(key), message);
 }
 
+ApiError Fields::wrong_at(std::string_view key, std::size_t index, const std::string& message) const {
+  std::vector<std::string> path = path_of(key);
+  path.push_back(std::to_string(index));
+  return ApiError::invalid(std::move(path), message);
+}
+
 std::optional<std::string> Fields::text(std::string_view key) const {
   const json::value* value = find(key);
   if (value == nullptr) return std::nullopt;

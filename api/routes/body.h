@@ -55,6 +55,20 @@ class Fields {
     return parsed;
   }
 
+  // A list of UUIDs.
+  template <class Id>
+  std::optional<std::vector<Id>> ids(std::string_view key) const {
+    const std::optional<std::vector<std::string>> given = texts(key);
+    if (!given) return std::nullopt;
+    std::vector<Id> list;
+    for (const std::string& one : *given) {
+      const std::optional<Id> parsed = Id::parse(one);
+      if (!parsed) throw wrong_at(key, list.size(), "must be a UUID");
+      list.push_back(*parsed);
+    }
+    return list;
+  }
+
   // The value that stands for the given word.
   template <class T>
   std::optional<T> one_of(std::string_view key, std::initializer_list<std::pair<std::string_view, T>> words) const {
@@ -69,6 +83,8 @@ class Fields {
   }
 
   ApiError wrong(std::string_view key, const std::string& message) const;
+  // The same for an element of a list.
+  ApiError wrong_at(std::string_view key, std::size_t index, const std::string& message) const;
   const boost::json::object& json() const { return object_; }
   boost::json::object take() && { return std::move(object_); }
   std::vector<std::string> path_of(std::string_view key) const;
@@ -77,6 +93,9 @@ class Fields {
   boost::json::object object_;
   std::vector<std::string> path_;
 };
+
+// Steps of a run; as many are a mistake.
+inline constexpr std::int64_t kRecursionLimitMax = 1'000'000;
 
 // Limit and offset of a body, with the bounds of http-api.md 2.9.
 struct PageFields {

@@ -54,7 +54,7 @@ asio::awaitable<Response> get_info(Services& services, Caller, Request) {
       {"version", kAgentServerVersion}, {"langgraph_py_version", kLanggraphVersion}, {"context", "heddle"}};
   // The JavaScript server has no more keys than these (conformance scenario meta/info).
   if (services.parts.settings.compat == Compat::platform) {
-    flags["strict_resume"] = false;
+    flags["strict_resume"] = true;
     flags["stream_namespaces"] = true;
     info["heddle_version"] = HEDDLE_VERSION;
     info["metadata"] = json::object{};

@@ -34,6 +34,7 @@ struct RunPlan {
   std::shared_ptr<const runtime::Breakpoints> interrupt_before;
   std::shared_ptr<const runtime::Breakpoints> interrupt_after;
   std::string webhook;  // whom to call at the end; empty: nobody
+  bool strict_resume = false;
 };
 
 // Belongs to the I/O thread. Shared by the queue and those who wait for the run or read it.

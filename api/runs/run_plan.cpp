@@ -130,6 +130,9 @@ RunPlan run_plan(const storage::Run& record, std::shared_ptr<const runtime::Comp
     if (durability->value() == "sync") plan.durability = runtime::Durability::sync;
     if (durability->value() == "exit") plan.durability = runtime::Durability::exit;
   }
+  if (const auto strict = kwargs.find("strict_resume"); strict != kwargs.end()) {
+    plan.strict_resume = strict->value() == true;
+  }
   plan.interrupt_before = breakpoints_of(kwargs, "interrupt_before");
   plan.interrupt_after = breakpoints_of(kwargs, "interrupt_after");
   plan.webhook = webhook_url(kwargs);

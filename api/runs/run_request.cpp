@@ -85,7 +85,7 @@ void read_config(const Fields& body, RunRequest& request, const ServerSettings& 
   if (!config) return;
   const Fields fields(*config, body.path_of("config"));
   (void)fields.texts("tags");
-  (void)fields.integer("recursion_limit", 1, 1'000'000);
+  (void)fields.integer("recursion_limit", 1, kRecursionLimitMax);
   std::optional<json::object> configurable = fields.object("configurable");
   (void)fields.object("metadata");
   for (const std::string_view key : {"configurable", "metadata", "callbacks"}) config->stable_erase(key);
@@ -228,9 +228,7 @@ RunRequest run_request_from(json::value given, const Headers& headers, const Ser
   const std::optional<bool> during = body.flag("checkpoint_during");
   if (!durability && during) durability = *during ? "async" : "exit";
   if (durability) request.kwargs["durability"] = *durability;
-  if (body.flag("strict_resume").value_or(false)) {
-    throw body.wrong("strict_resume", "is not supported by this version of heddle; leave it out");
-  }
+  if (body.flag("strict_resume").value_or(false)) request.kwargs["strict_resume"] = true;
 
   request.header_settings = header_settings(headers, settings);
   return request;

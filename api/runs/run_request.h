@@ -23,7 +23,7 @@ enum class IfThreadMissing { reject, create };
 struct RunRequest {
   std::string assistant_id;  // or the id of a graph
   // input, command, context, stream_mode, interrupt_before, interrupt_after, webhook, feedback_keys, durability,
-  // subgraphs, resumable: as they will stand in `kwargs` (http-api.md 3.9).
+  // strict_resume, subgraphs, resumable: as they will stand in `kwargs` (http-api.md 3.9).
   boost::json::object kwargs;
   boost::json::object config;        // without configurable and metadata
   boost::json::object configurable;  // visible keys, without those that name a checkpoint

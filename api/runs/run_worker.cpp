@@ -95,6 +95,7 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
   options.durability = side->plan.durability;
   options.interrupt_before = side->plan.interrupt_before;
   options.interrupt_after = side->plan.interrupt_after;
+  options.strict_resume = side->plan.strict_resume;
   runtime::RunOutcome outcome = co_await side->plan.graph->run(std::move(options), services);
   co_return outcome;
 }
@@ -370,7 +371,9 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
       if (other.run_id != record.run_id) ++others;
     }
     const bool waits = !cancelled && result->outcome && !result->outcome->next.empty();
-    if (record.status == RunStatus::error) {
+    // A strict resume that was refused has changed nothing: the thread waits, or not, as it did.
+    const bool was_refused = result->error && result->error->name == "UnknownInterruptError";
+    if (record.status == RunStatus::error && !was_refused) {
       thread->status = ThreadStatus::error;
     } else if (waits) {
       thread->status = ThreadStatus::interrupted;
@@ -379,9 +382,9 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     }
     const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(record.thread_id, "");
     if (head) thread->values_checkpoint = head->checkpoint_id;
-    if (result->outcome) thread->interrupts_json = runtime::to_text(interrupts_json(*result->outcome));
+    if (result->outcome && !was_refused) thread->interrupts_json = runtime::to_text(interrupts_json(*result->outcome));
     if (!result->outcome && cancelled) thread->interrupts_json = "{}";
-    thread->error_json = record.error_json;
+    if (!was_refused) thread->error_json = record.error_json;
     thread->updated_at = record.updated_at;
     transaction.threads().update(*thread);
   };

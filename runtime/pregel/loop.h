@@ -94,6 +94,8 @@ class Loop {
   std::vector<Write> outside_writes(const Command* command);
   std::optional<std::string> bind_answer(const json::value& resume, const OutsideWrites::Group* earlier);
   std::vector<std::string> waiting_questions() const;
+  std::vector<std::string> stored_questions() const;
+  void check_strictly(const boost::json::value& resume) const;
   void go_on();
   void start_with(State input);
 

@@ -136,6 +136,8 @@ void Loop::check_command(const Command& command) const {
   if (command.resume && !run_.has_saver()) {
     throw GraphError("Error", "Cannot use Command(resume=...) without checkpointer");
   }
+  // If a checkpoint of this run exists its answer was taken before.
+  if (command.resume && run_.strict_resume && !same_run_) check_strictly(*command.resume);
   if (command.resume && cells_.newest == 0) throw no_input();
   if (!command.resume && command.update.empty() && command.go_to.empty()) {
     throw GraphError("EmptyInputError", "Received empty Command input");
@@ -194,9 +196,31 @@ std::optional<std::string> Loop::bind_answer(const json::value& resume, const Ou
   return waiting.front();
 }
 
+// Refuses an answer that no interrupt of the loaded checkpoint waits for.
+void Loop::check_strictly(const json::value& resume) const {
+  // Taken up again: the first attempt has checked it, and what it answered may have been consumed since.
+  if (outside_.of_run(run_id_text(*run_.config))) return;
+  const std::vector<std::string> waiting = stored_questions();
+  if (resume.is_object() && resume.get_object().empty()) {
+    throw GraphError("UnknownInterruptError", "The resume map names no interrupt");
+  }
+  if (!is_answers_by_id(resume)) {
+    if (waiting.empty()) throw GraphError("UnknownInterruptError", "No interrupt waits for an answer");
+    return;
+  }
+  for (const auto& member : resume.get_object()) {
+    if (std::ranges::find(waiting, member.key()) != waiting.end()) continue;
+    throw GraphError("UnknownInterruptError", "Unknown or already-consumed interrupt: " + std::string(member.key()));
+  }
+}
+
 std::vector<std::string> Loop::waiting_questions() const {
+  if (travels_) return {};
+  return stored_questions();
+}
+
+std::vector<std::string> Loop::stored_questions() const {
   std::vector<std::string> questions;
-  if (travels_) return questions;
   for (const TaskWrites& writes : pending_) {
     if (writes.task_id == kNullTask) continue;
     const TaskRecord record = restored_record(plan_, writes.writes);

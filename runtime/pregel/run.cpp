@@ -76,7 +76,8 @@ asio::awaitable<void> make_durable(Loop& loop, const RunScope& run) {
 }  // namespace
 
 asio::awaitable<RunOutcome> CompiledGraph::run(RunOptions options, const RunServices& services) const {
-  RunScope run{services, options.config, kinds_wanted(options, services), options.durability, {}, {}, {}, {}};
+  RunScope run{services, options.config,       kinds_wanted(options, services), options.durability, {}, {}, {},
+               {},       options.strict_resume};
   if (!run.config) run.config = std::make_shared<const RunConfig>();
   run.executor = co_await asio::this_coro::executor;
   run.addressed = addressed_places(options.from);

@@ -57,6 +57,7 @@ struct RunScope {
   ResumeAnswers answers;
   std::map<std::string, CheckpointId> addressed;  // where the run starts, by namespace
   std::unordered_set<std::string> sent_messages;  // ids of messages that readers have seen
+  bool strict_resume = false;
 
   bool has_saver() const { return services.saver != nullptr; }
   // Whether stored things are handed to the saver as they come.

@@ -79,6 +79,8 @@ TEST_CASE("Null stands for absent, and unknown keys pass") {
   CHECK(request.kwargs.at("stream_mode") == boost::json::array{"values"});
 }
 
-TEST_CASE("An option that would be ignored is refused") {
-  CHECK(complaint(R"({"assistant_id":"a","strict_resume":true})").find("not supported") != std::string::npos);
+TEST_CASE("A strict resume is kept with the request, so that it is strict after a restart, too") {
+  CHECK(parsed(R"({"assistant_id":"a","strict_resume":true})").kwargs.at("strict_resume") == true);
+  CHECK_FALSE(parsed(R"({"assistant_id":"a","strict_resume":false})").kwargs.contains("strict_resume"));
+  CHECK(complaint(R"({"assistant_id":"a","strict_resume":1})").find("strict_resume") != std::string::npos);
 }

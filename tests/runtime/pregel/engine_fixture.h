@@ -102,6 +102,7 @@ struct ThreadFixture {
   std::vector<RunEvent> facts;     // of the last run
   std::optional<Breakpoints> before;
   std::optional<Breakpoints> after;
+  bool strict_resume = false;
 
   boost::asio::awaitable<RunOutcome> start(Graph graph, RunInput input, std::optional<CheckpointAddress> from = {}) {
     lines.clear();
@@ -118,6 +119,7 @@ struct ThreadFixture {
     options.durability = durability;
     if (before) options.interrupt_before = std::make_shared<const Breakpoints>(*before);
     if (after) options.interrupt_after = std::make_shared<const Breakpoints>(*after);
+    options.strict_resume = strict_resume;
     const RunServices services{saver, nullptr, clock, ids, std::move(sink)};
     RunOutcome outcome = co_await graph->run(std::move(options), services);
     co_return outcome;

@@ -316,5 +316,34 @@ TEST_CASE_METHOD(ThreadFixture, "Questions of a call that is not made again keep
   CHECK(text_of(resume(graph, "2").values) == R"({"log":["1","2"]})");
 }
 
+TEST_CASE_METHOD(ThreadFixture, "A strict resume takes answers to questions that wait, and refuses all others") {
+  strict_resume = true;
+  const Graph graph = parallel();
+  const RunOutcome asked = input(graph, "{}");
+  REQUIRE(asked.all_interrupts.size() == 2);
+  const std::string before = steps(graph);
+  const auto refused = [&](json::value answer) {
+    const RunOutcome outcome = resume(graph, std::move(answer));
+    CHECK(outcome.status == OutcomeStatus::failed);
+    CHECK(outcome.next == asked.next);
+    CHECK(steps(graph) == before);
+    return outcome.error ? outcome.error->name + ": " + outcome.error->message : "";
+  };
+  const std::string unknown(32, '0');
+  const std::string known = id_of(asked, 0);
+  CHECK(refused(json::object{{unknown, "x"}}) ==
+        "UnknownInterruptError: Unknown or already-consumed interrupt: " + unknown);
+  // One that is unknown is enough to take none.
+  CHECK(refused(json::object{{known, "x"}, {unknown, "x"}}).find(unknown) != std::string::npos);
+  CHECK(refused(json::object{}) == "UnknownInterruptError: The resume map names no interrupt");
+  CHECK(refused("x").find("multiple pending interrupts") != std::string::npos);
+
+  const RunOutcome half = resume(graph, json::object{{known, "x"}});
+  REQUIRE(half.all_interrupts.size() == 1);
+  CHECK(resume(graph, json::object{{known, "x"}}).error->name == "UnknownInterruptError");
+  CHECK(resume(graph, "y").status == OutcomeStatus::done);
+  CHECK(resume(graph, "y").error->message == "No interrupt waits for an answer");
+}
+
 }  // namespace
 }  // namespace heddle::runtime
