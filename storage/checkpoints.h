@@ -7,6 +7,7 @@
 // Which items go into a part is decided by runtime; storage follows `base` and returns the parts.
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,6 +68,18 @@ struct CheckpointQuery {
   std::int64_t limit = 10;
 };
 
+// What a thread's state takes in the database: rows, and bytes of their contents.
+struct StateSize {
+  struct Part {
+    std::int64_t count = 0;
+    std::int64_t bytes = 0;
+  };
+  Part checkpoints;  // with the small values that they hold themselves and the metadata that they share
+  Part channel_values;
+  std::map<std::string, Part> by_channel;  // of channel_values
+  Part pending_writes;
+};
+
 class CheckpointReads {
  public:
   virtual ~CheckpointReads() = default;
@@ -82,6 +95,7 @@ class CheckpointReads {
   virtual std::vector<ChannelValue> value(ThreadId thread_id, ValueId id) const = 0;
   // All namespaces of the thread that have checkpoints.
   virtual std::vector<std::string> namespaces(ThreadId thread_id) const = 0;
+  virtual StateSize size_of(ThreadId thread_id) const = 0;
 };
 
 class Checkpoints : public CheckpointReads {

@@ -27,6 +27,7 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "storage/assistants.h"
 #include "storage/checkpoints.h"
@@ -56,6 +57,16 @@ class Snapshot {
   virtual const WebhookReads& webhooks() const = 0;
 };
 
+// Whole tables, for test suites that begin with an empty server.
+struct Truncation {
+  bool runs = false;         // with their events
+  bool threads = false;      // with their runs, events and checkpoints
+  bool checkpoints = false;  // of all threads, which then have no values
+  bool items = false;
+  bool assistants = false;  // but for those that are kept
+  std::vector<AssistantId> kept_assistants;
+};
+
 // The same with writes. What is written is seen by later reads of the same transaction.
 class Transaction : public Snapshot {
  public:
@@ -69,6 +80,8 @@ class Transaction : public Snapshot {
   virtual Items& items() = 0;
   virtual Checkpoints& checkpoints() = 0;
   virtual Webhooks& webhooks() = 0;
+  // Whoever owns the rows.
+  virtual void truncate(const Truncation& what) = 0;
 };
 
 enum class Synchronous {

@@ -19,6 +19,19 @@ const std::string kInNamespace = "WHERE c.thread_id = :thread_id AND c.checkpoin
 
 // From the nearest ancestor of every remaining checkpoint whose parent belongs to the run. Only
 // remaining rows are changed and only erased ones are climbed, so the order does not matter.
+// Lengths of texts are counted in bytes, not characters.
+constexpr const char* kSizeOfRows = R"sql(
+  SELECT c.count, c.bytes, s.bytes, w.count, w.bytes
+  FROM (SELECT count(*) AS count,
+               ifnull(sum(length(CAST(metadata_json AS BLOB)) + length(CAST(channels_json AS BLOB)) +
+                          length(CAST(seen_json AS BLOB)) + length(value_ids)), 0) AS bytes
+        FROM checkpoints WHERE thread_id = :thread_id) AS c,
+       (SELECT ifnull(sum(length(CAST(metadata_json AS BLOB))), 0) AS bytes
+        FROM shared_metadata WHERE thread_id = :thread_id) AS s,
+       (SELECT count(*) AS count, ifnull(sum(length(CAST(writes AS BLOB))), 0) AS bytes
+        FROM pending_writes WHERE thread_id = :thread_id) AS w
+)sql";
+
 constexpr const char* kRelinkAroundRun = R"sql(
   UPDATE checkpoints AS c
   SET parent_id = (
@@ -207,6 +220,10 @@ CheckpointTable::CheckpointTable(const SQLite::Database& database)
         WHERE thread_id = :thread_id AND value_id = :value_id
       )sql"),
       namespaces_(database, kNamespaces),
+      size_of_rows_(database, kSizeOfRows),
+      size_of_values_(database, R"sql(
+        SELECT channel, count(*), sum(length(data)) FROM channel_values WHERE thread_id = :thread_id GROUP BY channel
+      )sql"),
       insert_(database, R"sql(
         INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_id, run_id, created_at, step, source,
                                  shared_id, value_ids, metadata_json, channels_json, seen_json)
@@ -342,6 +359,29 @@ void CheckpointTable::insert_value(ThreadId thread_id, const ChannelValue& value
 }
 
 // Finds the text under its hash, or under one of the numbers behind it when other texts are there.
+StateSize CheckpointTable::size_of(ThreadId thread_id) const {
+  StateSize size;
+  Query rows(size_of_rows_);
+  rows.bind(":thread_id", thread_id);
+  if (rows.next()) {
+    std::int64_t shared_bytes = 0;
+    rows >> size.checkpoints.count >> size.checkpoints.bytes >> shared_bytes;
+    rows >> size.pending_writes.count >> size.pending_writes.bytes;
+    size.checkpoints.bytes += shared_bytes;
+  }
+  Query values(size_of_values_);
+  values.bind(":thread_id", thread_id);
+  while (values.next()) {
+    std::string channel;
+    StateSize::Part part;
+    values >> channel >> part.count >> part.bytes;
+    size.channel_values.count += part.count;
+    size.channel_values.bytes += part.bytes;
+    size.by_channel.emplace(std::move(channel), part);
+  }
+  return size;
+}
+
 std::int64_t CheckpointTable::shared_id_of(ThreadId thread_id, const std::string& metadata_json) {
   for (std::uint64_t number = hash_of(metadata_json);; ++number) {
     const auto shared_id = static_cast<std::int64_t>(number);

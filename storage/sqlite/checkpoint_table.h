@@ -25,6 +25,7 @@ class CheckpointTable final : public Checkpoints {
                                             CheckpointId id) const override;
   std::vector<ChannelValue> value(ThreadId thread_id, ValueId id) const override;
   std::vector<std::string> namespaces(ThreadId thread_id) const override;
+  StateSize size_of(ThreadId thread_id) const override;
 
   void insert(const Checkpoint& checkpoint, const std::vector<ChannelValue>& new_values) override;
   void put_writes(ThreadId thread_id, const PendingWrites& writes) override;
@@ -46,6 +47,8 @@ class CheckpointTable final : public Checkpoints {
   mutable SQLite::Statement pending_writes_;
   mutable SQLite::Statement value_;
   mutable SQLite::Statement namespaces_;
+  mutable SQLite::Statement size_of_rows_;
+  mutable SQLite::Statement size_of_values_;
   SQLite::Statement insert_;
   SQLite::Statement insert_value_;
   SQLite::Statement find_shared_;

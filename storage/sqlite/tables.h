@@ -10,6 +10,7 @@
 #include "storage/sqlite/item_table.h"
 #include "storage/sqlite/run_table.h"
 #include "storage/sqlite/thread_table.h"
+#include "storage/sqlite/truncation.h"
 #include "storage/sqlite/webhook_table.h"
 #include "storage/storage.h"
 
@@ -19,7 +20,8 @@ namespace heddle::storage::sqlite {
 class Tables final : public Transaction {
  public:
   explicit Tables(const SQLite::Database& database)
-      : assistants_(database),
+      : database_(database),
+        assistants_(database),
         threads_(database),
         runs_(database),
         crons_(database),
@@ -45,8 +47,10 @@ class Tables final : public Transaction {
   Items& items() override { return items_; }
   Checkpoints& checkpoints() override { return checkpoints_; }
   Webhooks& webhooks() override { return webhooks_; }
+  void truncate(const Truncation& what) override { sqlite::truncate(database_, what); }
 
  private:
+  const SQLite::Database& database_;
   AssistantTable assistants_;
   ThreadTable threads_;
   RunTable runs_;

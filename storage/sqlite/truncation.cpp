@@ -1,0 +1,59 @@
+#include "storage/sqlite/truncation.h"
+
+#include <SQLiteCpp/Statement.h>
+
+#include <algorithm>
+#include <initializer_list>
+
+#include "storage/sqlite/query.h"
+
+namespace heddle::storage::sqlite {
+namespace {
+
+// Rarely used, so its statements are not kept.
+void run(const SQLite::Database& database, const char* sql) {
+  SQLite::Statement(database, sql).exec();
+}
+
+void empty_checkpoints(const SQLite::Database& database) {
+  for (const char* sql : {"DELETE FROM pending_writes", "DELETE FROM channel_values", "DELETE FROM shared_metadata",
+                          "DELETE FROM checkpoints"}) {
+    run(database, sql);
+  }
+}
+
+void empty_runs(const SQLite::Database& database) {
+  run(database, "DELETE FROM event_segments");
+  run(database, "DELETE FROM runs");
+}
+
+void erase_assistants_but(const SQLite::Database& database, const std::vector<AssistantId>& kept) {
+  std::vector<AssistantId> erased;
+  SQLite::Statement all(database, "SELECT assistant_id FROM assistants");
+  {
+    Query sql(all);
+    while (sql.next()) {
+      AssistantId id;
+      sql >> id;
+      if (std::ranges::find(kept, id) == kept.end()) erased.push_back(id);
+    }
+  }
+  SQLite::Statement erase(database, "DELETE FROM assistants WHERE assistant_id = :assistant_id");
+  for (const AssistantId id : erased) {
+    Query sql(erase);
+    sql.bind(":assistant_id", id).run();
+  }
+}
+
+}  // namespace
+
+void truncate(const SQLite::Database& database, const Truncation& what) {
+  if (what.runs || what.threads) empty_runs(database);
+  if (what.checkpoints || what.threads) empty_checkpoints(database);
+  if (what.threads) run(database, "DELETE FROM threads");
+  if (what.checkpoints) run(database, "UPDATE threads SET values_checkpoint = NULL, interrupts_json = NULL");
+  if (what.items) run(database, "DELETE FROM items");
+  if (what.assistants) erase_assistants_but(database, what.kept_assistants);
+}
+
+}  // namespace heddle::storage::sqlite
