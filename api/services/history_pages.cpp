@@ -4,6 +4,8 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "api/services/api_error.h"
+#include "runtime/error.h"
 #include "runtime/stored_saver.h"
 
 namespace heddle::api {
@@ -24,7 +26,12 @@ asio::awaitable<std::vector<runtime::StateSnapshot>> HistoryPages::next() {
   runtime::HistoryQuery page = query_;
   page.limit = std::min(query_.limit, kHistoryPage);
   const std::int64_t wanted = page.limit;
-  std::vector<runtime::StateSnapshot> states = co_await runtime::get_history(*graph_, saver, std::move(page));
+  std::vector<runtime::StateSnapshot> states;
+  try {
+    states = co_await runtime::get_history(*graph_, saver, std::move(page));
+  } catch (const runtime::GraphError& error) {
+    throw ApiError::invalid({"checkpoint", "checkpoint_ns"}, error.what());
+  }
   const auto found = static_cast<std::int64_t>(states.size());
   query_.limit -= found;
   at_end_ = found < wanted || query_.limit < 1;

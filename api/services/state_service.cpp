@@ -161,7 +161,12 @@ asio::awaitable<runtime::StateSnapshot> StateService::state(storage::Thread thre
   if (!graph) co_return runtime::StateSnapshot{};
   const auto executor = co_await asio::this_coro::executor;
   runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor);
-  runtime::StateSnapshot snapshot = co_await runtime::get_state(*graph, saver, std::move(address), subgraphs);
+  runtime::StateSnapshot snapshot;
+  try {
+    snapshot = co_await runtime::get_state(*graph, saver, std::move(address), subgraphs);
+  } catch (const runtime::GraphError& error) {
+    throw ApiError::invalid({"checkpoint", "checkpoint_ns"}, error.what());
+  }
   co_return snapshot;
 }
 

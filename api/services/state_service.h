@@ -24,7 +24,8 @@ class StateService {
   // Throws ApiError 404 `Thread with ID <id> not found`.
   boost::asio::awaitable<storage::Thread> thread(storage::Owner owner, storage::ThreadId id) const;
 
-  // The state at an address; the empty state for a thread that no graph ran on.
+  // The state at an address; the empty state for a thread that no graph ran on. Throws ApiError (validation) for the
+  // namespace of a subgraph that is not there.
   boost::asio::awaitable<runtime::StateSnapshot> state(storage::Thread thread, runtime::CheckpointAddress address,
                                                        runtime::Subgraphs subgraphs) const;
   // Nothing is read yet.

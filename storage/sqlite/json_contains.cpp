@@ -11,6 +11,7 @@
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
+#include <charconv>
 #include <cmath>
 #include <compare>
 #include <cstdint>
@@ -18,6 +19,7 @@
 #include <memory>
 #include <new>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <utility>
 
@@ -28,15 +30,55 @@ namespace {
 
 namespace json = boost::json;
 
-// 512: deeper than any state seen, and far from the end of the stack for the recursion below.
+// 2,100: a request may be nested 2,000 deep at most (`json_depth_max`), and conditions add to it; still far from the
+// end of the stack for the recursion below.
 json::parse_options parse_options() {
   json::parse_options options;
-  options.max_depth = 512;
+  options.max_depth = 2'100;
+  options.allow_invalid_utf8 = true;  // for what with_bytes() makes
   return options;
+}
+
+// The code unit of an escape `\uXXXX` at `at`; none if there is no such escape.
+std::optional<unsigned> escaped_unit(std::string_view text, std::size_t at) {
+  if (text.size() < at + 6 || text[at] != '\\' || text[at + 1] != 'u') return std::nullopt;
+  unsigned unit = 0;
+  const char* end = text.data() + at + 6;
+  if (std::from_chars(text.data() + at + 2, end, unit, 16).ptr != end) return std::nullopt;
+  return unit;
+}
+
+// The same JSON with lone surrogates, which the parser refuses, as their three WTF-8 bytes instead of escapes.
+std::string with_bytes(std::string_view text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::optional<unsigned> unit = escaped_unit(text, at);
+    if (!unit || *unit < 0xd800 || *unit > 0xdfff) {
+      const std::size_t length = text[at] == '\\' ? 2 : 1;  // the second backslash of a pair begins no escape
+      out += text.substr(at, length);
+      at += length;
+      continue;
+    }
+    const std::optional<unsigned> low = escaped_unit(text, at + 6);
+    if (*unit < 0xdc00 && low && *low >= 0xdc00 && *low <= 0xdfff) {
+      out += text.substr(at, 12);
+      at += 12;
+      continue;
+    }
+    out += static_cast<char>(0xed);
+    out += static_cast<char>(0x80 | ((*unit >> 6) & 0x3f));
+    out += static_cast<char>(0x80 | (*unit & 0x3f));
+    at += 6;
+  }
+  return out;
 }
 
 std::optional<json::value> parse(std::string_view text, json::storage_ptr memory = {}) {
   json::error_code error;
+  const bool may_have_lone_surrogates =
+      text.find("\\ud") != std::string_view::npos || text.find("\\uD") != std::string_view::npos;
+  const std::string rewritten = may_have_lone_surrogates ? with_bytes(text) : std::string();
+  if (may_have_lone_surrogates) text = rewritten;
   json::value parsed = json::parse(text, error, std::move(memory), parse_options());
   if (error) return std::nullopt;
   return parsed;

@@ -87,6 +87,13 @@ const Row kRows[] = {
     {R"({})", R"({"a":null})", false},
     {R"({"a":0})", R"({"a":null})", false},
     {R"({"a":null})", R"({"a":0})", false},
+    // Lone surrogates, as JavaScript may send them, are texts like others.
+    {R"({"a":"\ud800"})", R"({"a":"\ud800"})", true},
+    {R"({"a":"\uD800x"})", R"({"a":"\ud801x"})", false},
+    {R"({"b":"\udc00","a":1})", R"({"a":1})", true},
+    {R"({"a":"\ud83d\ude00"})", R"({"a":"😀"})", true},
+    {R"({"a":"\ud83d\ud83d\ude00"})", R"({"a":"\ud83d😀"})", true},
+    {R"({"a":"\\ud800"})", R"({"a":"\ud800"})", false},
     // Arrays: every wanted element is in some element.
     {R"({"a":[1,2,3]})", R"({"a":[3,1]})", true},
     {R"({"a":[1,2,3]})", R"({"a":[1,1]})", true},
