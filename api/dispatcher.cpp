@@ -25,25 +25,6 @@ void Dispatcher::complete(const Request& request, Headers& headers) const {
   add_cors_headers(services_.parts.settings.cors, request, headers);
 }
 
-bool Dispatcher::is_off(const Route& route) const {
-  const RouteGroups& groups = services_.parts.settings.groups;
-  switch (route.group) {
-    case RouteGroup::assistants:
-      return !groups.assistants;
-    case RouteGroup::threads:
-      return !groups.threads;
-    case RouteGroup::runs:
-      return !groups.runs;
-    case RouteGroup::store:
-      return !groups.store;
-    case RouteGroup::meta:
-      return !groups.meta;
-    case RouteGroup::health:
-      return false;
-  }
-  return false;
-}
-
 asio::awaitable<Response> Dispatcher::routed(Request request) {
   if (!prefix_.empty()) {
     const bool is_below = request.segments.size() >= prefix_.size() &&
@@ -55,7 +36,7 @@ asio::awaitable<Response> Dispatcher::routed(Request request) {
   std::optional<Router::Match> match = router_.find(request);
   if (!match) throw ApiError::not_found("Not Found");
   const Route& route = route_table()[match->entry];
-  if (is_off(route)) throw ApiError::not_found("Not Found");
+  if (!is_served(route.group, services_.parts.settings)) throw ApiError::not_found("Not Found");
   request.params = std::move(match->params);
   const Caller caller;
   Response response = co_await route.handler(services_, caller, std::move(request));

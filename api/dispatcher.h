@@ -20,7 +20,6 @@ class Dispatcher {
 
  private:
   boost::asio::awaitable<Response> routed(Request request);
-  bool is_off(const struct Route& route) const;
 
   Services& services_;
   Router router_;

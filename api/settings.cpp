@@ -232,6 +232,10 @@ void add_api(std::vector<Setting>& table) {
         {"disable-" + group.name, "http.disable_" + group.name}, "answers 404 on " + group.routes,
         [member = group.member](ServerSettings& s) -> bool& { return s.groups.*member; }, false));
   }
+  table.push_back(on_off({"test-truncate", "heddle.test_truncate"},
+                         "whether `POST /internal/truncate` exists, with which any client empties the database; for "
+                         "test suites that begin with an empty server",
+                         [](ServerSettings& s) -> auto& { return s.test_truncate; }));
   // Settings of the rule are made by naming them, so their default is read without making one.
   Setting includes =
       list({"configurable-headers-includes", "http.configurable_headers.includes"},

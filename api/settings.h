@@ -68,6 +68,7 @@ struct ServerSettings {
   CorsSettings cors;
   std::string mount_prefix;
   RouteGroups groups;
+  bool test_truncate = false;                         // whether POST /internal/truncate exists, http-api.md 4
   std::optional<HeaderRule> configurable_headers;     // none: the rule of the JavaScript server
   std::vector<std::string> secret_configurable_keys;  // further hidden keys (http-api.md 18)
   bool stream_end_event = false;

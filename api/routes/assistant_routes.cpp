@@ -72,8 +72,9 @@ std::optional<json::object> config_of(const Fields& body) {
   // Read for their errors; what else stands in a config is free.
   const Fields fields(*config, body.path_of("config"));
   fields.texts("tags");
-  fields.integer("recursion_limit", 1, std::numeric_limits<std::int64_t>::max());
+  fields.integer("recursion_limit", 1, kRecursionLimitMax);
   fields.object("configurable");
+  fields.object("metadata");
   return config;
 }
 

@@ -11,6 +11,7 @@
 
 namespace heddle::api {
 
+struct ServerSettings;
 struct Services;
 
 // Who is asking. Without authentication everybody is the same owner with the empty name.
@@ -29,7 +30,15 @@ struct Policy {
   }
 };
 
-enum class RouteGroup { assistants, threads, runs, store, meta, health };
+enum class RouteGroup { assistants, threads, runs, store, meta, health, testing };
+
+// What a route takes and gives, by the names that api/openapi/ knows. A route without it fails document_test.
+struct Shape {
+  std::string_view operation;                // its name in the document, unique; its words stand in api/openapi/
+  std::string_view request = "";             // schema of the body; none: a body is not read
+  std::string_view response = "";            // schema of the answer, or a kind of api/openapi/document.h
+  std::vector<std::string_view> query = {};  // parameters
+};
 
 using RouteHandler = boost::asio::awaitable<Response> (*)(Services&, Caller, Request);
 
@@ -39,9 +48,13 @@ struct Route {
   RouteHandler handler;
   Policy policy;
   RouteGroup group;
+  Shape shape = {};
 };
 
 // Immutable, made once.
 const std::vector<Route>& route_table();
+
+// Whether the settings let this group exist (http-api.md 2.12); one that does not answers 404 and is not described.
+bool is_served(RouteGroup group, const ServerSettings& settings);
 
 }  // namespace heddle::api

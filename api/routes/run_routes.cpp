@@ -131,6 +131,24 @@ std::string query_of(const Request& request) {
   return request.target.substr(std::min(request.target.find('?'), request.target.size()));
 }
 
+// `metadata` of a query: an object as JSON text.
+json::object filter_in_query(const std::string& text, std::size_t depth_max) {
+  const std::vector<std::string> place{"metadata"};
+  try {
+    const runtime::JsonLimits limits{depth_max};
+    return Fields(runtime::parse_json(text, limits), place).json();
+  } catch (const runtime::JsonError&) {
+    throw ApiError::invalid(place, "must be an object as JSON");
+  }
+}
+
+CancelAction action_of(const Request& request) {
+  const std::string action = request.query.find("action").value_or("interrupt");
+  if (action == "interrupt") return CancelAction::interrupt;
+  if (action == "rollback") return CancelAction::rollback;
+  throw ApiError::invalid({"action"}, "must be one of interrupt, rollback");
+}
+
 std::int64_t number_of(const Request& request, std::string_view name, std::int64_t otherwise, std::int64_t least,
                        std::int64_t most) {
   const std::optional<std::string> given = request.query.find(name);
@@ -217,8 +235,7 @@ asio::awaitable<Response> list_runs(Services& services, Caller caller, Request r
     if (!query.status) throw ApiError::invalid({"status"}, "is not a status of a run");
   }
   if (const std::optional<std::string> metadata = request.query.find("metadata")) {
-    const Fields filter(parse_body(*metadata, services.parts.settings.json_depth_max), {"metadata"});
-    query.metadata.json = runtime::to_text(filter.json());
+    query.metadata.json = runtime::to_text(filter_in_query(*metadata, services.parts.settings.json_depth_max));
   }
   const std::vector<std::string> select = request.query.list("select");
   const std::vector<storage::Run> runs = co_await services.runs.list(query);
@@ -290,15 +307,29 @@ asio::awaitable<Response> join_stream(Services& services, Caller caller, Request
 asio::awaitable<Response> cancel_run(Services& services, Caller caller, Request request) {
   const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
   const auto run_id = path_id<storage::RunId>(request, "run_id");
-  const std::string action = request.query.find("action").value_or("interrupt");
-  if (action != "interrupt" && action != "rollback") {
-    throw ApiError::invalid({"action"}, "must be one of interrupt, rollback");
-  }
+  const CancelAction action = action_of(request);
   const bool waits = request.query.flag("wait", false);
   FoundRun run = co_await services.runs.get(caller.owner, thread_id, run_id);
-  const CancelAction chosen = action == "rollback" ? CancelAction::rollback : CancelAction::interrupt;
-  co_await services.runs.cancel(std::move(run), chosen, waits);
+  co_await services.runs.cancel(std::move(run), action, waits);
   co_return empty_response(waits ? 204 : 202);
+}
+
+asio::awaitable<Response> cancel_runs(Services& services, Caller caller, Request request) {
+  const CancelAction action = action_of(request);
+  const Fields body = Fields::of_body(request, services.parts.settings.json_depth_max);
+  using enum RunsInFlight;
+  const std::optional<RunsInFlight> which =
+      body.one_of<RunsInFlight>("status", {{"pending", pending}, {"running", running}, {"all", all}});
+  const std::optional<storage::ThreadId> thread_id = body.id<storage::ThreadId>("thread_id");
+  const std::optional<std::vector<storage::RunId>> run_ids = body.ids<storage::RunId>("run_ids");
+  if (which && !thread_id && !run_ids) {
+    co_await services.runs.cancel_all(caller.owner, *which, action);
+  } else if (!which && thread_id && run_ids) {
+    co_await services.runs.cancel_listed(caller.owner, *thread_id, *run_ids, action);
+  } else {
+    throw ApiError::invalid({}, "must have either status, or thread_id and run_ids");
+  }
+  co_return empty_response(204);
 }
 
 }  // namespace heddle::api

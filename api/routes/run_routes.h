@@ -15,5 +15,6 @@ boost::asio::awaitable<Response> delete_run(Services& services, Caller caller, R
 boost::asio::awaitable<Response> join_run(Services& services, Caller caller, Request request);
 boost::asio::awaitable<Response> join_stream(Services& services, Caller caller, Request request);
 boost::asio::awaitable<Response> cancel_run(Services& services, Caller caller, Request request);
+boost::asio::awaitable<Response> cancel_runs(Services& services, Caller caller, Request request);
 
 }  // namespace heddle::api

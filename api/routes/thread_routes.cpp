@@ -137,16 +137,6 @@ std::vector<std::string> place_of(const std::vector<std::string>& list, std::siz
   return place;
 }
 
-std::vector<storage::ThreadId> ids_of(const Fields& body, std::string_view key) {
-  std::vector<storage::ThreadId> ids;
-  for (const std::string& text : body.texts(key).value_or(std::vector<std::string>{})) {
-    const std::optional<storage::ThreadId> id = storage::ThreadId::parse(text);
-    if (!id) throw ApiError::invalid(place_of(body.path_of(key), ids.size()), "must be a UUID");
-    ids.push_back(*id);
-  }
-  return ids;
-}
-
 // A command takes the place of the values; of its members only `update` means something between runs.
 json::value update_values(const Fields& update) {
   if (const std::optional<json::object> command = update.object("command")) {
@@ -249,7 +239,7 @@ asio::awaitable<Response> create_thread(Services& services, Caller caller, Reque
 asio::awaitable<Response> search_threads(Services& services, Caller caller, Request request) {
   const Fields body = body_of(services, request);
   ThreadSearch search = search_of(caller, body);
-  search.query.ids = ids_of(body, "ids");
+  search.query.ids = body.ids<storage::ThreadId>("ids").value_or(std::vector<storage::ThreadId>{});
   search.query.sort_by = sort_of(body, services.parts.settings.compat);
   search.query.order = sort_order(body);
   search.query.page = search_page(body);
@@ -276,10 +266,10 @@ asio::awaitable<Response> count_threads(Services& services, Caller caller, Reque
 
 asio::awaitable<Response> prune_threads(Services& services, Caller caller, Request request) {
   const Fields body = body_of(services, request);
-  if (!body.has("thread_ids")) throw body.wrong("thread_ids", "is required");
-  const std::vector<storage::ThreadId> ids = ids_of(body, "thread_ids");
+  const std::optional<std::vector<storage::ThreadId>> ids = body.ids<storage::ThreadId>("thread_ids");
+  if (!ids) throw body.wrong("thread_ids", "is required");
   const PruneStrategy strategy = strategy_of(body).value_or(PruneStrategy::delete_thread);
-  const std::int64_t pruned = co_await services.threads.prune(caller.owner, ids, strategy);
+  const std::int64_t pruned = co_await services.threads.prune(caller.owner, *ids, strategy);
   co_return json_response(200, json::object{{"pruned_count", pruned}});
 }
 
@@ -315,6 +305,26 @@ asio::awaitable<Response> copy_thread(Services& services, Caller caller, Request
   const storage::ThreadId id = path_id<storage::ThreadId>(request, "thread_id");
   const ThreadView copied = co_await services.threads.copy(caller.owner, id);
   co_return thread_response(copied, whole_thread(services));
+}
+
+asio::awaitable<Response> get_storage(Services& services, Caller caller, Request request) {
+  const storage::ThreadId id = path_id<storage::ThreadId>(request, "thread_id");
+  const storage::StateSize size = co_await services.threads.size_of(caller.owner, id);
+  const auto told = [](const storage::StateSize::Part& part) {
+    return json::object{{"count", part.count}, {"bytes", part.bytes}};
+  };
+  json::object by_channel;
+  for (const auto& [channel, part] : size.by_channel) {
+    by_channel[channel] = json::object{{"versions", part.count}, {"bytes", part.bytes}};
+  }
+  json::object values = told(size.channel_values);
+  values["by_channel"] = std::move(by_channel);
+  const std::int64_t total = size.checkpoints.bytes + size.channel_values.bytes + size.pending_writes.bytes;
+  co_return json_response(200, json::object{{"thread_id", id.text()},
+                                            {"total_bytes", total},
+                                            {"checkpoints", told(size.checkpoints)},
+                                            {"channel_values", std::move(values)},
+                                            {"pending_writes", told(size.pending_writes)}});
 }
 
 }  // namespace heddle::api

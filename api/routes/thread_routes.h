@@ -16,5 +16,6 @@ boost::asio::awaitable<Response> get_thread(Services& services, Caller caller, R
 boost::asio::awaitable<Response> patch_thread(Services& services, Caller caller, Request request);
 boost::asio::awaitable<Response> delete_thread(Services& services, Caller caller, Request request);
 boost::asio::awaitable<Response> copy_thread(Services& services, Caller caller, Request request);
+boost::asio::awaitable<Response> get_storage(Services& services, Caller caller, Request request);
 
 }  // namespace heddle::api

@@ -134,6 +134,14 @@ std::shared_ptr<ActiveRun> RunQueue::find_temporary(const storage::Owner& owner,
   return run->temporary && run->record.owner == owner ? run : nullptr;
 }
 
+std::vector<std::shared_ptr<ActiveRun>> RunQueue::find_all(const storage::Owner& owner) const {
+  std::vector<std::shared_ptr<ActiveRun>> runs;
+  for (const auto& [id, run] : by_id_) {
+    if (run->record.owner == owner) runs.push_back(run);
+  }
+  return runs;
+}
+
 void RunQueue::cancel(const std::shared_ptr<ActiveRun>& run, CancelAction action) {
   if (run->phase == ActiveRun::Phase::ended || run->cancel) return;
   run->cancel = action;
@@ -167,6 +175,12 @@ asio::awaitable<void> RunQueue::stop_assistant(storage::AssistantId id) {
   for (const auto& [run_id, run] : by_id_) {
     if (run->record.assistant_id == id) runs.push_back(run);
   }
+  co_await stop_all(std::move(runs));
+}
+
+asio::awaitable<void> RunQueue::stop_everything() {
+  std::vector<std::shared_ptr<ActiveRun>> runs;
+  for (const auto& [run_id, run] : by_id_) runs.push_back(run);
   co_await stop_all(std::move(runs));
 }
 

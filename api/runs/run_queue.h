@@ -46,6 +46,8 @@ class RunQueue {
   std::shared_ptr<ActiveRun> find(storage::RunId id) const;
   // The temporary run that works on this thread, which is stored nowhere. Null pointer if there is none.
   std::shared_ptr<ActiveRun> find_temporary(const storage::Owner& owner, storage::ThreadId id) const;
+  // All of an owner.
+  std::vector<std::shared_ptr<ActiveRun>> find_all(const storage::Owner& owner) const;
   std::size_t in_flight() const { return by_id_.size(); }
   std::size_t running() const { return running_; }
 
@@ -55,6 +57,7 @@ class RunQueue {
   // Cancels everything of the thread (or assistant) and returns when it has ended.
   boost::asio::awaitable<void> stop_thread(storage::ThreadId id);
   boost::asio::awaitable<void> stop_assistant(storage::AssistantId id);
+  boost::asio::awaitable<void> stop_everything();
 
   // Starts nothing more, gives running ones `patience` to end, then stops them where they are, so that the next
   // start takes them up from their last checkpoint.

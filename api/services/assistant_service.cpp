@@ -22,10 +22,6 @@ ApiError unknown_assistant() {
   return ApiError::not_found("Assistant not found");
 }
 
-storage::AssistantId default_id(const std::string& graph_id) {
-  return {runtime::uuid5(runtime::kAssistantNamespace, graph_id)};
-}
-
 // Only the server makes assistants of the system (http-api.md 2.11).
 void drop_reserved(json::object& metadata) {
   const std::optional<std::string_view> maker = runtime::find_text(metadata, "created_by");
@@ -94,6 +90,10 @@ void collect(const runtime::CompiledGraph& graph, const std::string& outer, cons
 
 }  // namespace
 
+storage::AssistantId default_assistant_id(const std::string& graph_id) {
+  return {runtime::uuid5(runtime::kAssistantNamespace, graph_id)};
+}
+
 Subgraphs subgraphs_of(const runtime::CompiledGraph& graph, const std::string& only, Recurse recurse) {
   Subgraphs found;
   collect(graph, "", only, recurse, found);
@@ -101,7 +101,7 @@ Subgraphs subgraphs_of(const runtime::CompiledGraph& graph, const std::string& o
 }
 
 std::optional<storage::AssistantId> AssistantService::id_of(const std::string& id_or_graph_id) const {
-  if (parts_.graphs.find(id_or_graph_id) != nullptr) return default_id(id_or_graph_id);
+  if (parts_.graphs.find(id_or_graph_id) != nullptr) return default_assistant_id(id_or_graph_id);
   return storage::AssistantId::parse(id_or_graph_id);
 }
 
@@ -128,7 +128,7 @@ asio::awaitable<void> AssistantService::make_defaults() {
   std::vector<storage::Assistant> defaults;
   for (const std::string& graph_id : parts_.graphs.ids()) {
     storage::Assistant assistant;
-    assistant.assistant_id = default_id(graph_id);
+    assistant.assistant_id = default_assistant_id(graph_id);
     assistant.graph_id = graph_id;
     assistant.name = graph_id;
     assistant.description = parts_.graphs.description(graph_id);

@@ -95,6 +95,9 @@ class AssistantService {
   ServiceParts parts_;
 };
 
+// Of the assistant that every graph has by itself.
+storage::AssistantId default_assistant_id(const std::string& graph_id);
+
 // The subgraphs of `graph`: its own, with Recurse::yes also those inside them. `only`: the one of this namespace,
 // with Recurse::yes also those inside it; all if empty.
 Subgraphs subgraphs_of(const runtime::CompiledGraph& graph, const std::string& only, Recurse recurse);

@@ -351,6 +351,28 @@ asio::awaitable<void> RunService::cancel(FoundRun run, CancelAction action, bool
   if (wait || !has_begun) co_await run.active->ended();
 }
 
+asio::awaitable<void> RunService::cancel_listed(storage::Owner owner, storage::ThreadId thread_id,
+                                                std::vector<storage::RunId> run_ids, CancelAction action) {
+  std::vector<FoundRun> runs;
+  for (const storage::RunId id : run_ids) {
+    FoundRun run = co_await get_stateless(owner, id);
+    if (run.record.thread_id != thread_id) throw ApiError::not_found("Run not found");
+    runs.push_back(std::move(run));
+  }
+  for (const FoundRun& run : runs) co_await cancel(run, action, false);
+}
+
+asio::awaitable<void> RunService::cancel_all(storage::Owner owner, RunsInFlight which, CancelAction action) {
+  const std::vector<std::shared_ptr<ActiveRun>> in_flight = parts_.queue.find_all(owner);
+  for (const std::shared_ptr<ActiveRun>& run : in_flight) {
+    const bool has_begun = run->phase == ActiveRun::Phase::running;
+    const bool is_wanted = which == RunsInFlight::all || (which == RunsInFlight::running) == has_begun;
+    if (!is_wanted) continue;
+    FoundRun found{run->record, run};
+    co_await cancel(std::move(found), action, false);
+  }
+}
+
 asio::awaitable<void> RunService::erase(storage::Owner owner, FoundRun run) {
   co_await cancel(run, CancelAction::interrupt, true);
   auto work = [owner, record = run.record, now = parts_.clock.now()](storage::Transaction& transaction) {

@@ -39,6 +39,8 @@ struct FoundRun {
   std::shared_ptr<ActiveRun> active;  // null when it has ended
 };
 
+enum class RunsInFlight { pending, running, all };
+
 // Belongs to the I/O thread.
 class RunService {
  public:
@@ -60,6 +62,12 @@ class RunService {
 
   // Stops the run; with `wait` returns when it has ended. A finished one is left alone.
   boost::asio::awaitable<void> cancel(FoundRun run, CancelAction action, bool wait);
+  // Those of a thread, or none: throws ApiError 404 `Run not found` if one of them is unknown. Finished ones are left
+  // alone.
+  boost::asio::awaitable<void> cancel_listed(storage::Owner owner, storage::ThreadId thread_id,
+                                             std::vector<storage::RunId> run_ids, CancelAction action);
+  // All in flight that have not begun, or that have.
+  boost::asio::awaitable<void> cancel_all(storage::Owner owner, RunsInFlight which, CancelAction action);
   // With its events and checkpoints; one in flight is stopped first.
   boost::asio::awaitable<void> erase(storage::Owner owner, FoundRun run);
 

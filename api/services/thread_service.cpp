@@ -243,6 +243,17 @@ asio::awaitable<ThreadView> ThreadService::copy(storage::Owner owner, storage::T
   co_return shown;
 }
 
+asio::awaitable<storage::StateSize> ThreadService::size_of(storage::Owner owner, storage::ThreadId id) const {
+  auto measure = [owner, id](const storage::Snapshot& snapshot) -> std::optional<storage::StateSize> {
+    if (!snapshot.threads().find(owner, id)) return std::nullopt;
+    return snapshot.checkpoints().size_of(id);
+  };
+  std::optional<storage::StateSize> size = co_await parts_.storage.read(std::move(measure));
+  // The state of a run without a thread is kept in memory only.
+  if (!size && !parts_.queue.find_temporary(owner, id)) throw unknown_thread(id);
+  co_return size.value_or(storage::StateSize{});
+}
+
 asio::awaitable<std::int64_t> ThreadService::prune(storage::Owner owner, std::vector<storage::ThreadId> ids,
                                                    PruneStrategy strategy) {
   std::int64_t pruned = 0;

@@ -12,6 +12,7 @@
 #include "api/services/service_parts.h"
 #include "api/services/state_service.h"
 #include "runtime/state_api.h"
+#include "storage/checkpoints.h"
 #include "storage/threads.h"
 
 namespace heddle::api {
@@ -73,6 +74,9 @@ class ThreadService {
 
   // Throws ApiError 409 `Thread not found`.
   boost::asio::awaitable<ThreadView> copy(storage::Owner owner, storage::ThreadId id);
+
+  // What its state takes in the database. Throws ApiError 404 `Thread with ID <id> not found`.
+  boost::asio::awaitable<storage::StateSize> size_of(storage::Owner owner, storage::ThreadId id) const;
 
   // Returns how many threads were pruned; unknown ids, and with keep_latest threads with a run in flight, are skipped.
   boost::asio::awaitable<std::int64_t> prune(storage::Owner owner, std::vector<storage::ThreadId> ids,

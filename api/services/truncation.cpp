@@ -1,0 +1,41 @@
+#include "api/services/truncation.h"
+
+#include <utility>
+
+#include "api/runs/run_queue.h"
+#include "api/services/assistant_service.h"
+#include "runtime/json.h"
+
+namespace heddle::api {
+
+namespace asio = boost::asio;
+
+namespace {
+
+bool is_of_system(const storage::Assistant& assistant) {
+  const boost::json::object metadata = runtime::parse_json_object(assistant.metadata_json);
+  return runtime::find_text(metadata, "created_by") == "system";
+}
+
+}  // namespace
+
+asio::awaitable<void> truncate(ServiceParts parts, Truncated what) {
+  const bool touches_runs = what.runs || what.threads || what.checkpointer;
+  if (touches_runs) co_await parts.queue.stop_everything();
+  storage::Truncation emptied{what.runs, what.threads, what.checkpointer, what.store, what.assistants, {}};
+  std::vector<storage::AssistantId> defaults;
+  for (const std::string& graph_id : parts.graphs.ids()) defaults.push_back(default_assistant_id(graph_id));
+  auto empty = [emptied, defaults](storage::Transaction& tx) mutable {
+    const storage::Owner nobody;
+    for (const storage::AssistantId id : defaults) {
+      const std::optional<storage::Assistant> found = tx.assistants().find(nobody, id);
+      if (found && is_of_system(*found)) emptied.kept_assistants.push_back(id);
+    }
+    tx.truncate(emptied);
+  };
+  co_await parts.storage.commit(std::move(empty));
+  // Those that began while the others were being stopped have lost their rows by now.
+  if (touches_runs) co_await parts.queue.stop_everything();
+}
+
+}  // namespace heddle::api
