@@ -6,18 +6,13 @@
 #include <string_view>
 #include <vector>
 
+#include "api/auth/identity.h"
 #include "api/http/message.h"
-#include "storage/ids.h"
 
 namespace heddle::api {
 
 struct ServerSettings;
 struct Services;
-
-// Who is asking. Without authentication everybody is the same owner with the empty name.
-struct Caller {
-  storage::Owner owner;
-};
 
 // What a route does to what, for authorization (http-api.md 17.3). Both must be given: a route without a
 // policy does not compile.

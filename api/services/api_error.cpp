@@ -44,6 +44,7 @@ json::array issues_json(const std::vector<FieldIssue>& issues) {
 Response error_response(const ApiError& error, ErrorForm form, Compat compat) {
   Response response;
   response.status = error.is_validation() && compat == Compat::platform ? 422 : error.status();
+  response.headers = error.headers();
   if (form == ErrorForm::text && !error.is_validation()) {
     response.headers.set("content-type", "text/plain;charset=UTF-8");
     response.body = error.what();

@@ -33,12 +33,17 @@ class ApiError : public std::runtime_error {
     return invalid(FieldIssue{std::move(path), std::move(message)});
   }
 
+  // For the answer, beside those that every answer has: `www-authenticate`, `retry-after`.
+  void add_header(std::string name, std::string value) { headers_.set(std::move(name), std::move(value)); }
+
   int status() const { return status_; }
+  const Headers& headers() const { return headers_; }
   bool is_validation() const { return !issues_.empty(); }
   const std::vector<FieldIssue>& issues() const { return issues_; }
 
  private:
   int status_;
+  Headers headers_;
   std::vector<FieldIssue> issues_;
 };
 
