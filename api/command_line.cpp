@@ -197,6 +197,13 @@ class StopSignals {
   sigset_t signals_{};
 };
 
+std::string who_may_call(const ServerSettings& settings) {
+  if (!settings.auth) return "none, everybody who reaches the server may read and change everything";
+  std::string text = "tokens of " + settings.auth->tokens.issuer + " for " + settings.auth->tokens.audience;
+  if (settings.auth->studio_may_enter) text += ", and anybody with the header `x-auth-scheme: langsmith`";
+  return text;
+}
+
 void print_start(const Configuration& configuration, const graphs::Registry& registry, const Server& server) {
   const std::string url = base_url(server.addresses(), configuration.settings.mount_prefix);
   std::vector<NamedGraph> graphs;
@@ -206,14 +213,16 @@ void print_start(const Configuration& configuration, const graphs::Registry& reg
     ids += (ids.empty() ? "" : ", ") + id;
   }
   const bool in_memory = configuration.settings.storage.path == ":memory:";
+  const Callers callers = configuration.settings.auth ? Callers::with_token : Callers::anybody;
   std::cout << "graphs: " << ids << "\n"
             << "database: "
             << (in_memory ? "in memory, gone when the server ends (--db FILE keeps it)"
                           : configuration.settings.storage.path)
             << "\n"
+            << "authentication: " << who_may_call(configuration.settings) << "\n"
             << "listening on " << url << "\n\n"
             << "Try it:\n\n"
-            << curl_line(url, first_to_try(graphs)) << "\n"
+            << curl_line(url, first_to_try(graphs), callers) << "\n"
             << std::endl;
 }
 
@@ -237,6 +246,7 @@ int serve(const Configuration& configuration, const Program& program) {
 int check(const Configuration& configuration, const Program& program) {
   const graphs::Registry registry = make_registry(configuration, program);
   for (const auto& [id, entry] : configuration.graphs) std::cout << "graph " << id << ": " << entry.spec << "\n";
+  std::cout << "authentication: " << who_may_call(configuration.settings) << "\n";
   print_notice(configuration, program);
   print_without_effect(configuration);
   std::cout << "the configuration is valid" << std::endl;

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/auth/auth_configuration.h"
 #include "api/env_file.h"
 #include "api/nearest_name.h"
 #include "api/outgoing/header_templates.h"
@@ -67,10 +68,6 @@ struct RefusedKey {
   std::string_view reason;
 };
 constexpr std::array kRefused = {
-    RefusedKey{
-        "auth",
-        "this version has no authentication yet, everybody who reaches the server may read and change everything; "
-        "remove the key to go on without, and do not expose the server"},
     RefusedKey{
         "encryption",
         "this version does not encrypt its database yet; remove the key to keep everything in clear, and protect "
@@ -174,6 +171,7 @@ class KnownKeys {
     add("graphs");
     add("env");
     add("webhooks.headers");
+    add("auth");
     for (const std::string_view key : kWithoutEffect) add(std::string(key));
     for (const RefusedKey& refused : kRefused) add(std::string(refused.key));
     for (const Setting& setting : settings_table()) {
@@ -249,6 +247,7 @@ class ConfigurationFile {
     }
     if (!whole.is_object()) throw ConfigurationError(path_.string() + ": must be a JSON object");
     read_object(whole.get_object(), "", configuration);
+    read_auth(configuration);
     apply_settings(configuration.settings);
     if (configuration.graphs.empty()) {
       throw fault("graphs",
@@ -277,6 +276,10 @@ class ConfigurationFile {
     if (path == "graphs") return read_graphs(value, configuration);
     if (path == "env") return read_env(value, configuration);
     if (path == "webhooks.headers") return read_webhook_headers(value, configuration);
+    if (path == "auth") {
+      auth_ = value;
+      return;
+    }
     if (const RefusedKey* refused = KnownKeys::refused(path)) throw fault(path, std::string(refused->reason));
     if (KnownKeys::is_without_effect(path)) {
       configuration.keys_without_effect.push_back(path);
@@ -376,6 +379,17 @@ class ConfigurationFile {
     throw fault(path, in_quotes(spec) + ": not understood; " + works);
   }
 
+  // When all variables are known, whatever the order of the keys.
+  void read_auth(Configuration& configuration) const {
+    if (auth_.is_null()) return;
+    try {
+      configuration.settings.auth =
+          auth_settings_from(auth_, configuration.environment, configuration.keys_without_effect);
+    } catch (const AuthConfigurationError& error) {
+      throw ConfigurationError(path_.string() + ": " + error.what());
+    }
+  }
+
   void read_env(const json::value& value, Configuration& configuration) {
     if (value.is_string()) return read_env_file(std::string(value.get_string()), configuration);
     if (value.is_array()) return check_env_names(value.get_array(), configuration);
@@ -431,6 +445,7 @@ class ConfigurationFile {
   fs::path path_;
   const ConfigurationSources& sources_;
   KnownKeys known_;
+  json::value auth_;                       // as written
   std::map<std::string, Written> values_;  // by name of the setting
 };
 

@@ -10,7 +10,8 @@
 namespace heddle::api {
 namespace asio = boost::asio;
 
-Dispatcher::Dispatcher(Services& services) : services_(services) {
+Dispatcher::Dispatcher(Services& services, const Authenticator* authenticator)
+    : services_(services), authenticator_(authenticator) {
   const std::vector<Route>& table = route_table();
   for (std::size_t i = 0; i < table.size(); ++i) router_.add(table[i].verb, table[i].pattern, i);
   std::string_view rest = services.parts.settings.mount_prefix;
@@ -25,21 +26,28 @@ void Dispatcher::complete(const Request& request, Headers& headers) const {
   add_cors_headers(services_.parts.settings.cors, request, headers);
 }
 
-asio::awaitable<Response> Dispatcher::routed(Request request) {
+// Takes the prefix off the path.
+std::optional<Router::Match> Dispatcher::match(Request& request) const {
   if (!prefix_.empty()) {
     const bool is_below = request.segments.size() >= prefix_.size() &&
                           std::equal(prefix_.begin(), prefix_.end(), request.segments.begin());
-    if (!is_below) throw ApiError::not_found("Not Found");
+    if (!is_below) return std::nullopt;
     request.segments.erase(request.segments.begin(),
                            request.segments.begin() + static_cast<std::ptrdiff_t>(prefix_.size()));
   }
-  std::optional<Router::Match> match = router_.find(request);
-  if (!match) throw ApiError::not_found("Not Found");
-  const Route& route = route_table()[match->entry];
-  if (!is_served(route.group, services_.parts.settings)) throw ApiError::not_found("Not Found");
-  request.params = std::move(match->params);
-  const Caller caller;
-  Response response = co_await route.handler(services_, caller, std::move(request));
+  return router_.find(request);
+}
+
+asio::awaitable<Response> Dispatcher::routed(Request request) {
+  std::optional<Router::Match> found = match(request);
+  const Route* const route = found ? &route_table()[found->entry] : nullptr;
+  const bool is_open = route != nullptr && route->access == Access::everybody;
+  Caller caller;
+  // Before anything is said, also about which routes there are.
+  if (authenticator_ != nullptr && !is_open) caller = co_await authenticator_->caller(request.headers);
+  if (route == nullptr || !is_served(route->group, services_.parts.settings)) throw ApiError::not_found("Not Found");
+  request.params = std::move(found->params);
+  Response response = co_await route->handler(services_, std::move(caller), std::move(request));
   co_return response;
 }
 

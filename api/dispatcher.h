@@ -1,18 +1,20 @@
 #pragma once
-// From a request to its answer: preflight, route, handler, errors, headers that every answer has.
+// From a request to its answer: preflight, route, caller, handler, errors, headers that every answer has.
 
 #include <boost/asio/awaitable.hpp>
 
+#include "api/auth/authenticator.h"
 #include "api/http/message.h"
 #include "api/http/router.h"
 #include "api/services/services.h"
 
 namespace heddle::api {
 
-// Belongs to the I/O thread. `services` outlives it.
+// Belongs to the I/O thread. `services` and `authenticator` outlive it.
 class Dispatcher {
  public:
-  explicit Dispatcher(Services& services);
+  // `authenticator`: null pointer for a server without authentication.
+  Dispatcher(Services& services, const Authenticator* authenticator);
   boost::asio::awaitable<Response> answer(Request request);
 
   // CORS headers for answers that the connection makes by itself.
@@ -20,8 +22,10 @@ class Dispatcher {
 
  private:
   boost::asio::awaitable<Response> routed(Request request);
+  std::optional<Router::Match> match(Request& request) const;
 
   Services& services_;
+  const Authenticator* authenticator_;
   Router router_;
   std::vector<std::string> prefix_;  // segments of mount_prefix
 };

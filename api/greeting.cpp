@@ -48,7 +48,7 @@ const NamedGraph& first_to_try(const std::vector<NamedGraph>& graphs) {
   return chat != graphs.end() ? *chat : graphs.front();
 }
 
-std::string curl_line(const std::string& url, const NamedGraph& graph) {
+std::string curl_line(const std::string& url, const NamedGraph& graph, Callers callers) {
   json::object body{{"assistant_id", graph.id}};
   if (takes_messages(graph)) {
     const json::object question{{"role", "user"}, {"content", "What is 17 * 23?"}};
@@ -60,8 +60,9 @@ std::string curl_line(const std::string& url, const NamedGraph& graph) {
   }
   // -g: without it curl reads the brackets of an IPv6 address as a pattern.
   const std::string no_patterns = url.find('[') != std::string::npos ? "-g " : "";
-  return "curl -N " + no_patterns + shell_quoted(url + "/runs/stream") + " -H 'content-type: application/json' -d " +
-         shell_quoted(runtime::to_text(body));
+  const std::string token = callers == Callers::with_token ? " -H \"authorization: Bearer $TOKEN\"" : "";
+  return "curl -N " + no_patterns + shell_quoted(url + "/runs/stream") + token +
+         " -H 'content-type: application/json' -d " + shell_quoted(runtime::to_text(body));
 }
 
 }  // namespace heddle::api

@@ -21,7 +21,9 @@ struct NamedGraph {
 };
 const NamedGraph& first_to_try(const std::vector<NamedGraph>& graphs);
 
-// A command for a POSIX shell that streams an answer of the graph, without a thread.
-std::string curl_line(const std::string& url, const NamedGraph& graph);
+enum class Callers { anybody, with_token };
+// A command for a POSIX shell that streams an answer of the graph, without a thread. `with_token`: the shell's variable
+// TOKEN is sent as bearer token.
+std::string curl_line(const std::string& url, const NamedGraph& graph, Callers callers = Callers::anybody);
 
 }  // namespace heddle::api

@@ -9,12 +9,15 @@
 #include <thread>
 #include <utility>
 
+#include "api/auth/authenticator.h"
+#include "api/auth/jwks.h"
 #include "api/dispatcher.h"
 #include "api/greeting.h"
 #include "api/runs/engine_threads.h"
 #include "api/runs/run_queue.h"
 #include "api/runs/webhooks.h"
 #include "api/services/services.h"
+#include "graphs/http_client.h"
 #include "runtime/clock.h"
 #include "runtime/uuid.h"
 #include "storage/storage.h"
@@ -25,6 +28,23 @@ namespace {
 
 // For answers that were being written when everything else had stopped.
 constexpr std::chrono::milliseconds kLastAnswers{1'000};
+
+// What authentication needs. `settings`, `clock` and `log` outlive it; stop() comes before its end.
+class AuthParts {
+ public:
+  AuthParts(asio::any_io_executor executor, const AuthSettings& settings, const runtime::Clock& clock,
+            runtime::Log& log)
+      : keys_(executor, jwks_over_http(client_, settings.jwks_url), clock, log),
+        authenticator_(settings, keys_, clock) {}
+
+  const Authenticator& authenticator() const { return authenticator_; }
+  asio::awaitable<void> stop() { return keys_.stop(); }
+
+ private:
+  graphs::HttpClient client_;
+  Jwks keys_;
+  Authenticator authenticator_;
+};
 
 }  // namespace
 
@@ -41,7 +61,7 @@ class Server::State {
         webhooks(io.get_executor(), *storage, clock, log, settings.webhooks),
         queue(io.get_executor(), engines, *storage, clock, checkpoint_ids, log, settings, webhooks),
         services(ServiceParts{settings, *storage, clock, registry, checkpoint_ids, log, queue}),
-        dispatcher(services),
+        dispatcher(services, with_auth(log)),
         handler([this](Request request) { return dispatcher.answer(std::move(request)); }),
         hooks{[&log](std::string line) { log.warning(line); },
               [this](const Request& request, Headers& headers) { dispatcher.complete(request, headers); }},
@@ -53,6 +73,12 @@ class Server::State {
     work.reset();
     io.stop();
     thread.join();
+  }
+
+  const Authenticator* with_auth(runtime::Log& log) {
+    if (!settings.auth) return nullptr;
+    auth.emplace(io.get_executor(), *settings.auth, clock, log);
+    return &auth->authenticator();
   }
 
   void start() {
@@ -97,6 +123,7 @@ class Server::State {
     // Streams of runs have ended; what is left are readers that do not take their bytes.
     const std::chrono::milliseconds patience = kLastAnswers;
     co_await listener.stop(patience);
+    if (auth) co_await auth->stop();
   }
 
   const ServerSettings settings;
@@ -111,6 +138,7 @@ class Server::State {
   Webhooks webhooks;
   RunQueue queue;
   Services services;
+  std::optional<AuthParts> auth;
   Dispatcher dispatcher;
   const Handler handler;
   const ListenerHooks hooks;

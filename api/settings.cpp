@@ -164,7 +164,7 @@ constexpr std::int64_t kGiB = std::int64_t{1} << 30;
 void add_server(std::vector<Setting>& table) {
   Setting hosts = list({"host", "heddle.host"}, "addresses or names",
                        "where to listen; `localhost` means 127.0.0.1 and ::1, because Node may take either. Other "
-                       "machines reach the server only if this says so, since there is no authentication yet",
+                       "machines reach the server only if this says so; without `auth` they may do everything",
                        [](ServerSettings& s) -> auto& { return s.hosts; });
   auto apply_hosts = [apply = hosts.apply](ServerSettings& settings, const Values& values) {
     if (values.empty()) throw SettingError("allowed are addresses or names, at least one");

@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "api/auth/auth_settings.h"
 #include "api/http/cors.h"
 #include "api/http/listener.h"
 #include "api/outgoing/url_policy.h"
@@ -73,6 +74,8 @@ struct ServerSettings {
   std::vector<std::string> secret_configurable_keys;  // further hidden keys (http-api.md 18)
   bool stream_end_event = false;
   WebhookSettings webhooks;
+
+  std::optional<AuthSettings> auth;  // none: everybody is the same caller
 
   std::chrono::milliseconds heartbeat{5'000};                  // of streams, http-api.md 10.1
   std::chrono::milliseconds wait_heartbeat{1'000};             // newlines of wait and join, 9.2

@@ -168,6 +168,7 @@ json::object operation_of(const Route& route, const ServerSettings& settings) {
   if (!parameters.empty()) operation["parameters"] = std::move(parameters);
   if (!route.shape.request.empty()) operation["requestBody"] = request_body_of(route, words);
   operation["responses"] = responses_of(route, settings);
+  if (settings.auth && route.access == Access::everybody) operation["security"] = json::array{};
   return operation;
 }
 
@@ -233,14 +234,21 @@ json::object document(const ServerSettings& settings) {
   json::object schemas;
   collect_schemas(paths, schemas);
   const std::string prefix = settings.mount_prefix.empty() ? "/" : settings.mount_prefix;
-  return {{"openapi", "3.1.0"},
-          {"info", json::object{{"title", "heddle"},
-                                {"version", HEDDLE_VERSION},
-                                {"description", "Runs graphs of agents and speaks the LangGraph HTTP API."}}},
-          {"servers", json::array{json::object{{"url", prefix}}}},
-          {"tags", std::move(tags)},
-          {"paths", std::move(paths)},
-          {"components", json::object{{"schemas", std::move(schemas)}}}};
+  json::object whole{
+      {"openapi", "3.1.0"},
+      {"info", json::object{{"title", "heddle"},
+                            {"version", HEDDLE_VERSION},
+                            {"description", "Runs graphs of agents and speaks the LangGraph HTTP API."}}},
+      {"servers", json::array{json::object{{"url", prefix}}}},
+      {"tags", std::move(tags)},
+      {"paths", std::move(paths)},
+      {"components", json::object{{"schemas", std::move(schemas)}}}};
+  if (settings.auth) {
+    whole["security"] = json::array{json::object{{"bearer", json::array{}}}};
+    whole.at("components").as_object()["securitySchemes"] =
+        json::object{{"bearer", json::object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}};
+  }
+  return whole;
 }
 
 }  // namespace heddle::api::openapi

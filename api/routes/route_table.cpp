@@ -17,9 +17,10 @@ namespace heddle::api {
 const std::vector<Route>& route_table() {
   using enum RouteGroup;
   static const std::vector<Route> table = {
-      {Verb::get, "/ok", get_health, Policy{"meta", "read"}, health, Shape{"get_health", "", "Ok", {"check_db"}}},
+      {Verb::get, "/ok", get_health, Policy{"meta", "read"}, health, Shape{"get_health", "", "Ok", {"check_db"}},
+       Access::everybody},
       {Verb::get, "/", get_root, Policy{"meta", "read"}, meta, Shape{"get_root", "", "Ok"}},
-      {Verb::get, "/info", get_info, Policy{"meta", "read"}, meta, Shape{"get_info", "", "Info"}},
+      {Verb::get, "/info", get_info, Policy{"meta", "read"}, meta, Shape{"get_info", "", "Info"}, Access::everybody},
       {Verb::get, "/metrics", get_metrics, Policy{"meta", "read"}, meta, Shape{"get_metrics", "", "Text"}},
       {Verb::get, "/openapi.json", get_document, Policy{"meta", "read"}, meta, Shape{"get_document", "", "OpenApi"}},
       {Verb::get, "/docs", get_docs, Policy{"meta", "read"}, meta, Shape{"get_docs", "", "Page"}},

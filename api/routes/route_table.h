@@ -25,6 +25,12 @@ struct Policy {
   }
 };
 
+// Who may ask at all when authentication is on.
+enum class Access {
+  authenticated,  // whoever is known; handlers then see only what is theirs
+  everybody,      // no credential is looked at: nothing of a user may be shown
+};
+
 enum class RouteGroup { assistants, threads, runs, store, meta, health, testing };
 
 // What a route takes and gives, by the names that api/openapi/ knows. A route without it fails document_test.
@@ -44,6 +50,7 @@ struct Route {
   Policy policy;
   RouteGroup group;
   Shape shape = {};
+  Access access = Access::authenticated;
 };
 
 // Immutable, made once.

@@ -167,7 +167,7 @@ std::int64_t number_of(const Request& request, std::string_view name, std::int64
 asio::awaitable<Response> create_run(Services& services, Caller caller, Request request) {
   const RunOrigin origin{thread_of(request), false};
   RunRequest wanted = parse_request(services, request);
-  const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller.owner, origin, std::move(wanted));
+  const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller, origin, std::move(wanted));
   Response response = json_response(200, run_json(run->as_created));
   response.headers.set("content-location", place_of(run->record, !origin.thread_id));
   co_return response;
@@ -177,7 +177,7 @@ asio::awaitable<Response> stream_run(Services& services, Caller caller, Request 
   const RunOrigin origin{thread_of(request), true};
   RunRequest wanted = parse_request(services, request);
   const bool cancels = wanted.on_disconnect == OnDisconnect::cancel;
-  const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller.owner, origin, std::move(wanted));
+  const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller, origin, std::move(wanted));
   Response response = stream_response();
   const std::string place = place_of(run->record, !origin.thread_id);
   response.headers.set("content-location", place);
@@ -192,7 +192,7 @@ asio::awaitable<Response> wait_run(Services& services, Caller caller, Request re
   const RunOrigin origin{thread_of(request), true};
   RunRequest wanted = parse_request(services, request);
   const bool cancels = wanted.on_disconnect == OnDisconnect::cancel;
-  const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller.owner, origin, std::move(wanted));
+  const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller, origin, std::move(wanted));
   Response response;
   response.headers.set("content-type", "application/json");
   const std::string place = place_of(run->record, !origin.thread_id);
@@ -214,8 +214,7 @@ asio::awaitable<Response> create_runs(Services& services, Caller caller, Request
     std::vector<std::string> path{std::to_string(i)};
     wanted.push_back(run_request_from(std::move(one), request.headers, settings, std::move(path)));
   }
-  const std::vector<std::shared_ptr<ActiveRun>> runs =
-      co_await services.runs.create_batch(caller.owner, std::move(wanted));
+  const std::vector<std::shared_ptr<ActiveRun>> runs = co_await services.runs.create_batch(caller, std::move(wanted));
   json::array list;
   for (const std::shared_ptr<ActiveRun>& run : runs) list.push_back(run_json(run->as_created));
   co_return json_response(200, list);

@@ -153,7 +153,8 @@ asio::awaitable<CronScheduler::Fired> CronScheduler::fire(storage::Cron cron, st
       RunOrigin origin;
       origin.thread_id = cron.thread_id;
       origin.claim = claim;
-      const std::shared_ptr<ActiveRun> run = co_await runs_.create(cron.owner, origin, std::move(request));
+      const Caller caller{cron.owner};
+      const std::shared_ptr<ActiveRun> run = co_await runs_.create(caller, origin, std::move(request));
       co_return Fired::done;
     }
   } catch (const ApiError& error) {

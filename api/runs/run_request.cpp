@@ -31,7 +31,7 @@ void take_hidden(json::object& members, runtime::Secrets& secrets, const ServerS
   for (const std::string& key : hidden_keys_of(members, settings)) {
     json::value value = std::move(members.at(key));
     members.stable_erase(key);
-    if (key.starts_with("langgraph_")) {
+    if (is_server_key(key)) {
       runtime::wipe(value);
       continue;
     }
@@ -63,7 +63,8 @@ bool becomes_setting(std::string_view name, const ServerSettings& settings) {
   static const std::vector<std::string> kBlocked{"x-api-key",     "x-tenant-id",   "x-service-key",
                                                  "x-auth-scheme", "x-auth-token",  "x-csrf-token",
                                                  "x-real-ip",     "x-forwarded-*", "x-middleware-*"};
-  if (name == "authorization" || name == "cookie") return false;
+  // Credentials, whatever the settings say; and no header may look like what the server knows about the caller.
+  if (name == "authorization" || name == "x-api-key" || name == "cookie" || is_server_key(name)) return false;
   if (settings.configurable_headers) {
     return matches_any(settings.configurable_headers->includes, name) &&
            !matches_any(settings.configurable_headers->excludes, name);

@@ -1,22 +1,19 @@
 #include "api/services/hidden_keys.h"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 #include "api/services/api_error.h"
 
 namespace heddle::api {
-namespace {
 
-constexpr std::array<std::string_view, 4> kServerKeys = {"langgraph_auth_user", "langgraph_auth_user_id",
-                                                         "langgraph_auth_permissions", "langgraph_request_id"};
-
-}  // namespace
+bool is_server_key(std::string_view key) {
+  return key.starts_with("langgraph_auth_") || key == "langgraph_request_id";
+}
 
 bool is_hidden_key(std::string_view key, const ServerSettings& settings) {
   if (key.starts_with('_')) return true;
-  if (std::ranges::find(kServerKeys, key) != kServerKeys.end()) return true;
+  if (is_server_key(key)) return true;
   const std::vector<std::string>& named = settings.secret_configurable_keys;
   return std::ranges::find(named, key) != named.end();
 }

@@ -11,6 +11,9 @@
 
 namespace heddle::api {
 
+// Says who is calling, so that only the server may set it: what a client sends under such a name is dropped.
+bool is_server_key(std::string_view key);
+
 // Begins with `_`, belongs to authentication, or is named in `secret_configurable_keys`.
 bool is_hidden_key(std::string_view key, const ServerSettings& settings);
 

@@ -81,6 +81,10 @@ void complete_record(Draft& draft, const json::object& thread_config, const json
   configurable["thread_id"] = record.thread_id.text();
   configurable["graph_id"] = draft.assistant.graph_id;
   configurable["assistant_id"] = record.assistant_id.text();
+  // Whoever is known by name, unless request, thread or assistant say otherwise.
+  if (!record.owner.text.empty() && runtime::find_given(configurable, "user_id") == nullptr) {
+    configurable["user_id"] = record.owner.text;
+  }
   config["configurable"] = std::move(configurable);
   config["metadata"] = metadata;
 
@@ -185,8 +189,8 @@ asio::awaitable<storage::Assistant> RunService::assistant_for(storage::Owner own
   co_return std::move(*assistant);
 }
 
-asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(storage::Owner owner, RunOrigin origin,
-                                                               RunRequest request) {
+asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, RunOrigin origin, RunRequest request) {
+  const storage::Owner& owner = caller.owner;
   Draft draft;
   draft.assistant = co_await assistant_for(owner, request.assistant_id);
   if (!parts_.graphs.find(draft.assistant.graph_id)) {
@@ -209,7 +213,13 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(storage::Owner ow
                                                                       : storage::MultitaskStrategy::reject);
   record.on_completion = storage::OnCompletion::keep;
   if (!origin.thread_id) record.on_completion = request.on_completion.value_or(storage::OnCompletion::delete_thread);
+  // Only what the client sent: without its identity a run can go on after a restart.
   record.had_hidden_keys = !request.secrets.empty() || !request.context_secrets.empty();
+  if (caller.identity) {
+    add_identity(*caller.identity, request.secrets);
+  } else if (parts_.settings.auth && !owner.text.empty()) {
+    add_owner(owner, request.secrets);  // a cron's run is its owner's, who is not there
+  }
 
   RunSecrets secrets;
   secrets.configurable = std::make_shared<const runtime::Secrets>(std::move(request.secrets));
@@ -259,14 +269,14 @@ void RunService::check_room(std::size_t count) const {
   if (!parts_.queue.has_room(count)) throw ApiError::unavailable("Too many runs are waiting. Try again later.");
 }
 
-asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> RunService::create_batch(storage::Owner owner,
+asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> RunService::create_batch(Caller caller,
                                                                                   std::vector<RunRequest> requests) {
-  for (const RunRequest& request : requests) (void)co_await assistant_for(owner, request.assistant_id);
+  for (const RunRequest& request : requests) (void)co_await assistant_for(caller.owner, request.assistant_id);
   check_room(requests.size());
   std::vector<std::shared_ptr<ActiveRun>> runs;
   for (RunRequest& request : requests) {
     const RunOrigin stateless;
-    std::shared_ptr<ActiveRun> run = co_await create(owner, stateless, std::move(request));
+    std::shared_ptr<ActiveRun> run = co_await create(caller, stateless, std::move(request));
     runs.push_back(std::move(run));
   }
   co_return runs;
@@ -443,7 +453,13 @@ asio::awaitable<void> RunService::take_up(storage::Run record) {
     co_return;
   }
 
-  std::shared_ptr<ActiveRun> run = activate(record, graph_id, RunSecrets{}, false);
+  RunSecrets secrets;
+  if (parts_.settings.auth && !record.owner.text.empty()) {
+    runtime::Secrets left;
+    add_owner(record.owner, left);
+    secrets.configurable = std::make_shared<const runtime::Secrets>(std::move(left));
+  }
+  std::shared_ptr<ActiveRun> run = activate(record, graph_id, std::move(secrets), false);
   if (was_running) {
     // What the run had come to goes on from its last checkpoint; its input has been taken in already.
     if (made_progress) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/auth/identity.h"
 #include "api/runs/active_run.h"
 #include "api/runs/run_plan.h"
 #include "api/runs/run_request.h"
@@ -49,14 +50,15 @@ class RunService {
 
   // Makes the run and hands it to the queue. Throws ApiError by the order of checks of http-api.md 8.2; then nothing
   // was stored, except that a claimed cron has moved on if its thread is gone or busy. With a claim that is not good
-  // any more: ApiError 409.
-  boost::asio::awaitable<std::shared_ptr<ActiveRun>> create(storage::Owner owner, RunOrigin origin, RunRequest request);
+  // any more: ApiError 409. The caller's identity reaches the nodes of the run as secrets, and is not stored.
+  boost::asio::awaitable<std::shared_ptr<ActiveRun>> create(Caller caller, RunOrigin origin, RunRequest request);
   // All or none.
-  boost::asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> create_batch(storage::Owner owner,
+  boost::asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> create_batch(Caller caller,
                                                                                std::vector<RunRequest> requests);
 
   // Throws ApiError 404: `Thread with ID <id> not found`, `Run not found`.
   boost::asio::awaitable<FoundRun> get(storage::Owner owner, storage::ThreadId thread_id, storage::RunId run_id) const;
+  // Throws ApiError 404 `Run not found`.
   boost::asio::awaitable<FoundRun> get_stateless(storage::Owner owner, storage::RunId run_id) const;
   boost::asio::awaitable<std::vector<storage::Run>> list(storage::RunQuery query) const;
 

@@ -198,9 +198,19 @@ TEST_CASE_METHOD(ConfigurationFixture, "Keys of the reference that change nothin
 }
 
 TEST_CASE_METHOD(ConfigurationFixture, "What would be less safe than it looks stops the start") {
-  CHECK_THAT(fault_with(R"("auth": {"path": "./auth.py:auth"})"),
-             Contains("langgraph.json: auth: ") && Contains("no authentication yet") && Contains("do not expose"));
   CHECK_THAT(fault_with(R"("encryption": {"path": "x"})"), Contains("encryption: ") && Contains("in clear"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "Authentication is read with the variables of the file, whatever stands first") {
+  const auto auth = load(R"({"auth": {"path": "builtin:auth0", "cache": {}}, "graphs": {"agent": "builtin:agent"},
+      "env": {"AUTH0_DOMAIN": "tenant.example", "AUTH0_AUDIENCE": "api"}})");
+  REQUIRE(auth.settings.auth.has_value());
+  CHECK(auth.settings.auth->tokens.issuer == "https://tenant.example/");
+  CHECK(auth.keys_without_effect == std::vector<std::string>{"auth.cache"});
+  CHECK_FALSE(load_with(R"("auth": {"type": "none"})").settings.auth.has_value());
+  CHECK_FALSE(load_with(R"("auth": null)").settings.auth.has_value());
+  CHECK_THAT(fault_with(R"("auth": {"path": "./auth.py:auth"})"),
+             Contains("langgraph.json: auth.path: ") && Contains("does not run"));
 }
 
 TEST_CASE_METHOD(ConfigurationFixture, "A flag wins over the environment, that over the file, that over the default") {

@@ -34,6 +34,14 @@ TEST_CASE("The line to paste asks a graph with messages a question and streams i
         R"("stream_mode":"messages-tuple"}')");
 }
 
+TEST_CASE("The line to paste sends a token where one is needed") {
+  const runtime::GraphSchemas text = schemas_with("text");
+  CHECK(curl_line("http://127.0.0.1:1", {"a", &text}, Callers::with_token) ==
+        "curl -N 'http://127.0.0.1:1/runs/stream' -H \"authorization: Bearer $TOKEN\" -H 'content-type: "
+        "application/json' "
+        R"(-d '{"assistant_id":"a","input":{},"stream_mode":["updates","values"]}')");
+}
+
 TEST_CASE("The line to paste streams the state of a graph without messages") {
   const runtime::GraphSchemas text = schemas_with("text");
   CHECK(curl_line("http://[::1]:1", {"it's", &text}) ==

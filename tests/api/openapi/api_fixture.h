@@ -48,7 +48,7 @@ class ApiFixture {
                                             *webhooks);
     services = std::make_unique<api::Services>(
         api::ServiceParts{settings, *storage, clock, graphs, checkpoint_ids, log, *queue});
-    dispatcher = std::make_unique<api::Dispatcher>(*services);
+    dispatcher = std::make_unique<api::Dispatcher>(*services, nullptr);
     run(io, services->assistants.make_defaults());
     looking_ = std::make_unique<SQLite::Database>(settings.storage.path, SQLite::OPEN_READONLY);
   }

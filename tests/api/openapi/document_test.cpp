@@ -202,6 +202,18 @@ TEST_CASE("What the settings switch off is not described, and the prefix is wher
   CHECK(openapi::document(ServerSettings{}).at("servers").at(0).at("url") == "/");
 }
 
+TEST_CASE("With authentication the document says what needs a token, and what does not") {
+  api::ServerSettings settings;
+  CHECK_FALSE(api::openapi::document(settings).contains("security"));
+  settings.auth.emplace();
+  const json::object document = api::openapi::document(settings);
+  CHECK(document.at("security").at(0).as_object().contains("bearer"));
+  CHECK(document.at("components").at("securitySchemes").at("bearer").at("scheme") == "bearer");
+  const json::object& paths = document.at("paths").as_object();
+  CHECK(paths.at("/ok").at("get").at("security").as_array().empty());
+  CHECK_FALSE(paths.at("/metrics").at("get").as_object().contains("security"));
+}
+
 TEST_CASE("The document tells the statuses of the chosen compatibility") {
   const auto responses = [](Compat compat) {
     ServerSettings settings;

@@ -247,8 +247,8 @@ TEST_CASE_METHOD(SchedulerFixture, "One time gives one run, also if it is taken 
     wanted.on_completion = storage::OnCompletion::keep;
     return wanted;
   };
-  get(services.runs.create(ann, origin, request()));
-  CHECK(refusal(services.runs.create(ann, origin, request())).status() == 409);
+  get(services.runs.create(api::Caller{ann}, origin, request()));
+  CHECK(refusal(services.runs.create(api::Caller{ann}, origin, request())).status() == 409);
   fire();
   CHECK(runs_of(cron).size() == 1);
 }

@@ -57,6 +57,16 @@ TEST_CASE("Header values become settings of this run by the rule of the JavaScri
         R"({"x-user-name":"n"})");
 }
 
+TEST_CASE("A credential never becomes a setting, nor what looks like the server's word, even if all headers do") {
+  api::ServerSettings settings;
+  settings.configurable_headers = api::HeaderRule{{"*"}, {}};
+  api::Headers headers;
+  for (const char* name : {"x-api-key", "authorization", "cookie", "langgraph_auth_user_id", "x-app"}) {
+    headers.add(name, "v");
+  }
+  CHECK(runtime::to_text(parsed(R"({"assistant_id":"a"})", headers, settings).header_settings) == R"({"x-app":"v"})");
+}
+
 TEST_CASE("A field that does not fit is named with its path") {
   CHECK(complaint("{}") == "assistant_id: is required");
   CHECK(complaint("[]") == "must be an object");

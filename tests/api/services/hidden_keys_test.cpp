@@ -9,7 +9,7 @@ TEST_CASE("A key is hidden by its underscore, by belonging to authentication, or
   ServerSettings settings;
   settings.secret_configurable_keys = {"token"};
   for (const char* key : {"_credentials", "__x", "_", "langgraph_auth_user", "langgraph_auth_user_id",
-                          "langgraph_auth_permissions", "langgraph_request_id", "token"}) {
+                          "langgraph_auth_permissions", "langgraph_auth_token", "langgraph_request_id", "token"}) {
     INFO(key);
     CHECK(is_hidden_key(key, settings));
   }
