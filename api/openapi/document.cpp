@@ -128,6 +128,7 @@ json::object responses_of(const Route& route, const ServerSettings& settings) {
   const bool can_be_invalid = !route.shape.request.empty() || !route.shape.query.empty() ||
                               route.pattern.find("_id}") != std::string_view::npos;
   if (can_be_invalid && route.shape.response != "NotOffered") add(validation, "The request does not fit.");
+  if (settings.auth && route.access != Access::everybody) add(401, "Who is calling is not known.");
   if (!route.shape.request.empty()) {
     add(400, "Malformed JSON in request body");
     add(413, "The body is too large.");

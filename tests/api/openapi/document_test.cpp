@@ -212,6 +212,8 @@ TEST_CASE("With authentication the document says what needs a token, and what do
   const json::object& paths = document.at("paths").as_object();
   CHECK(paths.at("/ok").at("get").at("security").as_array().empty());
   CHECK_FALSE(paths.at("/metrics").at("get").as_object().contains("security"));
+  CHECK(paths.at("/metrics").at("get").at("responses").as_object().contains("401"));
+  CHECK_FALSE(paths.at("/ok").at("get").at("responses").as_object().contains("401"));
 }
 
 TEST_CASE("The document tells the statuses of the chosen compatibility") {
