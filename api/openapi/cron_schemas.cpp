@@ -75,7 +75,7 @@ std::vector<Member> filter_members() {
 Schema cron_search() {
   std::vector<Member> members = filter_members();
   members.push_back(optional("limit", by_default(whole(1, 1000), 10)));
-  members.push_back(optional("offset", by_default(whole(0, std::int64_t{1} << 53), 0)));
+  members.push_back(optional("offset", by_default(whole(0), 0)));
   members.push_back(optional("sort_by", by_default(word({"cron_id", "assistant_id", "thread_id", "next_run_date",
                                                          "end_time", "created_at", "updated_at"}),
                                                    "created_at")));

@@ -108,11 +108,6 @@ const std::vector<Route>& route_table() {
       {Verb::delete_, "/runs/crons/{cron_id}", delete_cron, Policy{"crons", "delete"}, runs,
        Shape{"delete_cron", "", "Nothing"}},
 
-      {Verb::put, "/store/items", put_item, Policy{"store", "put"}, store},
-      {Verb::get, "/store/items", get_item, Policy{"store", "get"}, store},
-      {Verb::delete_, "/store/items", delete_item, Policy{"store", "delete"}, store},
-      {Verb::post, "/store/items/search", search_items, Policy{"store", "search"}, store},
-      {Verb::post, "/store/namespaces", list_namespaces, Policy{"store", "list_namespaces"}, store},
       {Verb::post, "/threads/{thread_id}/runs", create_run, Policy{"threads", "create_run"}, runs,
        Shape{"create_run", "RunCreate", "Run"}},
       {Verb::post, "/threads/{thread_id}/runs/stream", stream_run, Policy{"threads", "create_run"}, runs,

@@ -224,7 +224,8 @@ TEST_CASE("A body that is no JSON is refused with 400 by every route that reads 
         continue;
       }
       // Of nothing that is there, so that nothing is deleted or copied.
-      const std::string path = api.target(route, {{"assistant_id", kUnknownId}, {"thread_id", kUnknownId}});
+      const std::string path =
+          api.target(route, {{"assistant_id", kUnknownId}, {"thread_id", kUnknownId}, {"cron_id", kUnknownId}});
       INFO(api.method(route) << " " << path);
       const int status = api.ask(api.method(route), path, body).status;
       CHECK((status == 501 || status == api.ask(api.method(route), path).status));

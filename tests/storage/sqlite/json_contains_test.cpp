@@ -125,14 +125,14 @@ TEST_CASE_METHOD(FunctionFixture, "A missing value and text that is no JSON matc
   CHECK_FALSE(contains(stored, R"({"a":1})"));
 }
 
-TEST_CASE_METHOD(FunctionFixture, "Values are compared down to a depth of 512") {
-  CHECK(contains(nested(500), nested(500)));
-  CHECK_FALSE(contains(nested(600), nested(500)));
+TEST_CASE_METHOD(FunctionFixture, "Values are compared down to a depth of 2,100") {
+  CHECK(contains(nested(2'000), nested(2'000)));
+  CHECK_FALSE(contains(nested(2'200), nested(2'000)));
 }
 
 TEST_CASE_METHOD(FunctionFixture, "A filter that is no JSON is an error") {
   CHECK_THROWS_AS(contains("{}", "{"), SQLite::Exception);
-  CHECK_THROWS_AS(contains("{}", nested(600)), SQLite::Exception);
+  CHECK_THROWS_AS(contains("{}", nested(2'200)), SQLite::Exception);
 }
 
 TEST_CASE_METHOD(FunctionFixture, "The metadata of a checkpoint is the shared one, its own, and its source and step") {
