@@ -36,7 +36,8 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   void continue_after(std::int64_t facts);
 
   void append(const std::vector<Fact>& facts);
-  // Calls `stored` on the executor after each write, with the number of facts of the run that are durable. Null ends it.
+  // Calls `stored` on the executor after each write, with the number of facts of the run that are durable. Null ends
+  // it.
   void on_stored(std::function<void(std::int64_t facts)> stored) { stored_ = std::move(stored); }
   // Returns when everything appended so far is durable; throws what storing threw.
   boost::asio::awaitable<void> flush();
