@@ -1,11 +1,11 @@
 // Starts the real binary on a free loopback port and ends it by its own pid.
 import { spawn } from "node:child_process";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-const freePort = () =>
+export const freePort = () =>
   new Promise((done, fail) => {
     const probe = createServer();
     probe.on("error", fail);
@@ -17,14 +17,19 @@ const freePort = () =>
 
 /** A server with a database of its own. restart() keeps the database, kill() is SIGKILL. */
 export class Server {
-  // `binary`: the path of heddle-fixtures.
-  static async start(binary = process.env.HEDDLE_FIXTURES) {
+  // `binary`: the path of heddle-fixtures or heddle. `args`: further arguments. `config`: the langgraph.json.
+  // `env`: what is added to the environment, from which every key of a provider and of Auth0 is taken.
+  static async start(binary = process.env.HEDDLE_FIXTURES, { args = [], config, env = {} } = {}) {
     if (!binary) throw new Error("set HEDDLE_FIXTURES to the path of the heddle-fixtures binary");
     const server = new Server();
     server.binary = binary;
+    server.args = args;
+    const kept = Object.entries(process.env).filter(([name]) => !/^(HEDDLE|OPENAI|AZURE|ANTHROPIC|AUTH0|FGA)_/.test(name));
+    server.env = { ...Object.fromEntries(kept), ...env };
     server.folder = await mkdtemp(join(tmpdir(), "heddle-client-"));
     server.port = await freePort();
     server.base = `http://127.0.0.1:${server.port}`;
+    if (config) await writeFile(join(server.folder, "langgraph.json"), JSON.stringify(config));
     await server.#spawn();
     return server;
   }
@@ -33,8 +38,8 @@ export class Server {
     this.output = "";
     this.process = spawn(
       this.binary,
-      ["serve", "--host", "127.0.0.1", "--port", String(this.port), "--db", join(this.folder, "heddle.db")],
-      { stdio: ["ignore", "pipe", "pipe"], cwd: this.folder },
+      ["serve", "--host", "127.0.0.1", "--port", String(this.port), "--db", join(this.folder, "heddle.db"), ...this.args],
+      { stdio: ["ignore", "pipe", "pipe"], cwd: this.folder, env: this.env },
     );
     this.process.stdout.on("data", (part) => (this.output += part));
     this.process.stderr.on("data", (part) => (this.output += part));
@@ -47,6 +52,12 @@ export class Server {
       if (Date.now() > end) throw new Error(`the server does not answer: ${this.output}`);
       await new Promise((done) => setTimeout(done, 20));
     }
+  }
+
+  /** What the process has in memory at this moment, in bytes. */
+  async residentBytes() {
+    const status = await readFile(`/proc/${this.process.pid}/status`, "utf8");
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(status)[1]) * 1024;
   }
 
   async kill() {
