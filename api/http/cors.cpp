@@ -63,6 +63,10 @@ bool add_origin(const CorsSettings& settings, const Request& request, Headers& h
 }  // namespace
 
 void add_cors_headers(const CorsSettings& settings, const Request& request, Headers& response_headers) {
+  // A page of another origin says which. The Next.js passthrough says none and adds its own `*` to what it gets, and
+  // browsers refuse an answer with `*, *` (auth0-token-vault.md 5).
+  const bool is_for_all = allows_every_origin(settings) && !settings.allow_credentials;
+  if (is_for_all && !request.headers.find("origin")) return;
   const bool is_allowed = add_origin(settings, request, response_headers);
   if (is_allowed) response_headers.set("access-control-expose-headers", exposed(settings));
 }

@@ -23,7 +23,8 @@ struct CorsSettings {
   std::optional<std::chrono::seconds> max_age;  // for how long a browser may remember a preflight
 };
 
-// For any answer, errors included: without these headers a browser hides the text of the error.
+// For any answer, errors included: without these headers a browser hides the text of the error. When every origin is
+// let in, a request that names none gets none.
 void add_cors_headers(const CorsSettings& settings, const Request& request, Headers& response_headers);
 
 // The answer to any OPTIONS request, on any path, before authentication.

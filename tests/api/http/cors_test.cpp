@@ -24,13 +24,15 @@ Headers cors_headers(const CorsSettings& settings, const Request& request) {
 }  // namespace
 
 TEST_CASE("Without configuration every origin may read the answer and the headers that the SDKs need") {
-  for (const char* origin : {"", kPage}) {
-    const Headers headers = cors_headers({}, request_from(origin));
-    CHECK(headers.find("access-control-allow-origin") == "*");
-    CHECK(headers.find("access-control-expose-headers") ==
-          "content-location,x-pagination-total,location,x-pagination-next");
-    CHECK(headers.all().size() == 2);
-  }
+  const Headers headers = cors_headers({}, request_from(kPage));
+  CHECK(headers.find("access-control-allow-origin") == "*");
+  CHECK(headers.find("access-control-expose-headers") ==
+        "content-location,x-pagination-total,location,x-pagination-next");
+  CHECK(headers.all().size() == 2);
+}
+
+TEST_CASE("A proxy that names no origin gets no header of that kind, for it may add its own") {
+  CHECK(cors_headers({}, request_from("")).all().empty());
 }
 
 TEST_CASE("With a list of origins a listed one is echoed and others get nothing") {
