@@ -39,19 +39,6 @@ class DisconnectGuard {
   bool armed_;
 };
 
-// A timer among those that the end of the run cancels, for as long as it waits.
-class WaitingPlace {
- public:
-  WaitingPlace(ActiveRun& run, asio::steady_timer& timer) : run_(run), timer_(timer) { run_.waiting.insert(&timer_); }
-  ~WaitingPlace() { run_.waiting.erase(&timer_); }
-  WaitingPlace(const WaitingPlace&) = delete;
-  WaitingPlace& operator=(const WaitingPlace&) = delete;
-
- private:
-  ActiveRun& run_;
-  asio::steady_timer& timer_;
-};
-
 std::optional<storage::ThreadId> thread_of(const Request& request) {
   if (!request.params.contains("thread_id")) return std::nullopt;
   return path_id<storage::ThreadId>(request, "thread_id");

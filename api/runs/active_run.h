@@ -75,4 +75,19 @@ struct ActiveRun {
   boost::asio::awaitable<void> ended();
 };
 
+// A timer among those that the end of the run cancels, for as long as it waits. The run and the timer outlive it.
+class WaitingPlace {
+ public:
+  WaitingPlace(ActiveRun& run, boost::asio::steady_timer& timer) : run_(run), timer_(timer) {
+    run_.waiting.insert(&timer_);
+  }
+  ~WaitingPlace() { run_.waiting.erase(&timer_); }
+  WaitingPlace(const WaitingPlace&) = delete;
+  WaitingPlace& operator=(const WaitingPlace&) = delete;
+
+ private:
+  ActiveRun& run_;
+  boost::asio::steady_timer& timer_;
+};
+
 }  // namespace heddle::api

@@ -23,6 +23,10 @@
 
 namespace heddle::api {
 
+// Usually a few commits of the database. Other tasks of the step that asked may go on for longer; then the thread is
+// busy indeed.
+constexpr std::chrono::milliseconds kEndAfterQuestion{1000};
+
 // Belongs to the I/O thread.
 class RunQueue {
  public:
@@ -53,6 +57,11 @@ class RunQueue {
 
   // Asks the run to stop; it has ended when ended() of it returns. Asking twice keeps the first action.
   void cancel(const std::shared_ptr<ActiveRun>& run, CancelAction action);
+
+  // If the run that works on this thread has shown a question, returns when it has ended, or after kEndAfterQuestion.
+  // A client that reads the stream may answer before the end of the run is stored, and is not to be told that the
+  // thread is busy.
+  boost::asio::awaitable<void> end_of_asking_run(storage::Owner owner, storage::ThreadId id);
 
   // Cancels everything of the thread (or assistant) and returns when it has ended.
   boost::asio::awaitable<void> stop_thread(storage::ThreadId id);

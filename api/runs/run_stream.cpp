@@ -10,6 +10,11 @@ namespace {
 // drops) the oldest beyond this many.
 constexpr std::size_t kUnrenderedMax = 4096;
 
+bool asks(const Fact& fact) {
+  const auto* event = std::get_if<runtime::RunEvent>(&fact.what);
+  return event != nullptr && std::holds_alternative<runtime::InterruptFact>(*event);
+}
+
 }  // namespace
 
 RunStream::RunStream(std::shared_ptr<const StreamShape> shape, std::size_t bytes_max, std::shared_ptr<RunLog> log)
@@ -23,7 +28,10 @@ RunStream::~RunStream() {
 
 void RunStream::publish(std::vector<Fact> facts) {
   if (log_) log_->append(facts);
-  for (Fact& fact : facts) unrendered_.push_back(std::move(fact));
+  for (Fact& fact : facts) {
+    if (asks(fact)) has_asked_ = true;
+    unrendered_.push_back(std::move(fact));
+  }
   while (unrendered_.size() > kUnrenderedMax) render_until(renderer_.next_id());
   wake_readers();
 }

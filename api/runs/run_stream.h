@@ -37,6 +37,9 @@ class RunStream {
   // No more facts come.
   void end();
   bool ended() const { return ended_; }
+  // Whether an interrupt was published since this process took the run up. Its end is near, unless other tasks of the
+  // same step go on.
+  bool has_asked() const { return has_asked_; }
 
   struct Waiting {};  // nothing yet
   struct Dropped {
@@ -78,6 +81,7 @@ class RunStream {
   std::deque<std::uint64_t> unstored_ends_;  // per fact rendered but not stored: the id behind its frames
   std::uint64_t stored_end_ = 0;             // the id behind the last frame that is stored
   bool ended_ = false;
+  bool has_asked_ = false;
   std::vector<boost::asio::steady_timer*> waiting_;
 };
 

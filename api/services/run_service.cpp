@@ -243,6 +243,9 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
     co_return run;
   }
 
+  if (origin.thread_id && record.multitask_strategy == storage::MultitaskStrategy::reject) {
+    co_await parts_.queue.end_of_asking_run(owner, *origin.thread_id);
+  }
   auto shared_draft = std::make_shared<Draft>(std::move(draft));
   auto store = [shared_draft](storage::Transaction& transaction) {
     return store_run(transaction, std::move(*shared_draft));

@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
+#include "api/runs/run_queue.h"
 #include "api/services/api_error.h"
 #include "runtime/json.h"
 #include "runtime/object_text.h"
@@ -177,6 +178,7 @@ HistoryPages StateService::history(const storage::Thread& thread, runtime::Histo
 asio::awaitable<runtime::CheckpointAddress> StateService::update(
     storage::Thread thread, runtime::CheckpointAddress address,
     std::vector<std::vector<runtime::StateUpdate>> supersteps) const {
+  co_await parts_.queue.end_of_asking_run(thread.owner, thread.thread_id);
   auto is_busy = [id = thread.thread_id](const storage::Snapshot& snapshot) {
     return !snapshot.runs().in_flight(id).empty();
   };
