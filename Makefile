@@ -19,11 +19,13 @@ demo: deps
 	cmake --build --preset release --parallel $(JOBS) --target heddle
 	scripts/demo.sh
 
-# The unit tests, the conformance scenarios, the npm clients and the chat in a browser against the real program.
+# The unit tests, the conformance scenarios, the npm clients, these behind Next.js, and the chat in a browser against
+# the real program.
 test: build
 	ctest --preset release --parallel $(JOBS)
 	@if [ -x tests/conformance/run.sh ]; then tests/conformance/run.sh; fi
 	@if [ -x tests/client/run.sh ]; then tests/client/run.sh; fi
+	@if [ -x tests/passthrough/run.sh ]; then tests/passthrough/run.sh; fi
 	tests/client/node_modules/node/bin/node examples/local-cloud/test/run.mjs
 	tests/browser/run.sh build/release/bin
 
