@@ -1,16 +1,20 @@
 #include "graphs/assistant0_settings.h"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
 
+#include "graphs/tools/list_calendar_events.h"
 #include "graphs/tools/search_gmail.h"
 
 namespace heddle::graphs {
 namespace {
 
 using Environment = std::map<std::string, std::string>;
+
+constexpr std::array<std::string_view, 3> kToolsInVault = {"search_gmail", "list_calendar_events", "send_mail"};
 
 std::string variable(const Environment& environment, const std::string& name) {
   const auto found = environment.find(name);
@@ -87,19 +91,27 @@ Assistant0Settings assistant0_settings(const Environment& environment) {
   settings.vault.custom_api = client_of(environment, "AUTH0_CUSTOM_API_CLIENT_");
   settings.generation = generation_of(environment);
   settings.gmail_url = url_of(environment, "GMAIL_BASE_URL", kGmailUrl);
+  settings.calendar_url = url_of(environment, "GOOGLE_CALENDAR_BASE_URL", kCalendarUrl);
   settings.tools = listed(variable(environment, "ASSISTANT0_TOOLS"));
   if (settings.tools.empty()) settings.tools = {"calculator", "search_gmail"};
   return settings;
 }
 
 std::string missing_for_assistant0(const Assistant0Settings& settings) {
-  const auto mail = std::ranges::find(settings.tools, "search_gmail");
-  if (mail == settings.tools.end()) return "";
+  std::string tools;
+  std::size_t count = 0;
+  for (const std::string& name : settings.tools) {
+    if (std::ranges::find(kToolsInVault, name) == kToolsInVault.end()) continue;
+    tools += (tools.empty() ? "" : ", ") + name;
+    ++count;
+  }
+  if (count == 0) return "";
   const std::vector<std::string> missing = missing_variables(settings.vault, settings.generation);
   if (missing.empty()) return "";
   std::string names;
   for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
-  return "assistant0: search_gmail has no access to mail and says so; to give it some, set " + names;
+  const std::string say = count == 1 ? " has no access to Google and says so" : " have no access to Google and say so";
+  return "assistant0: " + tools + say + "; to give " + (count == 1 ? "it" : "them") + " some, set " + names;
 }
 
 VaultConnection google_connection(VaultGeneration generation, std::vector<std::string> scopes) {

@@ -7,21 +7,45 @@
 #include <string>
 #include <utility>
 
+#include "graphs/approval.h"
 #include "graphs/tools/ask_human.h"
 #include "graphs/tools/calculator.h"
 #include "graphs/tools/current_time.h"
+#include "graphs/tools/list_calendar_events.h"
 #include "graphs/tools/search_gmail.h"
+#include "graphs/tools/send_mail.h"
+#include "graphs/tools/user_profile.h"
 
 namespace heddle::graphs {
+namespace {
+
+// Consent is asked for before approval: nobody shall approve of a mail that then cannot leave.
+ToolPointer send_mail(const Assistant0Settings& settings, ToolServices services) {
+  const VaultConnection google = google_connection(settings.generation, {kGmailSendScope});
+  ToolPointer tool = with_token_vault(services.vault, google, send_mail_tool(services.client, settings.gmail_url));
+  ApprovalOptions options;
+  options.before = [&vault = services.vault, google](ToolContext& context) { return vault.check(context, google); };
+  return with_approval(std::move(tool), std::move(options));
+}
+
+}  // namespace
 
 std::vector<ToolPointer> assistant0_tools(const Assistant0Settings& settings, ToolServices services) {
   auto search_gmail = [&] {
     VaultConnection google = google_connection(settings.generation, {"https://www.googleapis.com/auth/gmail.readonly"});
     return with_token_vault(services.vault, std::move(google), search_gmail_tool(services.client, settings.gmail_url));
   };
+  auto list_calendar_events = [&] {
+    VaultConnection google = google_connection(settings.generation, {kCalendarScope});
+    return with_token_vault(services.vault, std::move(google),
+                            list_calendar_events_tool(services.client, services.clock, settings.calendar_url));
+  };
   const std::map<std::string, std::function<ToolPointer()>> makers = {
       {"calculator", calculator_tool},
       {"search_gmail", search_gmail},
+      {"list_calendar_events", list_calendar_events},
+      {"send_mail", [&] { return send_mail(settings, services); }},
+      {"user_profile", user_profile_tool},
       {"current_time", [&] { return current_time_tool(services.clock); }},
       {"ask_human", ask_human_tool},
   };

@@ -71,6 +71,7 @@ asio::awaitable<json::value> call_google(HttpClient& client, const ThirdPartyTok
   request.url = std::move(call.url);
   request.headers.push_back({"Accept", "application/json"});
   if (!call.body.empty()) request.headers.push_back({"Content-Type", "application/json"});
+  if (!call.idempotency_key.empty()) request.headers.push_back({"X-Idempotency-Key", std::move(call.idempotency_key)});
   request.secret_headers.push_back({"Authorization", "Bearer ", token.access_token.clone()});
   request.body = std::move(call.body);
   request.total_timeout = call.timeout;

@@ -18,6 +18,7 @@ struct GoogleCall {
   std::string method = "GET";
   std::string url;
   std::string body;                                  // JSON; empty: none
+  std::string idempotency_key{};                     // sent as X-Idempotency-Key; empty: none
   std::chrono::milliseconds timeout{30'000};         // from start to the last byte; a user waits for it
   std::size_t answer_bytes_max = 4UL * 1024 * 1024;  // large attachments are not part of an answer
 };

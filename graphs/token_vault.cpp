@@ -228,6 +228,11 @@ asio::awaitable<TokenVault::Lent> TokenVault::lend(ToolContext& context, const V
   co_return lent;
 }
 
+asio::awaitable<void> TokenVault::check(ToolContext& context, const VaultConnection& connection) {
+  const Lent lent = co_await lend(context, connection);
+  static_cast<void>(lent);
+}
+
 void TokenVault::forget(const Lent& lent) {
   cache_.forget(lent.key, lent.token);
 }

@@ -56,6 +56,9 @@ class TokenVault {
   // Cancellable.
   boost::asio::awaitable<Lent> lend(ToolContext& context, const VaultConnection& connection);
 
+  // The same without the token: returns when the user has consented.
+  boost::asio::awaitable<void> check(ToolContext& context, const VaultConnection& connection);
+
   // The third party has refused the token: the next one who asks gets another.
   void forget(const Lent& lent);
 

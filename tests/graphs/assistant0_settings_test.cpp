@@ -16,7 +16,7 @@ TEST_CASE("Without any variable the agent has the sample's tools, and what is mi
   CHECK(settings.generation == VaultGeneration::federated);
   CHECK(settings.vault.exchange.base_url.empty());
   CHECK(missing_for_assistant0(settings) ==
-        "assistant0: search_gmail has no access to mail and says so; to give it some, set AUTH0_DOMAIN, "
+        "assistant0: search_gmail has no access to Google and says so; to give it some, set AUTH0_DOMAIN, "
         "AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET");
 }
 
@@ -68,9 +68,9 @@ TEST_CASE_METHOD(test::VaultFixture, "The tools are those that the environment n
   };
   CHECK(names("") == "calculator search_gmail ");
   CHECK(names(" current_time , ask_human,,calculator") == "current_time ask_human calculator ");
-  CHECK_THROWS_WITH(
-      names("calulator"),
-      "ASSISTANT0_TOOLS: no tool \"calulator\"; there are ask_human, calculator, current_time, search_gmail");
+  CHECK_THROWS_WITH(names("calulator"),
+                    "ASSISTANT0_TOOLS: no tool \"calulator\"; there are ask_human, calculator, current_time, "
+                    "list_calendar_events, search_gmail, send_mail, user_profile");
   CHECK_THROWS_WITH(names("ask_human,ask_human"), "ASSISTANT0_TOOLS: \"ask_human\" comes twice");
 }
 
