@@ -71,6 +71,13 @@ VaultGeneration generation_of(const Environment& environment) {
                                                                      : VaultGeneration::token_vault;
 }
 
+bool switch_of(const Environment& environment, const std::string& name) {
+  const std::string value = trimmed(variable(environment, name));
+  if (value.empty() || value == "0") return false;
+  if (value == "1") return true;
+  throw std::runtime_error(name + ": must be 0 or 1");
+}
+
 std::vector<std::string> listed(const std::string& text) {
   std::vector<std::string> names;
   for (std::size_t begin = 0; begin <= text.size();) {
@@ -92,6 +99,11 @@ Assistant0Settings assistant0_settings(const Environment& environment) {
   settings.generation = generation_of(environment);
   settings.gmail_url = url_of(environment, "GMAIL_BASE_URL", kGmailUrl);
   settings.calendar_url = url_of(environment, "GOOGLE_CALENDAR_BASE_URL", kCalendarUrl);
+  settings.permissions.base_url = settings.vault.exchange.base_url;
+  settings.permissions.client_id = settings.vault.application.id;
+  settings.permissions.client_secret = settings.vault.application.secret.clone();
+  settings.audience = trimmed(variable(environment, "AUTH0_AUDIENCE"));
+  settings.send_mail_needs_permission = switch_of(environment, "AUTH0_CIBA_SEND_MAIL");
   settings.tools = listed(variable(environment, "ASSISTANT0_TOOLS"));
   if (settings.tools.empty()) settings.tools = {"calculator", "search_gmail"};
   return settings;

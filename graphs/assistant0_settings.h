@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "graphs/async_authorization.h"
 #include "graphs/token_vault.h"
 #include "graphs/vault_connection.h"
 
@@ -17,13 +18,17 @@ struct Assistant0Settings {
   std::string gmail_url;
   std::string calendar_url;
   std::vector<std::string> tools;  // by name, in order
+  // Of the web application, for permissions that are given on the user's device; and who wants one.
+  AsyncAuthorizationSettings permissions;
+  std::string audience;  // of such a permission; may be empty
+  bool send_mail_needs_permission = false;
 };
 
 // Reads AUTH0_DOMAIN (scheme and slash are dropped; https always), AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET,
 // AUTH0_CUSTOM_API_CLIENT_ID, AUTH0_CUSTOM_API_CLIENT_SECRET, AUTH0_TOKEN_VAULT_GENERATION (federated, token_vault;
-// default: token_vault if there is a custom API client), GMAIL_BASE_URL, GOOGLE_CALENDAR_BASE_URL and ASSISTANT0_TOOLS
-// (default calculator,search_gmail). What is not set may stay so. Throws std::runtime_error that names the variable and
-// what it may be.
+// default: token_vault if there is a custom API client), GMAIL_BASE_URL, GOOGLE_CALENDAR_BASE_URL, AUTH0_AUDIENCE,
+// AUTH0_CIBA_SEND_MAIL (0 or 1) and ASSISTANT0_TOOLS (default calculator,search_gmail). What is not set may stay so.
+// Throws std::runtime_error that names the variable and what it may be.
 Assistant0Settings assistant0_settings(const std::map<std::string, std::string>& environment);
 
 // The environment lacks something for tools that work in the user's name: one line for the operator that names the

@@ -2,12 +2,14 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <set>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "graphs/approval.h"
+#include "graphs/async_authorization.h"
 #include "graphs/tools/ask_human.h"
 #include "graphs/tools/calculator.h"
 #include "graphs/tools/current_time.h"
@@ -15,17 +17,39 @@
 #include "graphs/tools/search_gmail.h"
 #include "graphs/tools/send_mail.h"
 #include "graphs/tools/user_profile.h"
+#include "runtime/json.h"
 
 namespace heddle::graphs {
 namespace {
+
+// For the user's device, which shows 64 characters: who gets the mail.
+std::string mail_in_short(const json::object& arguments) {
+  std::string text = "Send a mail to ";
+  const json::array* to = runtime::find_array(arguments, "to");
+  if (to == nullptr || to->empty() || !to->front().is_string()) return text + "nobody";
+  text += std::string_view(to->front().get_string());
+  if (to->size() > 1) text += " and others";
+  return text;
+}
 
 // Consent is asked for before approval: nobody shall approve of a mail that then cannot leave.
 ToolPointer send_mail(const Assistant0Settings& settings, ToolServices services) {
   const VaultConnection google = google_connection(settings.generation, {kGmailSendScope});
   ToolPointer tool = with_token_vault(services.vault, google, send_mail_tool(services.client, settings.gmail_url));
-  ApprovalOptions options;
-  options.before = [&vault = services.vault, google](ToolContext& context) { return vault.check(context, google); };
-  return with_approval(std::move(tool), std::move(options));
+  auto consent = [&vault = services.vault, google](ToolContext& context) { return vault.check(context, google); };
+  if (!settings.send_mail_needs_permission) return with_approval(std::move(tool), {std::move(consent)});
+
+  AsyncAuthorizationSettings tenant;
+  tenant.base_url = settings.permissions.base_url;
+  tenant.client_id = settings.permissions.client_id;
+  tenant.client_secret = settings.permissions.client_secret.clone();
+  PermissionWanted wanted;
+  wanted.audience = settings.audience;
+  wanted.binding_message = mail_in_short;
+  wanted.generation = settings.generation;
+  wanted.before = std::move(consent);
+  auto authorization = std::make_shared<const AsyncAuthorization>(services.client, services.clock, std::move(tenant));
+  return with_async_authorization(std::move(authorization), std::move(wanted), std::move(tool));
 }
 
 }  // namespace

@@ -79,3 +79,19 @@ TEST_CASE("A base URL without a scheme is refused") {
                     Catch::StartsWith("GMAIL_BASE_URL: must begin"));
   CHECK(assistant0_settings({{"GMAIL_BASE_URL", "http://127.0.0.1:1/"}}).gmail_url == "http://127.0.0.1:1");
 }
+
+TEST_CASE("Whether a mail needs permission on a device is said by 0 or 1") {
+  CHECK_FALSE(assistant0_settings({}).send_mail_needs_permission);
+  CHECK_FALSE(assistant0_settings({{"AUTH0_CIBA_SEND_MAIL", "0"}}).send_mail_needs_permission);
+  CHECK_THROWS_WITH(assistant0_settings({{"AUTH0_CIBA_SEND_MAIL", "yes"}}), "AUTH0_CIBA_SEND_MAIL: must be 0 or 1");
+  const Assistant0Settings settings = assistant0_settings({{"AUTH0_CIBA_SEND_MAIL", "1"},
+                                                           {"AUTH0_DOMAIN", "t"},
+                                                           {"AUTH0_CLIENT_ID", "c"},
+                                                           {"AUTH0_CLIENT_SECRET", "s"},
+                                                           {"AUTH0_AUDIENCE", "a"}});
+  CHECK(settings.send_mail_needs_permission);
+  CHECK(settings.permissions.base_url == "https://t");
+  CHECK(settings.permissions.client_id == "c");
+  CHECK(settings.permissions.client_secret.reveal() == "s");
+  CHECK(settings.audience == "a");
+}

@@ -59,12 +59,17 @@ struct MailFixture : VaultFixture {
   MemorySaver saver;
   CheckpointIds checkpoint_ids;
   int approvals_asked = 0;
+  bool on_device = false;
 
   RunOutcome run(const std::string& tenant_url, const std::string& gmail_url, RunInput input) {
     HttpClient new_client;
     TokenVault vault(new_client, clock, log, test::vault_settings(tenant_url));
     Assistant0Settings settings;
     settings.gmail_url = gmail_url;
+    settings.send_mail_needs_permission = on_device;
+    settings.permissions.base_url = tenant_url;
+    settings.permissions.client_id = "web-client";
+    settings.permissions.client_secret = Secret(std::string("web-secret"));
     settings.tools = {"send_mail", "search_gmail"};
     Assistant0Options options{model, assistant0_tools(settings, {new_client, clock, vault}), clock};
     const auto graph = make_assistant0(std::move(options));
@@ -216,6 +221,30 @@ TEST_CASE_METHOD(MailFixture, "Consent that is found missing when the mail leave
   CHECK(last_tool_text(done).starts_with("success: "));
   CHECK(gmail.asked() == 3);
   CHECK(approvals_asked == 1);
+}
+
+TEST_CASE_METHOD(MailFixture, "A mail that is allowed on the user's device leaves once, after consent") {
+  on_device = true;
+  caller.user = "auth0|ada";
+  const std::string started = http_answer("200 OK", R"({"auth_req_id":"r1","expires_in":300,"interval":5})");
+  const std::string pending = refusal("400 Bad Request", "authorization_pending");
+  const std::string allowed = http_answer("200 OK", R"({"access_token":"a","expires_in":60})");
+  const Scripted tenant(
+      {kNotFound, sending_token(), started, pending, sending_token(), pending, sending_token(), allowed});
+  const Scripted gmail({kSent});
+  model_sends();
+  CHECK(asks(run(tenant.url(), gmail.url(), say("write to ada"))) == "consent");
+  for (int i = 0; i < 2; ++i) {
+    const RunOutcome waiting = run(tenant.url(), gmail.url(), NoInput{});
+    REQUIRE(waiting.all_interrupts.size() == 1);
+    CHECK(waiting.all_interrupts[0].value.at("code") == "CIBA_AUTHORIZATION_PENDING");
+    CHECK(gmail.asked() == 0);
+  }
+  const RunOutcome done = run(tenant.url(), gmail.url(), NoInput{});
+  CHECK(done.status == OutcomeStatus::done);
+  CHECK(last_tool_text(done).starts_with("success: The mail was sent to ada@x.org"));
+  CHECK(gmail.asked() == 1);
+  CHECK(tenant.bodies()[2].find("binding_message=Send%20a%20mail%20to%20ada.x.org&") != std::string::npos);
 }
 
 TEST_CASE_METHOD(MailFixture, "A new message instead of a decision sends nothing") {
