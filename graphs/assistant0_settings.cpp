@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 #include <stdexcept>
 #include <string_view>
 #include <utility>
@@ -31,9 +32,9 @@ std::string trimmed(std::string_view text) {
   return std::string(text);
 }
 
-// "https://" and the host of the tenant, with its port if it has one; empty if none is named.
-std::string tenant_url(const Environment& environment) {
-  std::string domain = trimmed(variable(environment, "AUTH0_DOMAIN"));
+// "https://" and the host that a variable names, with its port if it has one; empty if none is named.
+std::string https_url(const Environment& environment, const std::string& name, const std::string& like) {
+  std::string domain = trimmed(variable(environment, name));
   const std::size_t scheme = domain.find("://");
   if (scheme != std::string::npos) domain.erase(0, scheme + 3);
   while (domain.ends_with('/')) domain.pop_back();
@@ -43,7 +44,7 @@ std::string tenant_url(const Environment& environment) {
            c == ':' || c == '_' || c == '[' || c == ']';
   };
   if (!std::ranges::all_of(domain, allowed)) {
-    throw std::runtime_error("AUTH0_DOMAIN: must be the name of the tenant's host, like tenant.eu.auth0.com");
+    throw std::runtime_error(name + ": must be the name of the tenant's host, like " + like);
   }
   return "https://" + domain;
 }
@@ -78,10 +79,43 @@ bool switch_of(const Environment& environment, const std::string& name) {
   throw std::runtime_error(name + ": must be 0 or 1");
 }
 
-std::vector<std::string> listed(const std::string& text) {
+FgaSettings fga_of(const Environment& environment) {
+  FgaSettings fga;
+  fga.api_url = url_of(environment, "FGA_API_URL", "https://api.us1.fga.dev");
+  fga.issuer_url = https_url(environment, "FGA_API_TOKEN_ISSUER", "auth.fga.dev");
+  if (fga.issuer_url.empty()) fga.issuer_url = "https://auth.fga.dev";
+  fga.audience = trimmed(variable(environment, "FGA_API_AUDIENCE"));
+  if (fga.audience.empty()) fga.audience = "https://api.us1.fga.dev/";
+  fga.store_id = trimmed(variable(environment, "FGA_STORE_ID"));
+  fga.client_id = trimmed(variable(environment, "FGA_CLIENT_ID"));
+  fga.client_secret = runtime::Secret(variable(environment, "FGA_CLIENT_SECRET"));
+  return fga;
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+// About the tools that work in the user's name.
+std::string missing_for_vault(const Assistant0Settings& settings) {
+  std::vector<std::string> tools;
+  auto in_vault = [](const std::string& name) { return std::ranges::find(kToolsInVault, name) != kToolsInVault.end(); };
+  std::ranges::copy_if(settings.tools, std::back_inserter(tools), in_vault);
+  const std::vector<std::string> missing = missing_variables(settings.vault, settings.generation);
+  if (tools.empty() || missing.empty()) return "";
+  const bool one = tools.size() == 1;
+  return "assistant0: " + joined(tools) +
+         (one ? " has no access to Google and says so; to give it some, set "
+              : " have no access to Google and say so; to give them some, set ") +
+         joined(missing);
+}
+
+std::vector<std::string> listed(const std::string& text, char separator = ',') {
   std::vector<std::string> names;
   for (std::size_t begin = 0; begin <= text.size();) {
-    const std::size_t comma = std::min(text.find(',', begin), text.size());
+    const std::size_t comma = std::min(text.find(separator, begin), text.size());
     std::string name = trimmed(std::string_view(text).substr(begin, comma - begin));
     if (!name.empty()) names.push_back(std::move(name));
     begin = comma + 1;
@@ -93,7 +127,7 @@ std::vector<std::string> listed(const std::string& text) {
 
 Assistant0Settings assistant0_settings(const Environment& environment) {
   Assistant0Settings settings;
-  settings.vault.exchange.base_url = tenant_url(environment);
+  settings.vault.exchange.base_url = https_url(environment, "AUTH0_DOMAIN", "tenant.eu.auth0.com");
   settings.vault.application = client_of(environment, "AUTH0_CLIENT_");
   settings.vault.custom_api = client_of(environment, "AUTH0_CUSTOM_API_CLIENT_");
   settings.generation = generation_of(environment);
@@ -104,26 +138,29 @@ Assistant0Settings assistant0_settings(const Environment& environment) {
   settings.permissions.client_secret = settings.vault.application.secret.clone();
   settings.audience = trimmed(variable(environment, "AUTH0_AUDIENCE"));
   settings.send_mail_needs_permission = switch_of(environment, "AUTH0_CIBA_SEND_MAIL");
+  settings.fga = fga_of(environment);
+  settings.documents_namespace = listed(variable(environment, "ASSISTANT0_DOCUMENTS"), '.');
+  if (settings.documents_namespace.empty()) settings.documents_namespace = {"documents"};
   settings.tools = listed(variable(environment, "ASSISTANT0_TOOLS"));
   if (settings.tools.empty()) settings.tools = {"calculator", "search_gmail"};
   return settings;
 }
 
+std::vector<std::string> missing_for_fga(const FgaSettings& settings) {
+  std::vector<std::string> missing;
+  if (settings.store_id.empty()) missing.emplace_back("FGA_STORE_ID");
+  if (settings.client_id.empty()) missing.emplace_back("FGA_CLIENT_ID");
+  if (settings.client_secret.empty()) missing.emplace_back("FGA_CLIENT_SECRET");
+  return missing;
+}
+
 std::string missing_for_assistant0(const Assistant0Settings& settings) {
-  std::string tools;
-  std::size_t count = 0;
-  for (const std::string& name : settings.tools) {
-    if (std::ranges::find(kToolsInVault, name) == kToolsInVault.end()) continue;
-    tools += (tools.empty() ? "" : ", ") + name;
-    ++count;
-  }
-  if (count == 0) return "";
-  const std::vector<std::string> missing = missing_variables(settings.vault, settings.generation);
-  if (missing.empty()) return "";
-  std::string names;
-  for (const std::string& name : missing) names += (names.empty() ? "" : ", ") + name;
-  const std::string say = count == 1 ? " has no access to Google and says so" : " have no access to Google and say so";
-  return "assistant0: " + tools + say + "; to give " + (count == 1 ? "it" : "them") + " some, set " + names;
+  std::string text = missing_for_vault(settings);
+  const bool reads_documents = std::ranges::find(settings.tools, "get_context_documents") != settings.tools.end();
+  const std::vector<std::string> missing = missing_for_fga(settings.fga);
+  if (!reads_documents || missing.empty()) return text;
+  if (!text.empty()) text += "\n";
+  return text + "assistant0: get_context_documents is not offered; to offer it, set " + joined(missing);
 }
 
 VaultConnection google_connection(VaultGeneration generation, std::vector<std::string> scopes) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "graphs/async_authorization.h"
+#include "graphs/fga.h"
 #include "graphs/token_vault.h"
 #include "graphs/vault_connection.h"
 
@@ -22,18 +23,25 @@ struct Assistant0Settings {
   AsyncAuthorizationSettings permissions;
   std::string audience;  // of such a permission; may be empty
   bool send_mail_needs_permission = false;
+  FgaSettings fga;                               // without store, id or secret: not configured
+  std::vector<std::string> documents_namespace;  // of the store
 };
 
 // Reads AUTH0_DOMAIN (scheme and slash are dropped; https always), AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET,
 // AUTH0_CUSTOM_API_CLIENT_ID, AUTH0_CUSTOM_API_CLIENT_SECRET, AUTH0_TOKEN_VAULT_GENERATION (federated, token_vault;
 // default: token_vault if there is a custom API client), GMAIL_BASE_URL, GOOGLE_CALENDAR_BASE_URL, AUTH0_AUDIENCE,
-// AUTH0_CIBA_SEND_MAIL (0 or 1) and ASSISTANT0_TOOLS (default calculator,search_gmail). What is not set may stay so.
-// Throws std::runtime_error that names the variable and what it may be.
+// AUTH0_CIBA_SEND_MAIL (0 or 1), FGA_STORE_ID, FGA_CLIENT_ID, FGA_CLIENT_SECRET, FGA_API_URL, FGA_API_TOKEN_ISSUER,
+// FGA_API_AUDIENCE, ASSISTANT0_DOCUMENTS (labels of a namespace with dots between) and ASSISTANT0_TOOLS (default
+// calculator,search_gmail). What is not set may stay so. Throws std::runtime_error that names the variable and what it
+// may be.
 Assistant0Settings assistant0_settings(const std::map<std::string, std::string>& environment);
 
-// The environment lacks something for tools that work in the user's name: one line for the operator that names the
-// variables. Empty if nothing is missing or no such tool is wanted.
+// The environment lacks something for tools that are wanted: one line for the operator for tools that work in the
+// user's name and one for get_context_documents, which name the variables. Empty if nothing is missing.
 std::string missing_for_assistant0(const Assistant0Settings& settings);
+
+// The variables that get_context_documents still needs.
+std::vector<std::string> missing_for_fga(const FgaSettings& settings);
 
 // The Google connection of the sample for these scopes; what differs between the generations is added.
 VaultConnection google_connection(VaultGeneration generation, std::vector<std::string> scopes);

@@ -13,6 +13,7 @@
 #include "graphs/tools/ask_human.h"
 #include "graphs/tools/calculator.h"
 #include "graphs/tools/current_time.h"
+#include "graphs/tools/get_context_documents.h"
 #include "graphs/tools/list_calendar_events.h"
 #include "graphs/tools/search_gmail.h"
 #include "graphs/tools/send_mail.h"
@@ -52,6 +53,20 @@ ToolPointer send_mail(const Assistant0Settings& settings, ToolServices services)
   return with_async_authorization(std::move(authorization), std::move(wanted), std::move(tool));
 }
 
+// No tool without FGA: nobody could say who may read what.
+ToolPointer get_context_documents(const Assistant0Settings& settings, ToolServices services) {
+  if (!missing_for_fga(settings.fga).empty()) return nullptr;
+  FgaSettings fga;
+  fga.api_url = settings.fga.api_url;
+  fga.issuer_url = settings.fga.issuer_url;
+  fga.audience = settings.fga.audience;
+  fga.store_id = settings.fga.store_id;
+  fga.client_id = settings.fga.client_id;
+  fga.client_secret = settings.fga.client_secret.clone();
+  auto access = std::make_shared<Fga>(services.client, services.clock, std::move(fga));
+  return get_context_documents_tool(std::move(access), settings.documents_namespace);
+}
+
 }  // namespace
 
 std::vector<ToolPointer> assistant0_tools(const Assistant0Settings& settings, ToolServices services) {
@@ -69,6 +84,7 @@ std::vector<ToolPointer> assistant0_tools(const Assistant0Settings& settings, To
       {"search_gmail", search_gmail},
       {"list_calendar_events", list_calendar_events},
       {"send_mail", [&] { return send_mail(settings, services); }},
+      {"get_context_documents", [&] { return get_context_documents(settings, services); }},
       {"user_profile", user_profile_tool},
       {"current_time", [&] { return current_time_tool(services.clock); }},
       {"ask_human", ask_human_tool},
@@ -83,7 +99,8 @@ std::vector<ToolPointer> assistant0_tools(const Assistant0Settings& settings, To
       throw std::runtime_error("ASSISTANT0_TOOLS: no tool \"" + name + "\"; there are " + known);
     }
     if (!names.insert(name).second) throw std::runtime_error("ASSISTANT0_TOOLS: \"" + name + "\" comes twice");
-    tools.push_back(maker->second());
+    ToolPointer tool = maker->second();
+    if (tool != nullptr) tools.push_back(std::move(tool));
   }
   return tools;
 }

@@ -70,7 +70,7 @@ TEST_CASE_METHOD(test::VaultFixture, "The tools are those that the environment n
   CHECK(names(" current_time , ask_human,,calculator") == "current_time ask_human calculator ");
   CHECK_THROWS_WITH(names("calulator"),
                     "ASSISTANT0_TOOLS: no tool \"calulator\"; there are ask_human, calculator, current_time, "
-                    "list_calendar_events, search_gmail, send_mail, user_profile");
+                    "get_context_documents, list_calendar_events, search_gmail, send_mail, user_profile");
   CHECK_THROWS_WITH(names("ask_human,ask_human"), "ASSISTANT0_TOOLS: \"ask_human\" comes twice");
 }
 
@@ -94,4 +94,23 @@ TEST_CASE("Whether a mail needs permission on a device is said by 0 or 1") {
   CHECK(settings.permissions.client_id == "c");
   CHECK(settings.permissions.client_secret.reveal() == "s");
   CHECK(settings.audience == "a");
+}
+
+TEST_CASE_METHOD(test::VaultFixture, "Documents are offered only with FGA, and what is missing is said") {
+  const auto vault = vault_at("");
+  std::map<std::string, std::string> environment = {{"ASSISTANT0_TOOLS", "get_context_documents"},
+                                                    {"FGA_STORE_ID", "s"}};
+  const Assistant0Settings without = assistant0_settings(environment);
+  CHECK(assistant0_tools(without, {client, clock, *vault}).empty());
+  CHECK(missing_for_assistant0(without) ==
+        "assistant0: get_context_documents is not offered; to offer it, set FGA_CLIENT_ID, FGA_CLIENT_SECRET");
+  environment.insert({{"FGA_CLIENT_ID", "c"}, {"FGA_CLIENT_SECRET", "x"}, {"ASSISTANT0_DOCUMENTS", "docs.team"}});
+  const Assistant0Settings with = assistant0_settings(environment);
+  CHECK(assistant0_tools(with, {client, clock, *vault}).size() == 1);
+  CHECK(missing_for_assistant0(with).empty());
+  CHECK(with.fga.api_url == "https://api.us1.fga.dev");
+  CHECK(with.fga.issuer_url == "https://auth.fga.dev");
+  CHECK(with.fga.audience == "https://api.us1.fga.dev/");
+  CHECK(with.documents_namespace == Texts{"docs", "team"});
+  CHECK(without.documents_namespace == Texts{"documents"});
 }

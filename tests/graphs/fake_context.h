@@ -21,7 +21,7 @@ struct FakeTask {
 };
 
 // One execution of a node. Records what reaches the streams, one line each.
-class FakeContext final : public runtime::NodeContext {
+class FakeContext : public runtime::NodeContext {
  public:
   FakeContext(FakeTask& task, runtime::State state) : task_(task), state_(std::move(state)) {}
 
