@@ -89,7 +89,9 @@ class Page {
   async ask(input, options) {
     const first = this.views.length;
     await this.stream.submit(input, options);
-    await this.until((view) => !view.isLoading && !view.isThreadLoading, "the end of the run");
+    // The view from before the submit is at rest, too.
+    const isShown = (view) => this.views.length > first && !view.isLoading && !view.isThreadLoading;
+    await this.until(isShown, "the end of the run");
     return this.views.slice(first);
   }
 

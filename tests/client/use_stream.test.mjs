@@ -28,7 +28,7 @@ for (const sdk of sdks) {
         const before = await fixtures.residentBytes();
         for (let turn = 6; turn <= 100; ++turn) await page.ask({ messages: [human(`turn ${turn}`)] });
         const grown = ((await fixtures.residentBytes()) - before) / 1024 / 1024;
-        assert.equal(page.view.messages.length, 200);
+        await page.until((view) => view.messages.length === 200, "all messages of 100 turns");
         const history = await page.client.threads.getHistory(page.threadId, { limit: 1000 });
         assert.equal(history.length, 300);
         page.close();
