@@ -30,6 +30,14 @@ const TaskWrites* find_writes(const LoadedCheckpoint& loaded, const TaskId& task
   return found == loaded.pending.end() ? nullptr : &*found;
 }
 
+// While some tasks of a step still wait, what the finished ones had asked must not look open.
+void hide_answered_questions(const std::vector<TaskRecord>& records, StateSnapshot& snapshot) {
+  if (std::ranges::all_of(records, &TaskRecord::finished)) return;
+  for (std::size_t place = 0; place < records.size(); ++place) {
+    if (records[place].finished) snapshot.tasks[place].view.interrupts.clear();
+  }
+}
+
 StateSnapshot snapshot_of(const CompiledGraph& graph, LoadedCheckpoint loaded, View view) {
   const CompiledGraph::Plan& plan = graph.plan();
   Checkpoint& checkpoint = loaded.checkpoint;
@@ -60,6 +68,7 @@ StateSnapshot snapshot_of(const CompiledGraph& graph, LoadedCheckpoint loaded, V
   } else {
     snapshot.values = all_values(plan, cells);
   }
+  hide_answered_questions(records, snapshot);
   snapshot.checkpoint = address_of(checkpoint);
   if (checkpoint.parent) snapshot.parent = CheckpointAddress{checkpoint.checkpoint_ns, checkpoint.parent, {}};
   snapshot.created_at = checkpoint.created_at;

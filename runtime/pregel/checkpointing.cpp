@@ -136,6 +136,8 @@ std::vector<ChannelWrite> stored_record(const Plan& plan, const TaskRecord& reco
   if (record.finished) {
     add_stored(plan, record.writes, stored);
     if (stored.empty()) add_special(reserved::kNoWrites, nullptr, stored);
+    // The history shows what a task had asked beside its result.
+    if (record.asked) add_special(reserved::kInterrupt, to_json(record.interrupts), stored);
     return stored;
   }
   if (record.error) {

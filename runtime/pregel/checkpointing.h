@@ -30,7 +30,7 @@ using Answers = std::vector<std::optional<json::value>>;
 struct TaskRecord {
   bool finished = false;
   std::vector<Write> writes;          // of a finished task
-  std::vector<Interrupt> interrupts;  // it asked
+  std::vector<Interrupt> interrupts;  // it asked, before it finished if it has
   bool asked = false;                 // also for a breakpoint inside, which asks nothing
   std::optional<ErrorInfo> error;     // it failed
   Answers answers;                    // of an unfinished task

@@ -1,4 +1,7 @@
 #include <catch2/catch.hpp>
+#include <map>
+#include <string>
+#include <vector>
 
 #include "runtime/error.h"
 #include "runtime/uuid.h"
@@ -314,6 +317,28 @@ TEST_CASE_METHOD(ThreadFixture, "Questions of a call that is not made again keep
   const std::string task = input(graph, "{}").interrupts.begin()->first;
   CHECK(id_of(resume(graph, "1"), 0) == interrupt_id("tools:" + task + "|1"));
   CHECK(text_of(resume(graph, "2").values) == R"({"log":["1","2"]})");
+}
+
+TEST_CASE_METHOD(ThreadFixture, "The history shows what a finished task had asked once nothing of its step is open") {
+  const Graph graph = parallel();
+  const RunOutcome asked = input(graph, "{}");
+  REQUIRE(asked.all_interrupts.size() == 2);
+  const std::string a = id_of(asked, 0);
+  const auto asked_in = [&] {
+    std::map<std::string, std::vector<std::string>> ids;
+    for (const SnapshotTask& task : state(graph, address_at(graph, 0)).tasks) {
+      for (const Interrupt& interrupt : task.view.interrupts) ids[task.view.name].push_back(interrupt.id);
+    }
+    return ids;
+  };
+  resume(graph, json::object{{a, "x"}});
+  const std::map<std::string, std::vector<std::string>> open{{"b", {id_of(asked, 1)}}};
+  CHECK(asked_in() == open);
+  CHECK(resume(graph, "y").status == OutcomeStatus::done);
+  const std::map<std::string, std::vector<std::string>> all{{"a", {a}}, {"b", {id_of(asked, 1)}}};
+  CHECK(asked_in() == all);
+  for (const SnapshotTask& task : state(graph, address_at(graph, 0)).tasks) CHECK(task.view.result);
+  CHECK(state(graph).tasks.empty());
 }
 
 TEST_CASE_METHOD(ThreadFixture, "A strict resume takes answers to questions that wait, and refuses all others") {
