@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what building, testing and linting heddle need, from the packages of Debian 12. Does nothing when all is there.
+# Installs what building, testing and linting heddle need, from the packages of Debian 12, and the packages that are named as
+# arguments (the tests in a browser want chromium). Does nothing when all is there.
 set -euo pipefail
 
 packages=(
@@ -11,6 +12,7 @@ packages=(
   libcli11-dev libxxhash-dev
   libhowardhinnant-date-dev tzdata
   catch2
+  "$@"
 )
 
 # The tests with the npm clients need Node 18 or newer, from wherever it comes.

@@ -24,8 +24,9 @@ export const chatTests = (world) => (name, body, options) =>
   });
 
 export class Chat {
-  /** A new browser profile, thus a new local identity, with its first page. */
-  static async open(browser, url, { width = 1280, height = 800, colorScheme = "light", path = "/" } = {}) {
+  /** A new browser profile, thus a new local identity, with its first page. `person`: who logs in, if there is a login. `landing`: what
+   * is on that page. */
+  static async open(browser, url, { width = 1280, height = 800, colorScheme = "light", path = "/", person, landing = "composer" } = {}) {
     const context = await browser.newContext({ viewport: { width, height }, colorScheme });
     context.setDefaultTimeout(patienceMs);
     const chat = new Chat();
@@ -35,8 +36,35 @@ export class Chat {
     chat.problems = [];
     chat.page.on("pageerror", (error) => chat.problems.push(String(error)));
     await chat.page.goto(url + path);
-    await chat.part("composer").waitFor();
+    if (person) await chat.logIn(person);
+    else await chat.part(landing).waitFor();
     return chat;
+  }
+
+  /** At the tenant's stand-in, which knows no passwords. */
+  async logIn(person) {
+    await this.part("log-in").click();
+    await this.part("login-name").fill(person);
+    await this.part("login-go").click();
+    await this.part("composer").waitFor();
+  }
+
+  async logOut() {
+    await this.part("log-out").click();
+    await this.part("sign-in").waitFor();
+  }
+
+  /** Opens the window for consent, decides there ("allow" or "deny"), and waits until it has closed itself. */
+  async consent(decision, look) {
+    const opened = this.page.waitForEvent("popup");
+    await this.part("consent-continue").click();
+    const popup = await opened;
+    const button = popup.getByTestId(`consent-${decision}`);
+    await button.waitFor();
+    await look?.(popup);
+    const closed = popup.waitForEvent("close");
+    await button.click();
+    await closed;
   }
 
   part(name) {
@@ -87,7 +115,11 @@ export class Chat {
 
   async shoot(name) {
     await mkdir(artefacts, { recursive: true });
-    await this.page.screenshot({ path: join(artefacts, `${name}.png`) });
+    await this.page.screenshot({ path: this.pictureOf(name) });
+  }
+
+  pictureOf(name) {
+    return join(artefacts, `${name}.png`);
   }
 
   async close() {

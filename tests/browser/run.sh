@@ -9,4 +9,5 @@ cd "$(dirname "$0")"
 ./build-client.sh
 rm -rf artefacts
 export HEDDLE=$folder/heddle HEDDLE_ASKING_AGENT=$folder/heddle-asking-agent
-exec node_modules/node/bin/node --test --test-concurrency=1 --test-reporter spec "$@" asking.test.mjs chat.test.mjs
+exec node_modules/node/bin/node --test --test-concurrency=1 --test-reporter spec "$@" \
+  secrets.test.mjs trace.test.mjs asking.test.mjs chat.test.mjs auth0.test.mjs

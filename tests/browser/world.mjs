@@ -77,19 +77,19 @@ export async function startProcess(name, command, args, { env = {}, cwd, ready }
 
 /** The server, with a database of its own. kill() is SIGKILL; restart() keeps database and port. */
 export class Heddle {
-  // `graphs`: the object of langgraph.json. `env`: of the graphs.
-  static async start({ binary = process.env.HEDDLE, graphs = { agent: "builtin:agent" }, env = {} } = {}) {
+  // `config`: the object of langgraph.json. `env`: of the graphs.
+  static async start({ binary = process.env.HEDDLE, config = { graphs: { agent: "builtin:agent" } }, env = {} } = {}) {
     if (!binary) throw new Error("set HEDDLE to the path of the heddle binary");
     const heddle = new Heddle();
     heddle.folder = await mkdtemp(join(tmpdir(), "heddle-browser-"));
-    await writeFile(join(heddle.folder, "langgraph.json"), JSON.stringify({ graphs }));
+    await writeFile(join(heddle.folder, "langgraph.json"), JSON.stringify(config));
     const port = await freePort();
     heddle.url = `http://127.0.0.1:${port}`;
     heddle.start = () =>
       startProcess("heddle", binary, ["serve", "--config", "langgraph.json", "--host", "127.0.0.1", "--port", String(port)], {
         cwd: heddle.folder,
         env,
-        ready: /127\.0\.0\.1:\d+/,
+        ready: /listening on/,
       });
     heddle.process = await heddle.start();
     return heddle;
@@ -112,14 +112,16 @@ export class Heddle {
 /** The production build of the client. `env`: LANGGRAPH_API_URL, ASSISTANT_ID, AUTH0_… */
 export async function startClient(env) {
   const port = await freePort();
+  // By this name, because Next.js calls the machine so in its redirects, and cookies are by name.
+  const url = `http://localhost:${port}`;
   const program = join(clientFolder, "node_modules/next/dist/bin/next");
-  const args = [program, "start", "--hostname", "127.0.0.1", "--port", String(port)];
+  const args = [program, "start", "--hostname", "localhost", "--port", String(port)];
   const client = await startProcess("client", process.execPath, args, {
     cwd: clientFolder,
-    env: { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production", ...env },
+    env: { NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production", APP_BASE_URL: url, ...env },
     ready: /Ready in/,
   });
-  return { ...client, url: `http://127.0.0.1:${port}` };
+  return { ...client, url };
 }
 
 /** Debian's Chromium. `flags`: more of its command line. */
