@@ -23,12 +23,6 @@ namespace heddle::test {
 
 inline const std::string kStreamHead = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n";
 
-// An answer with a body, after which the connection is closed.
-inline std::string http_answer(const std::string& status, const std::string& body, const std::string& headers = "") {
-  return "HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
-         headers + "\r\n" + body;
-}
-
 // The body of a request that a TinyServer has recorded.
 inline runtime::json::value body_of(const std::string& request) {
   return runtime::parse_json(std::string_view(request).substr(request.find("\r\n\r\n") + 4));

@@ -25,7 +25,7 @@ struct FgaFixture : VaultFixture {
   Scripted issuer{{token("t1"), token("t2"), token("t3")}};
   std::size_t forgotten = 0;  // results that are left out, from the front
   TinyServer store{[this](TinyConnection& connection, const std::string& request) {
-    const json::value body = runtime::parse_json(test::body_of(request));
+    const json::value body = runtime::parse_json(test::text_of_body(request));
     json::object result;
     std::size_t left_out = forgotten;
     for (const json::value& check : body.at("checks").as_array()) {
@@ -70,7 +70,7 @@ TEST_CASE_METHOD(FgaFixture, "Equal checks are sent once, and results come in th
   const std::string request = store.requests()[0];
   CHECK(request.starts_with("POST /stores/S1/batch-check HTTP/1.1\r\n"));
   CHECK(request.find("Authorization: Bearer t1\r\n") != std::string::npos);
-  const json::object body = runtime::parse_json(test::body_of(request)).as_object();
+  const json::object body = runtime::parse_json(test::text_of_body(request)).as_object();
   CHECK(body.at("checks").as_array().size() == 3);
   CHECK(runtime::to_text(body.at("checks").at(0).at("tuple_key")) ==
         R"({"user":"user:ada@x.org","relation":"can_view","object":"doc:b"})");

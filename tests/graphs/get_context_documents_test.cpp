@@ -47,7 +47,7 @@ struct DocumentsFixture : VaultFixture {
   std::string user = R"({"email":"ada@x.org"})";
   Scripted issuer{{http_answer("200 OK", R"({"access_token":"t","expires_in":3600})")}};
   TinyServer api{[](TinyConnection& connection, const std::string& request) {
-    const json::value body = runtime::parse_json(test::body_of(request));
+    const json::value body = runtime::parse_json(test::text_of_body(request));
     json::object result;
     for (const json::value& check : body.at("checks").as_array()) {
       const bool allowed = check.at("tuple_key").at("user") == "user:ada@x.org" &&
@@ -94,7 +94,7 @@ TEST_CASE_METHOD(DocumentsFixture, "The allowed documents with words of the ques
   CHECK(ask("which loom has heddle and warp threads?") ==
         "A HEDDLE holds the warp threads of a loom.\n\nThe loom has a heddle.");
   CHECK(store.searched == StoreNamespace{"docs", "team"});
-  const std::string request = test::body_of(api.requests()[0]);
+  const std::string request = test::text_of_body(api.requests()[0]);
   CHECK(request.find("doc:plan") != std::string::npos);
   CHECK(request.find("doc:c\"") == std::string::npos);
 }

@@ -36,7 +36,7 @@ std::string sending_token(const std::string& token = "g1") {
 
 // The message in the request, in clear.
 std::string message_in(const std::string& request) {
-  const json::value body = parse_json(test::body_of(request));
+  const json::value body = parse_json(test::text_of_body(request));
   return mail_text(std::string_view(body.at("raw").as_string()));
 }
 

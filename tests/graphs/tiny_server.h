@@ -62,4 +62,10 @@ class TinyServer {
   std::thread accepting_;
 };
 
+// An answer with a body, after which the connection is closed.
+inline std::string http_answer(const std::string& status, const std::string& body, const std::string& headers = "") {
+  return "HTTP/1.1 " + status + "\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+         headers + "\r\n" + body;
+}
+
 }  // namespace heddle::test

@@ -19,11 +19,6 @@
 
 namespace heddle::test {
 
-inline std::string http_answer(const std::string& status, const std::string& body, const std::string& headers = "") {
-  return "HTTP/1.1 " + status + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\nConnection: close\r\n" +
-         headers + "\r\n" + body;
-}
-
 inline std::string refusal(const std::string& status, const std::string& code, const std::string& headers = "") {
   return http_answer(status, R"({"error":")" + code + R"(","error_description":"private words"})", headers);
 }
@@ -36,7 +31,7 @@ inline std::string granted(const std::string& token, const std::string& expires_
                                    expires_in + R"(,"token_type":"Bearer"})");
 }
 
-inline std::string body_of(const std::string& request) {
+inline std::string text_of_body(const std::string& request) {
   const std::size_t end = request.find("\r\n\r\n");
   return end == std::string::npos ? "" : request.substr(end + 4);
 }
@@ -56,7 +51,7 @@ class Scripted {
   // The JSON bodies of the requests.
   std::vector<std::string> bodies() const {
     std::vector<std::string> bodies;
-    for (const std::string& request : server_.requests()) bodies.push_back(body_of(request));
+    for (const std::string& request : server_.requests()) bodies.push_back(text_of_body(request));
     return bodies;
   }
 
