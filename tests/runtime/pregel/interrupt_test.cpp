@@ -325,11 +325,11 @@ TEST_CASE_METHOD(ThreadFixture, "The history shows what a finished task had aske
   REQUIRE(asked.all_interrupts.size() == 2);
   const std::string a = id_of(asked, 0);
   const auto asked_in = [&] {
-    std::map<std::string, std::vector<std::string>> ids;
+    std::map<std::string, std::vector<std::string>> asked_by;
     for (const SnapshotTask& task : state(graph, address_at(graph, 0)).tasks) {
-      for (const Interrupt& interrupt : task.view.interrupts) ids[task.view.name].push_back(interrupt.id);
+      for (const Interrupt& interrupt : task.view.interrupts) asked_by[task.view.name].push_back(interrupt.id);
     }
-    return ids;
+    return asked_by;
   };
   resume(graph, json::object{{a, "x"}});
   const std::map<std::string, std::vector<std::string>> open{{"b", {id_of(asked, 1)}}};
@@ -346,12 +346,12 @@ TEST_CASE_METHOD(ThreadFixture, "A strict resume takes answers to questions that
   const Graph graph = parallel();
   const RunOutcome asked = input(graph, "{}");
   REQUIRE(asked.all_interrupts.size() == 2);
-  const std::string before = steps(graph);
+  const std::string steps_before = steps(graph);
   const auto refused = [&](json::value answer) {
     const RunOutcome outcome = resume(graph, std::move(answer));
     CHECK(outcome.status == OutcomeStatus::failed);
     CHECK(outcome.next == asked.next);
-    CHECK(steps(graph) == before);
+    CHECK(steps(graph) == steps_before);
     return outcome.error ? outcome.error->name + ": " + outcome.error->message : "";
   };
   const std::string unknown(32, '0');
