@@ -144,7 +144,7 @@ TEST_CASE_METHOD(Running, "Token and claims reach the nodes of the run, and no f
 
 TEST_CASE("Disguises are what an encoder makes of a text inside another one") {
   const std::string secret = "canary-5d02c1";
-  for (const std::string& around : {"", "a", "ab", "abc", "abcd"}) {
+  for (const std::string around : {"", "a", "ab", "abc", "abcd"}) {
     const std::string encoded = test::base64url(around + secret + "tail");
     bool is_found = false;
     for (const std::string& disguise : test::disguises_of(secret)) {
