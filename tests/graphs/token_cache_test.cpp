@@ -1,5 +1,6 @@
 #include "graphs/token_cache.h"
 
+#include <array>
 #include <atomic>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/bind_cancellation_slot.hpp>
@@ -216,15 +217,17 @@ TEST_CASE_METHOD(CacheFixture, "A cancelled waiter disturbs nobody") {
 }
 
 TEST_CASE("Callers on several threads make a token once") {
+  constexpr int kThreads = 4;
+  // The executors of callers outlive the cache, which wakes them.
+  std::array<asio::io_context, kThreads> contexts;
   const runtime::SystemClock clock;
   TokenCache cache(clock);
   std::atomic<int> made{0};
-  constexpr int kThreads = 4;
   std::vector<std::thread> threads;
   std::atomic<int> right{0};
   for (int i = 0; i < kThreads; ++i) {
-    threads.emplace_back([&] {
-      asio::io_context io;
+    threads.emplace_back([&, i] {
+      asio::io_context& io = contexts.at(static_cast<std::size_t>(i));
       for (int round = 0; round < 200; ++round) {
         const TokenCache::Make make = [&made, round]() -> asio::awaitable<ExchangeOutcome> {
           ++made;
