@@ -70,7 +70,7 @@ for (const [generation, { proof, secretKinds }] of Object.entries(generations)) 
       wire.exchanges.filter(({ path }) => path.endsWith("/runs/stream")).map(({ body }) => JSON.parse(body));
 
     makeTest(
-      "asks who is there, and answers who has logged in",
+      "asks who is there, and shows an answer growing to who has logged in",
       async (chat) => {
         await chat.shoot(`${generation}-sign-in`);
         await chat.part("log-in").click();
@@ -80,8 +80,13 @@ for (const [generation, { proof, secretKinds }] of Object.entries(generations)) 
         await chat.part("composer").waitFor();
         assert.equal(await chat.part("identity").getAttribute("data-kind"), "auth0");
         assert.match(await chat.part("identity").innerText(), /Mira Solberg/);
+        // Slow enough for a page on a loaded machine to draw it piece by piece.
+        const answer = "Good morning to you, too. What shall we do today?";
+        await cloud.control("/script", [{ match: "Good morning", text: answer, delay_ms: 250 }]);
+        const seen = await chat.watch("answer");
         await chat.ask("Good morning");
-        await chat.sees(/You said: “Good morning”/);
+        await chat.sees(/What shall we do today/);
+        assert.ok((await seen()).length >= 3, "the answer grows");
         await chat.shoot(`${generation}-answer`);
       },
       { landing: "sign-in" },
