@@ -8,6 +8,7 @@ import { googleError } from "./google/access.mjs";
 import { calendarRoutes, Calendars } from "./google/calendar.mjs";
 import { gmailRoutes, Mailboxes } from "./google/gmail.mjs";
 import { modelRefusal, modelRoutes } from "./model/model.mjs";
+import { Releases } from "./model/releases.mjs";
 import { Faults, open, Recorder, Service } from "./service.mjs";
 import { Keys } from "./tenant/keys.mjs";
 import { CLIENTS, State } from "./tenant/state.mjs";
@@ -31,6 +32,7 @@ export const startCloud = async ({ stateFolder, ports = {} }) => {
   const state = new State();
   const tenant = { state, keys: new Keys(folder) };
   const script = [];
+  const releases = new Releases();
   const recorder = new Recorder();
   const faults = new Faults();
   const boxes = new Mailboxes(state);
@@ -42,7 +44,7 @@ export const startCloud = async ({ stateFolder, ports = {} }) => {
   const calendar = make("calendar", calendarRoutes(state, calendars), googleError);
   const control = new Service(
     "control",
-    controlRoutes({ tenant, script, faults, recorder, boxes, calendars, tuples }),
+    controlRoutes({ tenant, script, releases, faults, recorder, boxes, calendars, tuples }),
     { refusal: (status) => ({ error: `status ${status}` }) },
   );
 
@@ -54,7 +56,7 @@ export const startCloud = async ({ stateFolder, ports = {} }) => {
     tenant.issuer = `https://localhost:${tenant.port}/`;
     opened.google = await open(google(gmail, calendar), { port: ports.google, tls });
     opened.fga = await open(make("fga", fgaRoutes(tenant, tuples), fgaRefusal), { port: ports.fga, tls });
-    opened.openai = await open(make("model", modelRoutes(state, script), modelRefusal), { port: ports.openai });
+    opened.openai = await open(make("model", modelRoutes(state, script, releases), modelRefusal), { port: ports.openai });
     opened.control = await open(control, { port: ports.control });
   } catch (error) {
     await close();

@@ -9,7 +9,7 @@ import { DEFAULT_SETTINGS, secret, words } from "./tenant/state.mjs";
 const bad = (text) => new Refusal(400, { error: text });
 const SERVICES = ["tenant", "gmail", "calendar", "model", "fga"];
 
-export const controlRoutes = ({ tenant, script, faults, recorder, boxes, calendars, tuples }) => {
+export const controlRoutes = ({ tenant, script, releases, faults, recorder, boxes, calendars, tuples }) => {
   const { state } = tenant;
 
   // No page of the web may steer this.
@@ -86,6 +86,7 @@ export const controlRoutes = ({ tenant, script, faults, recorder, boxes, calenda
   const reset = () => {
     state.reset();
     script.length = 0;
+    releases.reset();
     faults.clear();
     recorder.clear();
     boxes.reset();
@@ -113,6 +114,7 @@ export const controlRoutes = ({ tenant, script, faults, recorder, boxes, calenda
 
   const routes = [
     ["POST", "/script", addScript],
+    ["POST", "/release", () => releases.give()],
     ["POST", "/faults", addFaults],
     ["GET", "/faults", () => faults.list()],
     [

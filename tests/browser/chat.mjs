@@ -96,17 +96,10 @@ export class Chat {
     await this.part(part).last().filter({ hasText: text }).waitFor();
   }
 
-  /** From now on, every text that an element of this name goes through; the page itself looks, so none is missed. */
-  async watch(name) {
-    await this.page.evaluate((name) => {
-      window.seenTexts = [];
-      const look = () => {
-        const text = [...document.querySelectorAll(`[data-testid="${name}"]`)].at(-1)?.innerText.trim();
-        if (text && window.seenTexts.at(-1) !== text) window.seenTexts.push(text);
-      };
-      new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true });
-    }, name);
-    return () => this.page.evaluate(() => window.seenTexts);
+  /** Waits until the last answer has this text, and no more. */
+  async shows(text) {
+    const whole = new RegExp(`^\\s*${text.replaceAll(/[.*+?^${}()|[\]\\]/g, "\\$&")}\\s*$`);
+    await this.lastAnswer().locator(".markdown").filter({ hasText: whole }).waitFor();
   }
 
   threadId() {

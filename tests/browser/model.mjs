@@ -1,6 +1,6 @@
 // A model with the OpenAI-compatible API that follows simple rules, so that a test knows what it will do.
 //
-// "fail": HTTP 500. "slowly": an answer of about 15 seconds. "markdown": one of each form. "ask me X": ask_human.
+// "fail": HTTP 500. "slowly": an answer of about 15 seconds. "at some length": six words. "markdown": one of each form. "ask me X": ask_human.
 // "calc X": calculator. "time": current_time. "send … ADDRESS": send_mail. "mail": search_gmail. After a tool it says what the tool said. Else it repeats the message.
 import { createServer } from "node:http";
 
@@ -37,6 +37,7 @@ const textOf = ({ content }) =>
 export class Model {
   #server;
   #answers = 0;
+  #held; // {left, wake}: how many pieces may be written, and who waits for more
   /** Bodies of the requests, in order. */
   requests = [];
 
@@ -51,6 +52,23 @@ export class Model {
   async stop() {
     this.#server.closeAllConnections();
     await new Promise((done) => this.#server.close(done));
+  }
+
+  /** From now on an answer writes a piece only when it is released: release(n) more of them, end() all that are to come. */
+  hold() {
+    const held = { left: 0, wake: () => {} };
+    this.#held = held;
+    return {
+      release(pieces) {
+        held.left += pieces;
+        held.wake();
+      },
+      end: () => {
+        this.#held = undefined;
+        held.left = Infinity;
+        held.wake();
+      },
+    };
   }
 
   async #serve(request, response) {
@@ -83,6 +101,7 @@ export class Model {
     };
     if (/\bfail\b/i.test(asked)) return { fails: true };
     if (/\bslowly\b/i.test(asked)) return { text: slowText, pause: slowWordMs };
+    if (/\bat some length\b/i.test(asked)) return { text: "One two three four five six" };
     if (/\bmarkdown\b/i.test(asked)) return { text: markdownText, pause: 5 };
     const question = /^ask me (.*)/i.exec(asked);
     const sum = /\bcalc(?:ulate)? (.*)/i.exec(asked);
@@ -100,7 +119,15 @@ export class Model {
   async #stream(response, { text = "", call, pause = wordMs }) {
     const id = `chatcmpl-${crypto.randomUUID()}`;
     response.writeHead(200, { "content-type": "text/event-stream" });
+    const held = this.#held;
     const piece = async (delta, finish_reason = null) => {
+      while (held && held.left === 0 && !response.destroyed) {
+        await new Promise((done) => {
+          held.wake = done;
+          response.once("close", done);
+        });
+      }
+      if (held) held.left -= 1;
       const chunk = { id, object: "chat.completion.chunk", model: "rules", choices: [{ index: 0, delta, finish_reason }] };
       response.write(`data: ${JSON.stringify(chunk)}\n\n`);
       await new Promise((done) => setTimeout(done, pause));

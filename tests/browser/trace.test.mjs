@@ -309,9 +309,8 @@ describe("the sample's page and heddle", { concurrency: false }, () => {
     const story = Array.from({ length: 400 }, (_, place) => `word${place}`).join(" ");
     await script({ text: story, delay_ms: 20 });
     const id = await page.leave(left, "Tell me a long story", "word29");
-    let run;
-    do run = await page.get(`/threads/${left}/runs/${id}`);
-    while (["pending", "running"].includes(run.status));
+    await page.get(`/threads/${left}/runs/${id}/join`);
+    const run = await page.get(`/threads/${left}/runs/${id}`);
     assert.equal(run.status, "interrupted");
     const history = await page.history(left);
     checkChain(history, left);

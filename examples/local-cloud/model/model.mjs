@@ -116,8 +116,9 @@ const usageOf = (messages, { text, calls }) => {
   };
 };
 
-const stream = async ({ body, res, fault }, answer, head, { delay, usage, finish }) => {
+const stream = async ({ body, res, fault }, answer, head, { delay, usage, finish, releases }) => {
   const cutAfter = fault?.cut_after ?? answer.cut_after;
+  let held = answer.hold_after;
   const wantsUsage = body.stream_options?.include_usage === true;
   let written = 0;
   res.writeHead(200, {
@@ -131,6 +132,12 @@ const stream = async ({ body, res, fault }, answer, head, { delay, usage, finish
     res.write(`data: ${JSON.stringify({ ...head, object: "chat.completion.chunk", choices, ...rest })}\n\n`);
   };
   for (const delta of deltas(answer)) {
+    // The first delta has no words yet.
+    if (held === 0) {
+      await releases.take(res);
+      held = answer.hold_after;
+    }
+    if (held !== undefined && (delta.content || delta.tool_calls)) held -= 1;
     if (res.destroyed) return;
     write([{ index: 0, delta, logprobs: null, finish_reason: null }]);
     if (delay > 0) await pause(delay, res);
@@ -140,8 +147,9 @@ const stream = async ({ body, res, fault }, answer, head, { delay, usage, finish
   if (!res.destroyed) res.end("data: [DONE]\n\n");
 };
 
-/** `state`: its settings count. `script`: a queue of scripted answers ({text, tool_calls, status, error, match, delay_ms, cut_after}). */
-export const modelRoutes = (state, script) => {
+/** `state`: its settings count. `script`: a queue of scripted answers ({text, tool_calls, status, error, match, delay_ms, hold_after, cut_after}).
+ * `releases`: of answers that are held. */
+export const modelRoutes = (state, script, releases) => {
   const authorized = ({ headers }) => {
     if (!/^Bearer \S+/i.test(headers.authorization ?? "") && !headers["api-key"])
       throw new Refusal(401, modelRefusal(401));
@@ -187,7 +195,7 @@ export const modelRoutes = (state, script) => {
     const finish = answer.finish_reason ?? (answer.calls.length > 0 ? "tool_calls" : "stop");
     const delay =
       answer.delay_ms ?? (answer.slowly ? state.settings.model_slow_delay_ms : state.settings.model_delay_ms);
-    if (body.stream) return stream(request, answer, head, { delay, usage, finish });
+    if (body.stream) return stream(request, answer, head, { delay, usage, finish, releases });
 
     if (answer.slowly) await pause(delay * pieces(answer.text).length, res);
     const message = {

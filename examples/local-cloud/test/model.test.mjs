@@ -210,6 +210,27 @@ test("scripts come before rules: texts, calls with broken arguments, failures, a
   assert.deepEqual(await calls("calc 1+1"), [["calculator", { input: "1+1" }]]);
 });
 
+test("an answer that is held goes on piece by piece, as it is released", async () => {
+  await control("/script", [{ match: "in steps", text: "one two three four five six", hold_after: 1 }]);
+  const response = await fetch(`${cloud.openai}/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...KEY },
+    body: JSON.stringify({ model: "m", stream: true, messages: [user("in steps")] }),
+  });
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  let seen = "";
+  const until = async (text) => {
+    while (!seen.includes(text)) seen += (await reader.read()).value;
+  };
+  await until("one two");
+  for (const [held, next] of [["three four", "three four"], ["five six", "five six"]]) {
+    assert.ok(!seen.includes(held));
+    await control("/release", {});
+    await until(next);
+  }
+  await until("[DONE]");
+});
+
 test("slowly means a long answer with pauses, and a client that goes away ends it", async () => {
   const { model_slow_delay_ms: delay } = await control("/settings");
   await control("/settings", { model_slow_delay_ms: 0 });
