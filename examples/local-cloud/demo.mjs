@@ -1,17 +1,8 @@
 // The whole flow on this machine, without an account: the stand-ins, heddle and the Next.js client, started in this
 // order, told about each other, and ended together. `make demo` builds heddle first.
 import { spawn, spawnSync } from "node:child_process";
-import { createHash, randomBytes } from "node:crypto";
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { randomBytes } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname, join, relative, resolve } from "node:path";
 import { createInterface } from "node:readline";
@@ -26,11 +17,12 @@ const STOP_MS_MAX = 15_000; // one process; then it is killed
 // A browser remembers for which port an unknown certificate was accepted, so these stay the same when they are free.
 const PORTS = { auth0: 4443, client: 3000, heddle: 2024 };
 
-const USAGE = `usage: node demo.mjs [--heddle FILE] [--folder DIR] [--generation federated|token_vault]
+const USAGE = `usage: node demo.mjs [--heddle FILE] [--folder DIR] [--generation federated|token_vault] [--free-ports]
 
   --heddle FILE      the program; default build/release/bin/heddle
   --folder DIR       database, keys and logs; default .demo
-  --generation NAME  federated: the refresh token goes with each run; token_vault: the access token with each request`;
+  --generation NAME  federated: the refresh token goes with each run; token_vault: the access token with each request
+  --free-ports       takes whatever ports are free, and not those that a browser may remember`;
 
 const say = (text) => console.log(`demo: ${text}`);
 
@@ -40,6 +32,7 @@ const options = () => {
       heddle: { type: "string", default: join(ROOT, "build/release/bin/heddle") },
       folder: { type: "string", default: join(ROOT, ".demo") },
       generation: { type: "string", default: "federated" },
+      "free-ports": { type: "boolean", default: false },
       help: { type: "boolean" },
     },
   });
@@ -65,7 +58,7 @@ const freePort = () =>
     });
   });
 
-const portFor = async (name) => ((await isFree(PORTS[name])) ? PORTS[name] : freePort());
+const portFor = async (name, anyPort) => (!anyPort && (await isFree(PORTS[name])) ? PORTS[name] : freePort());
 
 // The processes of the demo, in the order of their start.
 class Processes {
@@ -134,19 +127,6 @@ class Processes {
   }
 }
 
-const filesUnder = (folder) =>
-  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory()) return ["node_modules", ".next"].includes(entry.name) ? [] : filesUnder(path);
-    return entry.name === "next-env.d.ts" ? [] : [path];
-  });
-
-const hashOf = (files) =>
-  files
-    .sort()
-    .reduce((hash, file) => hash.update(file).update(readFileSync(file)), createHash("sha256"))
-    .digest("hex");
-
 // Runs a program to its end. What it prints is shown only if it fails.
 const finish = (what, program, args, options) => {
   say(what);
@@ -157,28 +137,6 @@ const finish = (what, program, args, options) => {
   });
   if (error) throw error;
   if (status !== 0) throw new Error(`${what} failed:\n${stdout}${stderr}`);
-};
-
-// Installs and builds the client unless that was done for the same files.
-const buildClient = (folder, env) => {
-  if (!existsSync(join(CLIENT, "package.json"))) throw new Error("examples/nextjs-client is not there");
-  const lock = join(CLIENT, "package-lock.json");
-  const installed = join(CLIENT, "node_modules/.package-lock.json");
-  if (!existsSync(installed) || statSync(installed).mtimeMs < statSync(lock).mtimeMs) {
-    finish("installing the client (npm ci)", "npm", ["ci", "--no-audit", "--no-fund"], { cwd: CLIENT, env });
-  }
-  const stamp = join(folder, "client-build");
-  const buildId = () =>
-    existsSync(join(CLIENT, ".next/BUILD_ID")) ? readFileSync(join(CLIENT, ".next/BUILD_ID"), "utf8") : "";
-  const sources = hashOf(filesUnder(CLIENT));
-  if (buildId() && existsSync(stamp) && readFileSync(stamp, "utf8") === `${sources} ${buildId()}`) return;
-  finish(
-    "building the client (next build), a minute or two",
-    process.execPath,
-    [join(CLIENT, "node_modules/next/dist/bin/next"), "build"],
-    { cwd: CLIENT, env },
-  );
-  writeFileSync(stamp, `${sources} ${buildId()}`);
 };
 
 const firstLine = async ({ child, ended }) => {
@@ -205,6 +163,7 @@ const tenantSettings = (cloud, generation) => ({
 });
 
 const heddleSettings = (cloud) => ({
+  ASSISTANT0_TOOLS: "calculator,search_gmail,send_mail,list_calendar_events,current_time",
   HEDDLE_DRAIN_MS: "1000", // Ctrl-C is not kept waiting; what runs goes on after the next start
   OPENAI_API_KEY: "sk-local",
   OPENAI_BASE_URL: cloud.openai,
@@ -237,6 +196,7 @@ const welcome = (cloud, url, folder) => `
   Log in as ${cloud.users.join(", ")}, or with any name; there is no password. Then try:
     "What is 17 * 23?"                 a tool at work
     "What is in my mail?"              asks for your consent, then reads the mailbox that is made up for you
+    "Send a mail to ines@example.test" asks for consent to that as well, then whether this mail may be sent
     "Tell me a story, slowly"          stop it, or reload the page in the middle
     "Please fail"                      an error, readable
 
@@ -251,14 +211,15 @@ const welcome = (cloud, url, folder) => `
   Ctrl-C ends everything.
 `;
 
-const run = async ({ heddle, folder: wanted, generation }) => {
+const run = async ({ heddle, folder: wanted, generation, "free-ports": anyPort }) => {
   const folder = resolve(wanted);
   mkdirSync(folder, { recursive: true });
   if (!existsSync(heddle)) throw new Error(`${heddle} is not there; make demo builds it`);
   // A proxy of the machine has no business between these processes.
   const local = { NO_PROXY: [process.env.NO_PROXY, "localhost,127.0.0.1,::1"].filter(Boolean).join(",") };
   const base = { ...process.env, ...local, no_proxy: local.NO_PROXY, NEXT_TELEMETRY_DISABLED: "1" };
-  buildClient(folder, base);
+  const build = join(ROOT, "scripts/build-client.sh");
+  finish("building the client if it has changed, a minute or two", build, [dirname(process.execPath)], { env: base });
 
   const processes = new Processes(folder);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
@@ -268,16 +229,17 @@ const run = async ({ heddle, folder: wanted, generation }) => {
     });
   }
   try {
-    await startAll(processes, { heddle, folder, generation, base });
+    await startAll(processes, { heddle, folder, generation, anyPort, base });
   } catch (error) {
     console.error(`demo: ${error.message}`);
     await processes.stop(1);
   }
 };
 
-const startAll = async (processes, { heddle, folder, generation, base }) => {
+const startAll = async (processes, { heddle, folder, generation, anyPort, base }) => {
   say("starting the stand-ins");
-  const ports = { auth0: await portFor("auth0"), client: await portFor("client"), heddle: await portFor("heddle") };
+  const ports = {};
+  for (const name of Object.keys(PORTS)) ports[name] = await portFor(name, anyPort);
   const standIns = processes.start(
     "cloud",
     process.execPath,

@@ -28,7 +28,8 @@ export const freePort = () =>
 
 /**
  * A process whose output goes to artefacts/NAME.log. `ready`: the line of its output that says so, a RegExp; the promise
- * fails if the process ends first. The result has the matching `line`, kill() (SIGKILL) and stop() (SIGTERM).
+ * fails if the process ends first. The result has the matching `line`, found(RegExp), which gives the first group in all
+ * that was printed until then, kill() (SIGKILL) and stop() (SIGTERM).
  */
 export async function startProcess(name, command, args, { env = {}, cwd, ready }) {
   await mkdir(artefacts, { recursive: true });
@@ -60,6 +61,11 @@ export async function startProcess(name, command, args, { env = {}, cwd, ready }
   });
   return {
     line,
+    found(pattern) {
+      const match = pattern.exec(output);
+      if (!match) throw new Error(`${name} does not print ${pattern}:\n${output}`);
+      return match[1];
+    },
     pid: child.pid,
     async kill() {
       child.kill("SIGKILL");

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Builds the client for production, unless the last build was of the same files.
+# Installs and builds examples/nextjs-client for production, unless the last build was of the same files. The first
+# argument: the folder of the node to build with; default the machine's.
 set -euo pipefail
-cd "$(dirname "$0")"
-node_folder=$PWD/node_modules/node/bin
-cd ../../examples/nextjs-client
-export PATH=$node_folder:$PATH NEXT_TELEMETRY_DISABLED=1
+cd "$(dirname "$0")/../examples/nextjs-client"
+if (($# > 0)); then export PATH=$1:$PATH; fi
+export NEXT_TELEMETRY_DISABLED=1
 
 if ! cmp -s package-lock.json node_modules/.heddle-lock; then
   npm ci --no-audit --no-fund
