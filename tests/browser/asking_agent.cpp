@@ -1,8 +1,8 @@
 // heddle-asking-agent: an agent that asks before it acts, for tests of a page in a browser.
 //
 // Its tools do nothing. `send_mail` wants a human's approval, as the human-in-the-loop middleware asks for it
-// (runtime.md 17), and answers with what would have been sent; `search_gmail` wants a consent that is never there. The
-// model is named by OPENAI_BASE_URL.
+// (runtime.md 17), and answers with what would have been sent; `book_room` asks in the older form, which agent-chat-ui
+// and the agent inbox know; `search_gmail` wants a consent that is never there. The model is named by OPENAI_BASE_URL.
 
 #include <map>
 #include <memory>
@@ -47,6 +47,25 @@ graphs::ToolPointer send_mail() {
       });
 }
 
+graphs::ToolPointer book_room() {
+  graphs::ToolDeclaration declaration{"book_room", "Books a room.", graphs::parameters({{"room", schema::text()}})};
+  return graphs::make_tool(
+      std::move(declaration), [](graphs::ToolContext& context, const json::object& arguments) -> graphs::ToolResult {
+        const json::object allowed{
+            {"allow_accept", true}, {"allow_edit", true}, {"allow_respond", true}, {"allow_ignore", true}};
+        const json::object action{{"action", "book_room"}, {"args", arguments}};
+        const json::object question{
+            {"action_request", action}, {"config", allowed}, {"description", "A room for tomorrow."}};
+        const json::value answer = context.interrupt(json::array{question});
+        const json::object& decision = answer.at(0).as_object();
+        const json::string& type = decision.at("type").as_string();
+        if (type == "accept") return "booked " + heddle::runtime::to_text(arguments);
+        if (type == "edit") return "booked " + heddle::runtime::to_text(decision.at("args").at("args"));
+        if (type == "response") return "not booked: " + std::string(decision.at("args").as_string());
+        return "left alone";
+      });
+}
+
 graphs::ToolPointer search_gmail() {
   graphs::ToolDeclaration declaration{"search_gmail", "Searches mail.",
                                       graphs::parameters({{"query", schema::text()}})};
@@ -79,7 +98,7 @@ int main(int argc, char** argv) {
     settings.model = "rules";
     graphs::ReactAgentOptions options;
     options.model = std::make_shared<graphs::OpenAiModel>(*client, std::move(settings));
-    options.tools = {send_mail(), search_gmail()};
+    options.tools = {send_mail(), search_gmail(), book_room()};
     return graphs::make_react_agent(std::move(options));
   };
   program.default_graphs["agent"] = {"builtin:agent", std::nullopt};

@@ -1,7 +1,7 @@
 // A model with the OpenAI-compatible API that follows simple rules, so that a test knows what it will do.
 //
 // "fail": HTTP 500. "slowly": an answer of about 15 seconds. "at some length": six words. "markdown": one of each form. "ask me X": ask_human.
-// "calc X": calculator. "time": current_time. "send … ADDRESS": send_mail. "mail": search_gmail. After a tool it says what the tool said. Else it repeats the message.
+// "calc X": calculator. "time": current_time. "book X": book_room. "send … ADDRESS": send_mail. "mail": search_gmail. After a tool it says what the tool said. Else it repeats the message.
 import { createServer } from "node:http";
 
 const wordMs = 25; // between two words of an answer
@@ -105,11 +105,13 @@ export class Model {
     if (/\bmarkdown\b/i.test(asked)) return { text: markdownText, pause: 5 };
     const question = /^ask me (.*)/i.exec(asked);
     const sum = /\bcalc(?:ulate)? (.*)/i.exec(asked);
+    const room = /\bbook (\w+)/i.exec(asked);
     const address = /\bsend\b.*?(\S+@\S+)/i.exec(asked);
     const chosen =
       (address && call("send_mail", address[1], "Yarn", "We need more of it.")) ||
       (/\bmail\b/i.test(asked) && call("search_gmail", "is:unread")) ||
       (question && call("ask_human", question[1])) ||
+      (room && call("book_room", room[1])) ||
       (sum && call("calculator", sum[1])) ||
       (/\btime\b/i.test(asked) && call("current_time"));
     this.#answers += 1;
