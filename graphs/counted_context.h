@@ -63,6 +63,7 @@ class CountedContext final : public runtime::NodeContext {
   void keep_finished_call(const std::string& call_id, runtime::json::value result) override {
     node_.keep_finished_call(prefix_ + call_id, std::move(result));
   }
+  boost::asio::awaitable<void> recorded() override { return node_.recorded(); }
 
  private:
   runtime::NodeContext& node_;

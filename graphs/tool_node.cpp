@@ -264,6 +264,8 @@ asio::awaitable<NodeResult> ToolRun::run() {
       others.push_back(&call);
     }
   }
+  // A call that is under way when the server dies must be made again by this same task, with the same key.
+  if (asking != nullptr || !others.empty()) co_await context_.recorded();
   if (asking != nullptr) co_await make(*asking);
   if (others.size() == 1) co_await make(*others.front());
   if (others.size() > 1) co_await make_all(std::move(others));

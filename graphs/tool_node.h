@@ -3,7 +3,7 @@
 //
 // A call that has finished is never made again: when a sibling asks the user or the node dies, its result is kept with
 // the task, and taken from there when the node runs again. A call that was under way is made again, with the same
-// idempotency key.
+// idempotency key: no call is made before the checkpoint of its task is durable (NodeContext::recorded).
 
 #include <functional>
 #include <string>

@@ -102,6 +102,12 @@ class NodeContext {
   // does not make them twice (design: 4). Kept with the task's pending writes, seen by no client.
   virtual std::optional<json::value> finished_call(const std::string& call_id) const = 0;
   virtual void keep_finished_call(const std::string& call_id, json::value result) = 0;
+
+  // Returns when the checkpoint that this task stands on is durable. What is done outside from then on is done by the
+  // same task after a crash: with the same task_id(), after the same steps. Before that, a crash may lead to another
+  // task that does it again under another id. At once without a checkpointer and with durability `exit`, where nothing
+  // is durable before the end. Cancellable.
+  virtual boost::asio::awaitable<void> recorded() = 0;
 };
 
 // The body of a node. The context outlives the coroutine; cancellation arrives at its awaits.

@@ -67,4 +67,8 @@ void TaskContext::keep_finished_call(const std::string& call_id, json::value res
   if (superstep_.run.stores_at_once()) put_record(superstep_, task_);
 }
 
+boost::asio::awaitable<void> TaskContext::recorded() {
+  if (superstep_.run.stores_at_once()) co_await superstep_.run.flush();
+}
+
 }  // namespace heddle::runtime

@@ -60,6 +60,7 @@ class TaskContext final : public NodeContext {
 
   std::optional<json::value> finished_call(const std::string& call_id) const override;
   void keep_finished_call(const std::string& call_id, json::value result) override;
+  boost::asio::awaitable<void> recorded() override;
 
  private:
   SuperstepScope& superstep_;

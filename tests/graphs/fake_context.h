@@ -18,6 +18,7 @@ struct FakeTask {
   std::string id = "cd2ac8a9-f433-59ea-b2e4-698ada65226d";
   std::vector<runtime::json::value> answers;             // to questions, in the order in which they were asked
   std::map<std::string, runtime::json::value> finished;  // calls
+  bool recorded = false;                                 // the node has waited for its checkpoint
 };
 
 // One execution of a node. Records what reaches the streams, one line each.
@@ -75,6 +76,10 @@ class FakeContext : public runtime::NodeContext {
   }
   void keep_finished_call(const std::string& call_id, runtime::json::value result) override {
     task_.finished.insert_or_assign(call_id, std::move(result));
+  }
+  boost::asio::awaitable<void> recorded() override {
+    task_.recorded = true;
+    co_return;
   }
 
   runtime::RunConfig run_config;

@@ -312,3 +312,22 @@ TEST_CASE("Arguments are checked by the types that the schema names") {
   CHECK(argument_mismatch(schema, {{"n", 1}, {"any", 1}, {"list", "x"}}));
   CHECK(argument_mismatch(schema, {{"n", 1}, {"any", 1}, {"t", 5}})->find("string|null") != std::string::npos);
 }
+
+TEST_CASE_METHOD(ToolNodeFixture, "No call is made before the checkpoint of its task is durable") {
+  bool was_recorded = false;
+  tools.push_back(make_tool({"look", "", parameters({})}, [&](ToolContext&, const json::object&) -> ToolResult {
+    was_recorded = task.recorded;
+    return "seen";
+  }));
+  run(asking_for({call("1", "look")}));
+  CHECK(was_recorded);
+
+  task.recorded = was_recorded = false;
+  run(asking_for({call("1", "slow"), call("2", "look")}));
+  CHECK(was_recorded);
+}
+
+TEST_CASE_METHOD(ToolNodeFixture, "A node without a call to make waits for nothing") {
+  run(asking_for({call("1", "say", {{"text", "a"}})}, {runtime::tool_message("a", "1", "say", "success")}));
+  CHECK_FALSE(task.recorded);
+}
