@@ -68,6 +68,15 @@ asio::awaitable<Response> Dispatcher::answer(Request request) {
     response = error_response(ApiError::unavailable("The database cannot keep up. Try again later."), settings.errors,
                               settings.compat);
     response.headers.set("retry-after", "1");
+  } catch (const storage::StorageUnwritable& error) {
+    // What is wrong with its disk is for whoever runs the server.
+    services_.parts.log.error("a request could not be stored",
+                              boost::json::object{{"request_id", request_id}, {"what", error.what()}});
+    response = error_response(
+        ApiError::unavailable("Nothing can be stored at the moment: the server's disk is full or cannot be written. "
+                              "Nothing was changed. Try again later."),
+        settings.errors, settings.compat);
+    response.headers.set("retry-after", "5");
   } catch (const std::exception& error) {
     services_.parts.log.error("a request could not be answered",
                               boost::json::object{{"request_id", request_id}, {"what", error.what()}});

@@ -20,4 +20,11 @@ class StorageBusy : public StorageError {
   using StorageError::StorageError;
 };
 
+// The file cannot be written: a full disk, a limit, an error of the disk. Nothing of the work was done; the same call
+// can succeed when the cause is gone.
+class StorageUnwritable : public StorageError {
+ public:
+  using StorageError::StorageError;
+};
+
 }  // namespace heddle::storage

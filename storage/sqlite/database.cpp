@@ -3,6 +3,7 @@
 #include <sqlite3.h>
 
 #include <string_view>
+#include <utility>
 
 #include "storage/sqlite/json_contains.h"
 
@@ -89,6 +90,18 @@ std::unique_ptr<SQLite::Database> connect(const StorageOptions& options, Access 
 
 StorageError storage_error(const std::string& path, const SQLite::Exception& error) {
   return StorageError("database \"" + path + "\": " + error.what() + "; " + std::string(advice(error.getErrorCode())));
+}
+
+std::exception_ptr storage_failure(const std::string& path, const SQLite::Exception& error) {
+  StorageError told = storage_error(path, error);
+  switch (error.getErrorCode()) {
+    case SQLITE_FULL:
+    case SQLITE_IOERR:
+    case SQLITE_READONLY:
+      return std::make_exception_ptr(StorageUnwritable(told.what()));
+    default:
+      return std::make_exception_ptr(std::move(told));
+  }
 }
 
 }  // namespace heddle::storage::sqlite

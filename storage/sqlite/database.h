@@ -4,6 +4,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
 
+#include <exception>
 #include <memory>
 #include <string>
 
@@ -21,5 +22,7 @@ std::unique_ptr<SQLite::Database> connect(const StorageOptions& options, Access 
 
 // Says which file, what happened and what to do. SQLite's texts name tables and columns, never values.
 StorageError storage_error(const std::string& path, const SQLite::Exception& error);
+// The same to be handed on: StorageUnwritable where that is what it is.
+std::exception_ptr storage_failure(const std::string& path, const SQLite::Exception& error);
 
 }  // namespace heddle::storage::sqlite

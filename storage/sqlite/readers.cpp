@@ -76,7 +76,7 @@ void Readers::run(Reader& reader) {
     try {
       reader.read(entry.work);
     } catch (const SQLite::Exception& error) {
-      thrown = std::make_exception_ptr(storage_error(path_, error));
+      thrown = storage_failure(path_, error);
     } catch (...) {
       thrown = std::current_exception();
     }

@@ -20,19 +20,21 @@ void run_statement(SQLite::Statement& statement) {
   sql.run();
 }
 
-// Each gets an exception of its own, because those who wait for them may be on different threads.
-template <class Entry>
-void fail(std::span<Entry> entries, const StorageError& error) {
-  for (Entry& entry : entries) {
-    if (!entry.error) entry.error = std::make_exception_ptr(error);
+std::exception_ptr copy_of(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const StorageUnwritable& thrown) {
+    return std::make_exception_ptr(StorageUnwritable(thrown.what()));
+  } catch (const std::exception& thrown) {
+    return std::make_exception_ptr(StorageError(thrown.what()));
   }
 }
 
-StorageError reason_of(const std::exception_ptr& error) {
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& thrown) {
-    return StorageError(thrown.what());
+// Each gets an exception of its own, because those who wait for them may be on different threads.
+template <class Entry>
+void fail(std::span<Entry> entries, const std::exception_ptr& failure) {
+  for (Entry& entry : entries) {
+    if (!entry.error) entry.error = copy_of(failure);
   }
 }
 
@@ -79,13 +81,13 @@ void Writer::apply(std::span<Entry> group) {
     entry.error = apply_one(entry.work);
     entry.work = nullptr;
     // Some errors (a full disk) make SQLite take back the whole transaction, with the works before.
-    if (!in_transaction()) fail(group.subspan(first, i - first), reason_of(entry.error));
+    if (!in_transaction()) fail(group.subspan(first, i - first), entry.error);
   }
   if (!in_transaction()) return;
   try {
     run_statement(commit_);
   } catch (const SQLite::Exception& error) {
-    fail(group.subspan(first), storage_error(path_, error));
+    fail(group.subspan(first), storage_failure(path_, error));
     if (in_transaction()) run_statement(roll_back_);
   }
 }
@@ -99,7 +101,7 @@ std::exception_ptr Writer::apply_one(const Work& work) {
     run_statement(release_);
     return nullptr;
   } catch (const SQLite::Exception& error) {
-    thrown = std::make_exception_ptr(storage_error(path_, error));
+    thrown = storage_failure(path_, error);
   } catch (...) {
     thrown = std::current_exception();
   }
