@@ -3,10 +3,12 @@
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <optional>
 #include <utility>
 
 #include "runtime/state_api.h"
 #include "runtime/stored_saver.h"
+#include "storage/error.h"
 
 namespace heddle::api {
 namespace asio = boost::asio;
@@ -26,36 +28,62 @@ void RunLog::continue_after(std::int64_t facts) {
 }
 
 void RunLog::append(const std::vector<Fact>& facts) {
-  for (const Fact& fact : facts) encoder_.encode(fact, gathered_);
-  next_fact_ += static_cast<std::int64_t>(facts.size());
-  if (!writing_) write_gathered();
+  gather(facts);
+  if (writing_ == 0 && !error_ && !gathered_.empty()) write_gathered(nullptr, nullptr);
 }
 
-void RunLog::write_gathered() {
-  if (gathered_.empty() || error_) return;
-  writing_ = true;
-  auto segment = std::make_shared<storage::EventSegment>();
-  segment->first_fact = gathered_first_;
-  segment->facts = std::move(gathered_);
-  gathered_.clear();
-  gathered_first_ = next_fact_;
-  auto work = [segment, thread_id = thread_id_, run_id = run_id_](storage::Transaction& transaction) {
-    transaction.events().append(thread_id, run_id, *segment);
+void RunLog::append_with(const std::vector<Fact>& facts, Work work, Done done) {
+  gather(facts);
+  if (error_) {
+    done(error_);
+    return;
+  }
+  write_gathered(std::move(work), std::move(done));
+}
+
+void RunLog::gather(const std::vector<Fact>& facts) {
+  for (const Fact& fact : facts) encoder_.encode(fact, gathered_);
+  next_fact_ += static_cast<std::int64_t>(facts.size());
+}
+
+void RunLog::write_gathered(Work work, Done done) {
+  std::shared_ptr<storage::EventSegment> segment;
+  // What was handed in before and is not stored yet can be lost alone, with a transaction that this one is not in.
+  std::optional<std::int64_t> needed;
+  if (!gathered_.empty()) {
+    segment = std::make_shared<storage::EventSegment>();
+    segment->first_fact = gathered_first_;
+    segment->facts = std::exchange(gathered_, {});
+    if (writing_ > 0 && last_segment_ >= 0) needed = last_segment_;
+    last_segment_ = segment->first_fact;
+    gathered_first_ = next_fact_;
+  }
+  ++writing_;
+  auto all = [segment, needed, thread_id = thread_id_, run_id = run_id_,
+              work = std::move(work)](storage::Transaction& transaction) {
+    if (needed && transaction.events().read(thread_id, run_id, *needed, 1).empty()) {
+      throw storage::StorageError("an earlier part of the run's log could not be stored");
+    }
+    if (segment) transaction.events().append(thread_id, run_id, *segment);
+    if (work) work(transaction);
   };
-  auto done = [self = shared_from_this(), facts = next_fact_](std::exception_ptr error) {
-    asio::post(self->executor_, [self, facts, error] {
-      self->writing_ = false;
-      if (error && !self->error_) self->error_ = error;
-      if (!error && self->stored_) self->stored_(facts);
-      self->write_gathered();
-      self->written_.cancel();
-    });
+  auto answer = [self = shared_from_this(), facts = next_fact_, done = std::move(done)](std::exception_ptr error) {
+    if (done) done(error);
+    asio::post(self->executor_, [self, facts, error] { self->written(facts, error); });
   };
-  storage_.submit(std::move(work), std::move(done));
+  storage_.submit(std::move(all), std::move(answer));
+}
+
+void RunLog::written(std::int64_t facts, const std::exception_ptr& error) {
+  --writing_;
+  if (error && !error_) error_ = error;
+  if (!error && stored_) stored_(facts);
+  if (writing_ == 0 && !error_ && !gathered_.empty()) write_gathered(nullptr, nullptr);
+  written_.cancel();
 }
 
 asio::awaitable<void> RunLog::flush() {
-  while (writing_ || (!gathered_.empty() && !error_)) {
+  while (writing_ > 0 || (!gathered_.empty() && !error_)) {
     co_await written_.async_wait(asio::as_tuple(asio::use_awaitable));
   }
   if (error_) std::rethrow_exception(error_);

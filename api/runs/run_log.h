@@ -1,9 +1,10 @@
 #pragma once
-// The stored log of one run: facts go to the database in segments, in order, at most one write at a time.
+// The stored log of one run: facts go to the database in segments, in order.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <exception>
 #include <functional>
@@ -25,10 +26,13 @@ namespace heddle::api {
 // 4,096: a fast run is ahead by what it makes during one commit, which is less.
 inline constexpr std::uint64_t kUnstoredFramesMax = 4096;
 
-// Writes. Belongs to `executor`. While one segment is being committed, further facts gather for the next one, so a
+// Writes. Belongs to `executor`. While something is being committed, further facts gather for the next segment, so a
 // fast run costs few commits and a slow one is stored at once.
 class RunLog : public std::enable_shared_from_this<RunLog> {
  public:
+  using Work = std::function<void(storage::Transaction&)>;
+  using Done = std::function<void(std::exception_ptr)>;
+
   RunLog(boost::asio::any_io_executor executor, storage::Storage& storage, storage::ThreadId thread_id,
          storage::RunId run_id, bool values_are_stored);
 
@@ -36,6 +40,9 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   void continue_after(std::int64_t facts);
 
   void append(const std::vector<Fact>& facts);
+  // The same, and then `work`: both, with what has gathered, in one transaction, all or nothing. `done` as in
+  // Storage::submit. Once something could not be stored, nothing later is.
+  void append_with(const std::vector<Fact>& facts, Work work, Done done);
   // Calls `stored` on the executor after each write, with the number of facts of the run that are durable. Null ends
   // it.
   void on_stored(std::function<void(std::int64_t facts)> stored) { stored_ = std::move(stored); }
@@ -43,7 +50,9 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   boost::asio::awaitable<void> flush();
 
  private:
-  void write_gathered();
+  void gather(const std::vector<Fact>& facts);
+  void write_gathered(Work work, Done done);
+  void written(std::int64_t facts, const std::exception_ptr& error);
 
   boost::asio::any_io_executor executor_;
   storage::Storage& storage_;
@@ -53,7 +62,8 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   std::int64_t next_fact_ = 0;
   std::int64_t gathered_first_ = 0;
   std::string gathered_;
-  bool writing_ = false;
+  std::int64_t last_segment_ = -1;  // its first fact; none yet
+  std::size_t writing_ = 0;         // writes on their way
   std::exception_ptr error_;
   std::function<void(std::int64_t facts)> stored_;
   boost::asio::steady_timer written_;  // never expires; cancelled after each write

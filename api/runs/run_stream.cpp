@@ -28,6 +28,15 @@ RunStream::~RunStream() {
 
 void RunStream::publish(std::vector<Fact> facts) {
   if (log_) log_->append(facts);
+  take(std::move(facts));
+}
+
+void RunStream::publish_with(std::vector<Fact> facts, RunLog::Work work, RunLog::Done done) {
+  log_->append_with(facts, std::move(work), std::move(done));
+  take(std::move(facts));
+}
+
+void RunStream::take(std::vector<Fact> facts) {
   for (Fact& fact : facts) {
     if (asks(fact)) has_asked_ = true;
     unrendered_.push_back(std::move(fact));

@@ -31,6 +31,9 @@ class RunStream {
   RunStream& operator=(const RunStream&) = delete;
 
   void publish(std::vector<Fact> facts);
+  // The same, and `work` is done in the transaction that stores these facts and those before them. `done` as in
+  // Storage::submit. Only for a run with a log.
+  void publish_with(std::vector<Fact> facts, RunLog::Work work, RunLog::Done done);
   // For a run that is taken up after a restart: `facts` of it are stored already, frames below `first_frame` are
   // found there. Called before anything is published.
   void continue_after(std::int64_t facts, std::uint64_t first_frame);
@@ -63,6 +66,7 @@ class RunStream {
   const std::shared_ptr<RunLog>& log() const { return log_; }
 
  private:
+  void take(std::vector<Fact> facts);
   void render_until(std::uint64_t wanted);
   void note_stored(std::int64_t facts);
   bool is_too_far_ahead(std::uint64_t id) const;

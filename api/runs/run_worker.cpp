@@ -5,19 +5,23 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
-#include <mutex>
+#include <chrono>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "api/runs/engine_bridge.h"
 #include "api/runs/webhook_call.h"
 #include "runtime/item_store.h"
 #include "runtime/json.h"
 #include "runtime/memory_saver.h"
 #include "runtime/object_text.h"
 #include "runtime/stored_saver.h"
+#include "storage/error.h"
 
 namespace heddle::api {
 namespace {
@@ -25,39 +29,9 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-// Facts on their way from the engine's thread to the I/O thread. The engine hands over many at a time when it is
-// faster, so that a post per fact is not needed; that is why a mutex is used here.
-class FactBridge : public std::enable_shared_from_this<FactBridge> {
- public:
-  FactBridge(asio::any_io_executor io, std::shared_ptr<RunStream> stream)
-      : io_(std::move(io)), stream_(std::move(stream)) {}
-
-  // On the engine's thread.
-  void send(Fact fact) {
-    bool is_first = false;
-    {
-      const std::lock_guard<std::mutex> guard(mutex_);
-      is_first = facts_.empty();
-      facts_.push_back(std::move(fact));
-    }
-    if (is_first) asio::post(io_, [self = shared_from_this()] { self->deliver(); });
-  }
-
- private:
-  void deliver() {
-    std::vector<Fact> facts;
-    {
-      const std::lock_guard<std::mutex> guard(mutex_);
-      facts.swap(facts_);
-    }
-    stream_->publish(std::move(facts));
-  }
-
-  asio::any_io_executor io_;
-  std::shared_ptr<RunStream> stream_;
-  std::mutex mutex_;
-  std::vector<Fact> facts_;
-};
+// Between two tries to store what must be stored: a full disk is not emptied in less, and nobody waits for long when it
+// is.
+constexpr std::chrono::milliseconds kStoringPause{1000};
 
 // Everything that a run uses on the engine's thread. Lives there until the run has ended.
 struct EngineSide {
@@ -68,14 +42,14 @@ struct EngineSide {
   storage::Storage& storage;
   const runtime::Clock& clock;
   runtime::CheckpointIds& checkpoint_ids;
-  std::shared_ptr<FactBridge> bridge;
+  std::shared_ptr<EngineBridge> bridge;
 };
 
 asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> side) {
   const auto executor = co_await asio::this_coro::executor;
   std::unique_ptr<runtime::CheckpointSaver> saver;
   if (side->stored_thread) {
-    saver = std::make_unique<runtime::StoredSaver>(side->storage, *side->stored_thread, executor);
+    saver = std::make_unique<runtime::StoredSaver>(*side->bridge, *side->stored_thread, executor);
   } else {
     saver = std::make_unique<runtime::MemorySaver>();
   }
@@ -192,7 +166,45 @@ asio::awaitable<void> RunWorker::mark_running(std::shared_ptr<ActiveRun> run) {
   if (!run->record.started_at) run->record.started_at = run->record.updated_at;
   if (run->temporary) co_return;
   auto work = [record = run->record](storage::Transaction& transaction) { transaction.runs().update(record); };
-  co_await storage_.commit(std::move(work));
+  co_await commit_when_possible(run, std::move(work));
+}
+
+asio::awaitable<void> RunWorker::commit_when_possible(std::shared_ptr<ActiveRun> run, Work work) {
+  for (bool is_first = true;; is_first = false) {
+    std::exception_ptr failure;
+    std::string reason;
+    try {
+      Work again = work;
+      co_await storage_.commit(std::move(again));
+    } catch (const storage::StorageUnwritable& error) {
+      failure = std::current_exception();
+      reason = error.what();
+    } catch (const storage::StorageBusy& error) {
+      failure = std::current_exception();
+      reason = error.what();
+    }
+    if (!failure) co_return;
+    if (run->stop_for_restart) std::rethrow_exception(failure);
+    if (is_first) {
+      log_.error("the status of a run cannot be stored, which is tried again until it can",
+                 json::object{{"run_id", run->record.run_id.text()}, {"what", reason}});
+    }
+    asio::steady_timer pause(executor_, kStoringPause);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
+}
+
+asio::awaitable<bool> RunWorker::flush_log(std::shared_ptr<ActiveRun> run) {
+  const std::shared_ptr<RunLog> log = run->stream->log();
+  if (!log) co_return true;
+  try {
+    co_await log->flush();
+  } catch (const storage::StorageError& error) {
+    log_.error("the events of a run could not be stored",
+               json::object{{"run_id", run->record.run_id.text()}, {"what", error.what()}});
+    co_return false;
+  }
+  co_return true;
 }
 
 asio::awaitable<RunWorker::EngineResult> RunWorker::run_engine(std::shared_ptr<ActiveRun> run) {
@@ -208,7 +220,7 @@ asio::awaitable<RunWorker::EngineResult> RunWorker::run_engine(std::shared_ptr<A
   }
 
   const StreamShape& shape = *run->stream->shape();
-  auto bridge = std::make_shared<FactBridge>(executor_, run->stream);
+  auto bridge = std::make_shared<EngineBridge>(executor_, run->stream, storage_);
   auto side = std::make_shared<EngineSide>(
       EngineSide{run->plan, event_kinds(shape.modes, shape.subgraphs), run->record.owner,
                  run->temporary ? std::nullopt : std::optional<storage::ThreadId>(run->record.thread_id), storage_,
@@ -275,11 +287,14 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
   run->stream->publish(std::move(first));
 
   EngineResult engine_result = co_await run_engine(run);
-  const auto result = std::make_shared<const EngineResult>(std::move(engine_result));
   run->stop.reset();
+  const bool is_logged = co_await flush_log(run);
+  if (!is_logged && !engine_result.error && !engine_result.cancelled) {
+    engine_result.error = runtime::ErrorInfo{"StorageError", "what the run did could not be stored"};
+  }
+  const auto result = std::make_shared<const EngineResult>(std::move(engine_result));
 
   if (result->cancelled && run->stop_for_restart && !run->cancel) {
-    if (run->stream->log()) co_await run->stream->log()->flush();
     run->result = "{}";
     run->close();
     co_return;
@@ -289,7 +304,6 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
   if (run->cancel == CancelAction::rollback) {
     co_await store_rollback(run);
   } else {
-    if (run->stream->log()) co_await run->stream->log()->flush();
     co_await store_end(run, result);
   }
   if (result->error && !run->cancel) {
@@ -299,7 +313,7 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
     std::vector<Fact> last;
     last.push_back(std::move(failure));
     run->stream->publish(std::move(last));
-    if (run->stream->log()) co_await run->stream->log()->flush();
+    co_await flush_log(run);
   }
   close(*run);
 }
@@ -388,7 +402,7 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     thread->updated_at = record.updated_at;
     transaction.threads().update(*thread);
   };
-  co_await storage_.commit(std::move(store));
+  co_await commit_when_possible(run, std::move(store));
 }
 
 asio::awaitable<void> RunWorker::store_rollback(std::shared_ptr<ActiveRun> run) {
@@ -412,7 +426,7 @@ asio::awaitable<void> RunWorker::store_rollback(std::shared_ptr<ActiveRun> run) 
     thread->updated_at = now;
     transaction.threads().update(*thread);
   };
-  co_await storage_.commit(std::move(store));
+  co_await commit_when_possible(run, std::move(store));
 }
 
 asio::awaitable<void> RunWorker::end_unstarted(std::shared_ptr<ActiveRun> run) {

@@ -7,6 +7,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 
 #include "api/runs/active_run.h"
@@ -38,6 +39,12 @@ class RunWorker {
 
  private:
   struct EngineResult;
+  using Work = std::function<void(storage::Transaction&)>;
+  // Does what has to be stored so that the run's thread is not stuck, and waits while nothing can be. Throws what
+  // storing threw when the server ends meanwhile: then the next start takes the run up.
+  boost::asio::awaitable<void> commit_when_possible(std::shared_ptr<ActiveRun> run, Work work);
+  // Returns when the log is stored, and whether it could be.
+  boost::asio::awaitable<bool> flush_log(std::shared_ptr<ActiveRun> run);
   boost::asio::awaitable<void> mark_running(std::shared_ptr<ActiveRun> run);
   boost::asio::awaitable<EngineResult> run_engine(std::shared_ptr<ActiveRun> run);
   boost::asio::awaitable<void> store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result);

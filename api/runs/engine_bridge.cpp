@@ -1,0 +1,55 @@
+#include "api/runs/engine_bridge.h"
+
+#include <boost/asio/post.hpp>
+#include <utility>
+
+namespace heddle::api {
+
+EngineBridge::EngineBridge(boost::asio::any_io_executor io, std::shared_ptr<RunStream> stream,
+                           storage::Storage& storage)
+    : io_(std::move(io)), stream_(std::move(stream)), storage_(storage) {}
+
+void EngineBridge::send(Fact fact) {
+  send_parcel(std::move(fact));
+}
+
+void EngineBridge::submit(std::function<void(storage::Transaction&)> work,
+                          std::function<void(std::exception_ptr)> done) {
+  send_parcel(Write{std::move(work), std::move(done)});
+}
+
+void EngineBridge::submit_read(std::function<void(const storage::Snapshot&)> work,
+                               std::function<void(std::exception_ptr)> done) {
+  storage_.submit_read(std::move(work), std::move(done));
+}
+
+void EngineBridge::send_parcel(Parcel parcel) {
+  bool is_first = false;
+  {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    is_first = parcels_.empty();
+    parcels_.push_back(std::move(parcel));
+  }
+  if (is_first) boost::asio::post(io_, [self = shared_from_this()] { self->deliver(); });
+}
+
+void EngineBridge::deliver() {
+  std::vector<Parcel> parcels;
+  {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    parcels.swap(parcels_);
+  }
+  std::vector<Fact> facts;
+  for (Parcel& parcel : parcels) {
+    if (Fact* fact = std::get_if<Fact>(&parcel)) {
+      facts.push_back(std::move(*fact));
+      continue;
+    }
+    // Before the readers are told, so that the facts wait for this write and are not stored on their own.
+    Write& write = std::get<Write>(parcel);
+    stream_->publish_with(std::exchange(facts, {}), std::move(write.work), std::move(write.done));
+  }
+  if (!facts.empty()) stream_->publish(std::move(facts));
+}
+
+}  // namespace heddle::api
