@@ -60,6 +60,7 @@ describe("the demo", { concurrency: false }, () => {
       await chat.part("approval-panel").waitFor();
       const action = await chat.part("approval-action").innerText();
       for (const shown of ["ines@example.test", "A moth", "It sits on the window."]) assert.ok(action.includes(shown), shown);
+      assert.ok(!action.includes("["), "a list of addresses is shown without brackets");
       assert.deepEqual(await sent(), [], "nothing is sent before it is approved");
       await chat.shoot("demo-approval");
       await chat.part("approval-send").click();

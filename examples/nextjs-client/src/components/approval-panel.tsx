@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import type { ApprovalRequest, Decision, DecisionType } from "@/lib/interrupts";
+import { plainly } from "@/lib/plainly";
 import { HandIcon } from "./icons";
 
 interface Draft {
@@ -118,7 +119,7 @@ function ArgumentList({ args }: { args: Record<string, unknown> }) {
       {Object.entries(args).map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>
-          <dd>{typeof value === "string" ? value : JSON.stringify(value)}</dd>
+          <dd>{plainly(value)}</dd>
         </div>
       ))}
     </dl>

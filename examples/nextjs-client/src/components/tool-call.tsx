@@ -1,6 +1,7 @@
 "use client";
 
 import type { ToolCallState, ToolCallView } from "@/lib/conversation";
+import { plainly } from "@/lib/plainly";
 import { CheckIcon, PauseIcon, WarningIcon } from "./icons";
 
 const stateTexts: Record<ToolCallState, string> = {
@@ -13,7 +14,7 @@ const stateTexts: Record<ToolCallState, string> = {
 
 /** A call of a tool, from the first letter of its arguments to its result. */
 export function ToolCall({ call }: { call: ToolCallView }) {
-  const brief = Object.values(call.args).map(briefly).join(", ");
+  const brief = Object.values(call.args).map(plainly).join(", ");
   return (
     <details className="tool-call" data-testid="tool-call" data-tool={call.name} data-state={call.state}>
       <summary>
@@ -41,10 +42,6 @@ function StateIcon({ state }: { state: ToolCallState }) {
   if (state === "error") return <span className="tool-icon error"><WarningIcon /></span>;
   if (state === "running") return <span className="tool-icon spinner" aria-hidden="true" />;
   return <span className="tool-icon"><PauseIcon /></span>;
-}
-
-function briefly(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value) ?? "";
 }
 
 // JSON is easier to read with line breaks; all other text stays as the tool wrote it.
