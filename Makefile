@@ -6,7 +6,7 @@ export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
 SOURCES = $(shell find storage runtime graphs api tests bench cmake -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
 
-.PHONY: run demo test build bench format check-format lint deps
+.PHONY: run demo test soak build bench format check-format lint deps
 
 run: deps
 	cmake --preset release --log-level=NOTICE
@@ -19,15 +19,20 @@ demo: deps
 	cmake --build --preset release --parallel $(JOBS) --target heddle
 	scripts/demo.sh
 
-# The unit tests, the conformance scenarios, the npm clients, these behind Next.js, and the chat in Chromium, against the
-# real program.
+# The unit tests, the conformance scenarios, the npm clients, these behind Next.js, two hundred kills, and the chat in
+# Chromium, against the real program.
 test: build
 	ctest --preset release --parallel $(JOBS)
 	@if [ -x tests/conformance/run.sh ]; then tests/conformance/run.sh; fi
 	@if [ -x tests/client/run.sh ]; then tests/client/run.sh; fi
 	@if [ -x tests/passthrough/run.sh ]; then tests/passthrough/run.sh; fi
 	tests/client/node_modules/node/bin/node examples/local-cloud/test/run.mjs
+	tests/crash/run.sh build/release/bin --points 200
 	tests/browser/run.sh build/release/bin
+
+# Longer than anybody waits: ten thousand kills, half an hour at a time; the next call goes on where this one ended.
+soak: build
+	tests/crash/run.sh build/release/bin --points 10000 --minutes 30 --log build/soak-crash.log
 
 build: deps
 	cmake --preset release --log-level=NOTICE
