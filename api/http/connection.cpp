@@ -11,9 +11,6 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/http/basic_parser.hpp>
-#include <boost/beast/http/error.hpp>
-#include <boost/beast/http/verb.hpp>
 #include <charconv>
 #include <cstdint>
 #include <exception>
@@ -25,14 +22,13 @@
 #include <variant>
 
 #include "api/http/request_id.h"
+#include "api/http/request_parser.h"
 #include "api/http/response_head.h"
-#include "api/http/target.h"
 
 namespace heddle::api {
 namespace {
 
 namespace asio = boost::asio;
-namespace http = boost::beast::http;
 using boost::system::error_code;
 using boost::system::system_error;
 using Clock = std::chrono::steady_clock;
@@ -42,37 +38,7 @@ constexpr std::chrono::seconds kKeepAliveGrace{10};  // listener.h: closed that 
 constexpr std::chrono::seconds kLinger{2};           // for the peer to read an answer it did not wait for
 constexpr std::size_t kHeaderReadBytes = 4096;       // the headers of most requests fit
 constexpr std::size_t kBodyReadBytes = std::size_t{64} << 10;
-constexpr std::size_t kBodyReserveBytesMax = std::size_t{1} << 20;  // a client can announce more than it sends
-constexpr std::size_t kPipelinedBytesMax = std::size_t{16} << 10;   // kept for later while a stream runs
-
-Verb verb_from(http::verb verb) {
-  switch (verb) {
-    case http::verb::get:
-      return Verb::get;
-    case http::verb::head:
-      return Verb::head;
-    case http::verb::post:
-      return Verb::post;
-    case http::verb::put:
-      return Verb::put;
-    case http::verb::patch:
-      return Verb::patch;
-    case http::verb::delete_:
-      return Verb::delete_;
-    case http::verb::options:
-      return Verb::options;
-    default:
-      return Verb::other;
-  }
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  for (char& c : lower) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  }
-  return lower;
-}
+constexpr std::size_t kPipelinedBytesMax = std::size_t{16} << 10;  // kept for later while a stream runs
 
 std::string text_of(const std::exception_ptr& failure) {
   try {
@@ -84,114 +50,8 @@ std::string text_of(const std::exception_ptr& failure) {
   }
 }
 
-struct Exchange {
-  Request request;
-  bool keeps_alive = true;
-  bool knows_chunks = true;  // HTTP/1.1
-};
-
-// Turns the bytes of one request into a Request.
-class RequestParser : public http::basic_parser<true> {
- public:
-  explicit RequestParser(const HttpLimits& limits) : header_bytes_left_(limits.header_bytes_max) {
-    const std::size_t most = std::numeric_limits<std::uint32_t>::max();
-    header_limit(static_cast<std::uint32_t>(std::min(limits.header_bytes_max, most)));
-    body_limit(limits.body_bytes_max);
-    eager(true);
-  }
-
-  const Request& request() const { return request_; }
-  bool expects_continue() const { return is_http11_ && expects_continue_; }
-  // What is known of a request that is given up.
-  Request take_head() {
-    request_.body.clear();
-    return std::move(request_);
-  }
-  // Once is_done().
-  Exchange take() { return {std::move(request_), keep_alive(), is_http11_}; }
-
- private:
-  using View = boost::beast::string_view;
-
-  void on_request_impl(http::verb verb, View, View target, int version, error_code& error) override {
-    count_header_bytes(target.size(), error);
-    request_.verb = verb_from(verb);
-    request_.target.assign(target);
-    is_http11_ = version == 11;
-  }
-
-  void on_field_impl(http::field field, View name, View value, error_code& error) override {
-    if (is_header_read_) return;  // trailers of a chunked body mean nothing here
-    // The parser's own limit holds for what it is given at once, not for a header sent in small pieces.
-    count_header_bytes(name.size() + value.size() + 3, error);
-    if (field == http::field::expect && lower_case(value) == "100-continue") expects_continue_ = true;
-    if (field == http::field::transfer_encoding) has_transfer_encoding_ = true;
-    request_.headers.add(lower_case(name), as_utf8(std::string(value)));
-  }
-
-  void on_header_impl(error_code& error) override {
-    is_header_read_ = true;
-    // Where the body of another coding ends cannot be known.
-    if (has_transfer_encoding_ && !chunked()) error = http::error::bad_transfer_encoding;
-    Target parsed = split_target(request_.target);
-    request_.segments = std::move(parsed.segments);
-    request_.trailing_slash = parsed.trailing_slash;
-    request_.query = Query(parsed.query);
-  }
-
-  void on_body_init_impl(const boost::optional<std::uint64_t>& length, error_code&) override {
-    const std::uint64_t announced = length.value_or(0);
-    request_.body.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(announced, kBodyReserveBytesMax)));
-  }
-
-  std::size_t on_body_impl(View bytes, error_code&) override {
-    request_.body.append(bytes);
-    return bytes.size();
-  }
-
-  std::size_t on_chunk_body_impl(std::uint64_t, View bytes, error_code&) override {
-    request_.body.append(bytes);
-    return bytes.size();
-  }
-
-  void on_response_impl(int, View, int, error_code&) override {}
-  void on_chunk_header_impl(std::uint64_t, View, error_code&) override {}
-  void on_finish_impl(error_code&) override {}
-
-  void count_header_bytes(std::size_t bytes, error_code& error) {
-    if (bytes > header_bytes_left_) {
-      error = http::error::header_limit;
-    } else {
-      header_bytes_left_ -= bytes;
-    }
-  }
-
-  Request request_;
-  std::size_t header_bytes_left_;
-  bool is_http11_ = false;
-  bool is_header_read_ = false;
-  bool expects_continue_ = false;
-  bool has_transfer_encoding_ = false;
-};
-
-// A request that was not read to its end; the connection ends with this answer.
-struct Refusal {
-  int status = 400;
-  std::string detail;
-  Request seen;  // without its body
-};
 struct Closed {};  // the peer is gone or was idle for too long; nobody waits for an answer
 using Incoming = std::variant<Exchange, Refusal, Closed>;
-
-Refusal refusal_for(const error_code& error, const HttpLimits& limits, Request seen) {
-  if (error == http::error::header_limit) {
-    return {431, "Request header larger than " + std::to_string(limits.header_bytes_max) + " bytes", std::move(seen)};
-  }
-  if (error == http::error::body_limit) {
-    return {413, "Request body larger than " + std::to_string(limits.body_bytes_max) + " bytes", std::move(seen)};
-  }
-  return {400, "Malformed HTTP request: " + error.message(), std::move(seen)};
-}
 
 class HttpConnection : public Connection {
  public:
@@ -331,18 +191,16 @@ asio::awaitable<Incoming> HttpConnection::read_request() {
   bool was_continued = false;
   for (;;) {
     if (buffer_.size() > 0) {
-      error_code error;
-      const std::size_t parsed = parser.put(buffer_.data(), error);
+      const auto received = buffer_.data();
+      const std::size_t parsed = parser.put({static_cast<const char*>(received.data()), received.size()});
       buffer_.consume(parsed);
-      if (error && error != http::error::need_more) co_return refusal_for(error, context_.limits, parser.take_head());
+      if (parser.is_refused()) co_return parser.take_refusal();
     }
     if (parser.is_done()) break;
-    if (buffer_.size() > context_.limits.header_bytes_max) {  // of the framing of a chunked body
-      co_return refusal_for(http::error::bad_chunk_extension, context_.limits, parser.take_head());
-    }
+    if (buffer_.size() > context_.limits.header_bytes_max) co_return parser.refuse_framing();
 
     const bool wants_body = parser.is_header_done();
-    const bool waits_for_us = wants_body && parser.expects_continue() && parser.request().body.empty();
+    const bool waits_for_us = wants_body && parser.waits_for_continue();
     if (waits_for_us && buffer_.size() == 0 && !was_continued) {
       was_continued = true;
       const error_code error = co_await send("HTTP/1.1 100 Continue\r\n\r\n");
@@ -353,7 +211,7 @@ asio::awaitable<Incoming> HttpConnection::read_request() {
     const bool has_more = co_await receive(bytes_max);
     if (has_more) continue;
     if (!deadline_passed_) co_return Closed{};
-    co_return Refusal{408, "The request took too long to arrive", parser.take_head()};
+    co_return parser.refuse(408, "The request took too long to arrive");
   }
   deadline_ = kNever;
 
