@@ -13,26 +13,12 @@
 #include "api/runs/run_plan.h"
 #include "api/runs/run_request.h"
 #include "api/services/assistant_service.h"
+#include "api/services/run_draft.h"
 #include "api/services/service_parts.h"
 #include "api/services/state_service.h"
 #include "storage/runs.h"
 
 namespace heddle::api {
-
-// One time of a cron, taken by the run that is made for it: in the transaction that stores the run the cron moves on to
-// its next time, so that a crash neither loses nor doubles a run.
-struct CronClaim {
-  storage::CronId cron_id;
-  storage::Timestamp due;
-  std::optional<storage::Timestamp> next;  // none: the cron is over
-};
-
-// How a run is made.
-struct RunOrigin {
-  std::optional<storage::ThreadId> thread_id;  // none: stateless
-  bool is_watched = false;                     // stream or wait: a stateless one that is thrown away need not be stored
-  std::optional<CronClaim> claim = std::nullopt;  // of a run that a cron makes, which nobody watches
-};
 
 // A run that a client names, in flight or ended.
 struct FoundRun {

@@ -1,0 +1,64 @@
+#pragma once
+// A run on its way into the database: what makes its record, and the one transaction that decides whether it may be
+// stored and stores it (http-api.md 8.2 to 8.6).
+
+#include <boost/json/object.hpp>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "api/runs/run_request.h"
+#include "api/settings.h"
+#include "storage/assistants.h"
+#include "storage/crons.h"
+#include "storage/runs.h"
+#include "storage/storage.h"
+#include "storage/threads.h"
+
+namespace heddle::api {
+
+// One time of a cron, taken by the run that is made for it: in the transaction that stores the run the cron moves on to
+// its next time, so that a crash neither loses nor doubles a run.
+struct CronClaim {
+  storage::CronId cron_id;
+  storage::Timestamp due;
+  std::optional<storage::Timestamp> next;  // none: the cron is over
+};
+
+// How a run is made.
+struct RunOrigin {
+  std::optional<storage::ThreadId> thread_id;  // none: stateless
+  bool is_watched = false;                     // stream or wait: a stateless one that is thrown away need not be stored
+  std::optional<CronClaim> claim = std::nullopt;  // of a run that a cron makes, which nobody watches
+};
+
+// A run that is about to be stored: what the transaction needs to decide and to write.
+struct Draft {
+  storage::Run record;
+  storage::Assistant assistant;
+  RunRequest request;
+  RunOrigin origin;
+  Compat compat = Compat::js;
+};
+
+// Fills the record in from assistant, thread and request (http-api.md 8.3).
+void complete_record(Draft& draft, const boost::json::object& thread_config,
+                     const boost::json::object& thread_metadata);
+
+// The thread that is made for the run. Its record is complete.
+storage::Thread new_thread(const Draft& draft);
+
+// What the transaction that creates a run found.
+struct Stored {
+  storage::Run record;
+  std::vector<storage::RunId> to_cancel;
+};
+struct ThreadMissing {};
+struct ThreadBusy {};
+struct ClaimLost {};
+using StoreAnswer = std::variant<Stored, ThreadMissing, ThreadBusy, ClaimLost>;
+
+// Nothing is stored unless the answer is Stored, except that a claimed cron has moved on.
+StoreAnswer store_run(storage::Transaction& transaction, Draft draft);
+
+}  // namespace heddle::api
