@@ -3,6 +3,7 @@
 // Fields named *_json hold JSON text that storage neither reads nor changes; hidden keys have been
 // taken out before (http-api.md 18).
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -29,10 +30,11 @@ struct Run {
   MultitaskStrategy multitask_strategy = MultitaskStrategy::reject;
   OnCompletion on_completion = OnCompletion::keep;
   std::string metadata_json = "{}";
-  std::string kwargs_json = "{}";         // as shown to clients
-  std::int64_t attempt = 0;               // starts without a new checkpoint since the last one
-  std::optional<std::string> error_json;  // {"error","message"} of a failed run
-  bool had_hidden_keys = false;           // cannot be taken up after a restart
+  std::string kwargs_json = "{}";            // as shown to clients
+  std::int64_t attempt = 0;                  // starts without a new checkpoint since the last one
+  std::optional<std::string> error_json;     // {"error","message"} of a failed run
+  bool had_hidden_keys = false;              // cannot be taken up after a restart
+  std::optional<std::string> cancel_reason;  // of one that was cancelled, if whoever did so gave one
 };
 
 struct RunQuery {
@@ -48,6 +50,9 @@ class RunReads {
   virtual ~RunReads() = default;
   virtual std::optional<Run> find(const Owner& owner, RunId id) const = 0;
   virtual std::vector<Run> list(const RunQuery& query) const = 0;  // newest first
+  // Those of a thread that began at `since` or later, in the order in which they did, at most `limit` of them.
+  virtual std::vector<Run> started_since(const Owner& owner, ThreadId thread_id, Timestamp since,
+                                         std::int64_t limit) const = 0;
   // Pending and running ones of a thread, oldest first.
   virtual std::vector<Run> in_flight(ThreadId thread_id) const = 0;
   // Pending and running ones of all threads, oldest first: what a start takes up again.
@@ -57,7 +62,7 @@ class RunReads {
 class Runs : public RunReads {
  public:
   virtual void insert(const Run& run) = 0;
-  // status, started_at, attempt, error_json, kwargs_json, metadata_json and updated_at
+  // status, started_at, attempt, error_json, kwargs_json, metadata_json, cancel_reason and updated_at
   virtual void update(const Run& run) = 0;
   // The run and its events. Its checkpoints are erased through Checkpoints.
   virtual void erase(RunId id) = 0;

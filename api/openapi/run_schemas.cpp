@@ -92,7 +92,8 @@ Schema run() {
                                  required("status", run_status()),
                                  required("metadata", free_object()),
                                  required("kwargs", said(free_object(), "The request, without secrets.")),
-                                 required("multitask_strategy", strategy())};
+                                 required("multitask_strategy", strategy()),
+                                 optional("cancel_reason", said(text(), "Of one that was cancelled."))};
   return said(answer(std::move(members)), "One execution of a graph.");
 }
 
@@ -134,7 +135,9 @@ Resource run_resource() {
       {"cancel_on_disconnect", said(by_default(truth(), false), "Whether the run ends when the client goes away.")},
       {"wait", said(by_default(truth(), false), "Whether to answer only when the run has ended.")},
       {"action", by_default(word({"interrupt", "rollback"}), "interrupt")},
-      {"reason", said(text(), "Accepted.")},
+      {"reason", said(text_up_to(256),
+                      "Why the run is cancelled, in at most 256 bytes: its `cancel_reason` afterwards. Only with "
+                      "`action=interrupt`. `taken`: its input was taken over elsewhere.")},
   };
   const std::string_view no_assistant =
       "No assistant found for \"<id>\". Make sure the assistant ID is for a valid assistant or a valid graph ID.";

@@ -136,6 +136,19 @@ CancelAction action_of(const Request& request) {
   throw ApiError::invalid({"action"}, "must be one of interrupt, rollback");
 }
 
+// Why a run is cancelled: a short text for people, kept with the run.
+std::optional<std::string> cancel_reason_of(const Request& request, CancelAction action) {
+  constexpr std::size_t kBytesMax = 256;
+  std::optional<std::string> reason = request.query.find("reason");
+  if (!reason) return std::nullopt;
+  // Of a run that is rolled back nothing is left that could show it.
+  if (action != CancelAction::interrupt) throw ApiError::invalid({"reason"}, "needs the action interrupt");
+  if (reason->size() > kBytesMax) {
+    throw ApiError::invalid({"reason"}, "must have at most " + std::to_string(kBytesMax) + " bytes");
+  }
+  return reason;
+}
+
 std::int64_t number_of(const Request& request, std::string_view name, std::int64_t otherwise, std::int64_t least,
                        std::int64_t most) {
   const std::optional<std::string> given = request.query.find(name);
@@ -294,10 +307,12 @@ asio::awaitable<Response> cancel_run(Services& services, Caller caller, Request 
   const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
   const auto run_id = path_id<storage::RunId>(request, "run_id");
   const CancelAction action = action_of(request);
+  const std::optional<std::string> reason = cancel_reason_of(request, action);
   const bool waits = request.query.flag("wait", false);
   // Of an unknown thread and an unknown run it is said in the same way (http-api.md 9.8).
   FoundRun run = co_await services.runs.get_stateless(caller.owner, run_id);
   if (run.record.thread_id != thread_id) throw ApiError::not_found("Run not found");
+  if (reason) services.runs.give_cancel_reason(run, *reason);
   co_await services.runs.cancel(std::move(run), action, waits);
   co_return empty_response(waits ? 204 : 202);
 }

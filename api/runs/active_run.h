@@ -55,8 +55,9 @@ struct ActiveRun {
   Phase phase = Phase::waiting;
   bool due = true;  // its time has come (after_seconds)
   std::optional<CancelAction> cancel;
-  bool stop_for_restart = false;  // the server stops; the next start takes the run up
-  std::uint64_t first_frame = 0;  // of this attempt
+  std::optional<std::string> cancel_reason;  // as whoever asked for it gave it
+  bool stop_for_restart = false;             // the server stops; the next start takes the run up
+  std::uint64_t first_frame = 0;             // of this attempt
   // Of a running one: where it runs, and how it is stopped there.
   boost::asio::any_io_executor engine;
   std::shared_ptr<boost::asio::cancellation_signal> stop;

@@ -358,6 +358,7 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
   run->record.updated_at = clock_.now();
   if (cancelled) {
     run->record.status = RunStatus::interrupted;
+    run->record.cancel_reason = run->cancel_reason;
     run->result = "{}";
     if (result->outcome) run->result = wait_result(*result->outcome);
   } else if (result->error) {

@@ -202,6 +202,12 @@ asio::awaitable<void> RunService::cancel(FoundRun run, CancelAction action, bool
   if (wait || !has_begun) co_await run.active->ended();
 }
 
+void RunService::give_cancel_reason(const FoundRun& run, const std::string& reason) const {
+  if (!run.active || run.active->cancel) return;
+  // The word of the SDK for input that another run has taken over (http-api.md 9.8).
+  run.active->cancel_reason = reason == "taken" ? "taken: its input was taken over elsewhere" : reason;
+}
+
 asio::awaitable<void> RunService::cancel_listed(storage::Owner owner, storage::ThreadId thread_id,
                                                 std::vector<storage::RunId> run_ids, CancelAction action) {
   std::vector<FoundRun> runs;
@@ -389,15 +395,17 @@ std::string_view to_text(storage::MultitaskStrategy strategy) {
 }
 
 json::object run_json(const storage::Run& record) {
-  return {{"run_id", record.run_id.text()},
-          {"thread_id", record.thread_id.text()},
-          {"assistant_id", record.assistant_id.text()},
-          {"created_at", storage::to_rfc3339(record.created_at)},
-          {"updated_at", storage::to_rfc3339(record.updated_at)},
-          {"status", to_text(record.status)},
-          {"metadata", runtime::parse_json(record.metadata_json)},
-          {"kwargs", runtime::parse_json(record.kwargs_json)},
-          {"multitask_strategy", to_text(record.multitask_strategy)}};
+  json::object told{{"run_id", record.run_id.text()},
+                    {"thread_id", record.thread_id.text()},
+                    {"assistant_id", record.assistant_id.text()},
+                    {"created_at", storage::to_rfc3339(record.created_at)},
+                    {"updated_at", storage::to_rfc3339(record.updated_at)},
+                    {"status", to_text(record.status)},
+                    {"metadata", runtime::parse_json(record.metadata_json)},
+                    {"kwargs", runtime::parse_json(record.kwargs_json)},
+                    {"multitask_strategy", to_text(record.multitask_strategy)}};
+  if (record.cancel_reason) told["cancel_reason"] = *record.cancel_reason;
+  return told;
 }
 
 }  // namespace heddle::api

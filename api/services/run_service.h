@@ -50,6 +50,9 @@ class RunService {
 
   // Stops the run; with `wait` returns when it has ended. A finished one is left alone.
   boost::asio::awaitable<void> cancel(FoundRun run, CancelAction action, bool wait);
+  // Says why the run is about to be cancelled; the record of the run shows it once it has ended so. One that is being
+  // cancelled already keeps its reason.
+  void give_cancel_reason(const FoundRun& run, const std::string& reason) const;
   // Those of a thread, or none: throws ApiError 404 `Run not found` if one of them is unknown. Finished ones are left
   // alone.
   boost::asio::awaitable<void> cancel_listed(storage::Owner owner, storage::ThreadId thread_id,

@@ -183,8 +183,12 @@ CREATE INDEX crons_of_thread ON crons (thread_id) WHERE thread_id IS NOT NULL;
 CREATE INDEX crons_due ON crons (next_run_date, cron_id) WHERE next_run_date IS NOT NULL;
 )sql";
 
+constexpr const char* kCancelReason = R"sql(
+ALTER TABLE runs ADD COLUMN cancel_reason TEXT;
+)sql";
+
 // Step n leads from version n to n + 1. A step that has been released is never edited.
-constexpr std::array<const char*, 3> kSteps = {kFirst, kWebhooks, kCrons};
+constexpr std::array<const char*, 4> kSteps = {kFirst, kWebhooks, kCrons, kCancelReason};
 
 }  // namespace
 

@@ -7,7 +7,8 @@ namespace {
 
 const std::string kColumns = R"sql(
   SELECT run_id, thread_id, assistant_id, owner, created_at, updated_at, status, multitask_strategy, on_completion,
-         metadata_json, kwargs_json, attempt, error_json, had_hidden_keys, started_at
+         metadata_json, kwargs_json, attempt, error_json, had_hidden_keys, started_at,
+         cancel_reason
   FROM runs
 )sql";
 
@@ -16,6 +17,7 @@ Run run_from(Query& sql) {
   sql >> run.run_id >> run.thread_id >> run.assistant_id >> run.owner >> run.created_at >> run.updated_at;
   sql >> run.status >> run.multitask_strategy >> run.on_completion >> run.metadata_json >> run.kwargs_json;
   sql >> run.attempt >> run.error_json >> run.had_hidden_keys >> run.started_at;
+  sql >> run.cancel_reason;
   return run;
 }
 
@@ -29,6 +31,7 @@ void bind_changing_fields(Query& sql, const Run& run) {
   sql.bind(":run_id", run.run_id).bind(":updated_at", run.updated_at).bind(":status", run.status);
   sql.bind(":metadata_json", run.metadata_json).bind(":kwargs_json", run.kwargs_json);
   sql.bind(":attempt", run.attempt).bind(":error_json", run.error_json).bind(":started_at", run.started_at);
+  sql.bind(":cancel_reason", run.cancel_reason);
 }
 
 }  // namespace
@@ -40,6 +43,10 @@ RunTable::RunTable(const SQLite::Database& database)
           AND (:status IS NULL OR status = :status)
           AND json_contains(metadata_json, :metadata)
         ORDER BY created_at DESC, run_id DESC LIMIT :limit OFFSET :offset
+      )sql"),
+      started_since_(database, kColumns + R"sql(
+        WHERE thread_id = :thread_id AND owner = :owner AND started_at >= :since
+        ORDER BY started_at, run_id LIMIT :limit
       )sql"),
       in_flight_(database, kColumns + R"sql(
         INDEXED BY runs_in_flight
@@ -54,15 +61,16 @@ RunTable::RunTable(const SQLite::Database& database)
       insert_(database, R"sql(
         INSERT INTO runs (run_id, thread_id, assistant_id, owner, created_at, updated_at, status, multitask_strategy,
                           on_completion, metadata_json, kwargs_json, attempt, error_json, had_hidden_keys,
-                          started_at)
+                          started_at, cancel_reason)
         VALUES (:run_id, :thread_id, :assistant_id, :owner, :created_at, :updated_at, :status, :multitask_strategy,
                 :on_completion, :metadata_json, :kwargs_json, :attempt, :error_json, :had_hidden_keys,
-                :started_at)
+                :started_at, :cancel_reason)
       )sql"),
       update_(database, R"sql(
         UPDATE runs
         SET updated_at = :updated_at, status = :status, metadata_json = :metadata_json, kwargs_json = :kwargs_json,
-            attempt = :attempt, error_json = :error_json, started_at = :started_at
+            attempt = :attempt, error_json = :error_json, started_at = :started_at,
+            cancel_reason = :cancel_reason
         WHERE run_id = :run_id
       )sql"),
       erase_events_(database, R"sql(
@@ -83,6 +91,13 @@ std::vector<Run> RunTable::list(const RunQuery& query) const {
   sql.bind(":owner", query.owner).bind(":thread_id", query.thread_id).bind(":status", query.status);
   sql.bind(":metadata", query.metadata.json);
   sql.bind(":limit", query.page.limit).bind(":offset", query.page.offset);
+  return runs_from(sql);
+}
+
+std::vector<Run> RunTable::started_since(const Owner& owner, ThreadId thread_id, Timestamp since,
+                                         std::int64_t limit) const {
+  Query sql(started_since_);
+  sql.bind(":owner", owner).bind(":thread_id", thread_id).bind(":since", since).bind(":limit", limit);
   return runs_from(sql);
 }
 

@@ -16,6 +16,8 @@ class RunTable final : public Runs {
 
   std::optional<Run> find(const Owner& owner, RunId id) const override;
   std::vector<Run> list(const RunQuery& query) const override;
+  std::vector<Run> started_since(const Owner& owner, ThreadId thread_id, Timestamp since,
+                                 std::int64_t limit) const override;
   std::vector<Run> in_flight(ThreadId thread_id) const override;
   std::vector<Run> all_in_flight() const override;
 
@@ -26,6 +28,7 @@ class RunTable final : public Runs {
  private:
   mutable SQLite::Statement find_;
   mutable SQLite::Statement list_;
+  mutable SQLite::Statement started_since_;
   mutable SQLite::Statement in_flight_;
   mutable SQLite::Statement all_in_flight_;
   SQLite::Statement insert_;

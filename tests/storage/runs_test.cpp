@@ -52,6 +52,7 @@ TEST_CASE_METHOD(RunsFixture, "A run is found as it was inserted, by its owner o
   stored.error_json = R"({"error":"E"})";
   stored.had_hidden_keys = true;
   stored.started_at = at(3);
+  stored.cancel_reason = "taken: elsewhere";
   insert({stored});
 
   CHECK_FALSE(find(kBob, 1));
@@ -71,6 +72,7 @@ TEST_CASE_METHOD(RunsFixture, "A run is found as it was inserted, by its owner o
   CHECK(found->error_json == stored.error_json);
   CHECK(found->had_hidden_keys);
   CHECK(found->started_at == at(3));
+  CHECK(found->cancel_reason == stored.cancel_reason);
 }
 
 TEST_CASE_METHOD(RunsFixture, "Every status of a run is read as it was stored") {
@@ -87,6 +89,7 @@ TEST_CASE_METHOD(RunsFixture, "An update changes what a run may change") {
   changed.updated_at = at(50);
   changed.attempt = 3;
   changed.error_json = "{}";
+  changed.cancel_reason = "why";
   changed.kwargs_json = R"({"k":1})";
   changed.metadata_json = R"({"m":1})";
   commit([changed](Transaction& transaction) { transaction.runs().update(changed); });
@@ -98,6 +101,7 @@ TEST_CASE_METHOD(RunsFixture, "An update changes what a run may change") {
   CHECK(found->updated_at == at(50));
   CHECK(found->attempt == 3);
   CHECK(found->error_json == "{}");
+  CHECK(found->cancel_reason == "why");
   CHECK(found->kwargs_json == R"({"k":1})");
   CHECK(found->metadata_json == R"({"m":1})");
 }
@@ -119,6 +123,25 @@ TEST_CASE_METHOD(RunsFixture, "Runs of a thread are listed newest first, filtere
   query.status.reset();
   query.metadata.json = R"({"number":3})";
   CHECK(list(query) == std::vector<int>{3});
+}
+
+TEST_CASE_METHOD(RunsFixture, "Runs of a thread are found in the order in which they began, from a time on") {
+  const auto begun = [](std::uint8_t number, int start, std::uint8_t thread = 1) {
+    Run made = run(number, thread, RunStatus::success);
+    made.started_at = at(start);
+    return made;
+  };
+  insert({begun(1, 30), begun(2, 20), begun(3, 40), begun(4, 25, 2), run(5)});
+  const auto since = [this](const Owner& owner, int start, std::int64_t limit) {
+    return numbers(read([=](const Snapshot& snapshot) {
+      return snapshot.runs().started_since(owner, id<ThreadId>(1), at(start), limit);
+    }));
+  };
+  CHECK(since(kAlice, 0, 10) == std::vector<int>{2, 1, 3});
+  CHECK(since(kAlice, 30, 10) == std::vector<int>{1, 3});
+  CHECK(since(kAlice, 21, 1) == std::vector<int>{1});
+  CHECK(since(kAlice, 41, 10).empty());
+  CHECK(since(kBob, 0, 10).empty());
 }
 
 TEST_CASE_METHOD(RunsFixture, "Pending and running runs are in flight, oldest first") {

@@ -75,6 +75,35 @@ TEST_CASE_METHOD(RunsFixture, "A rollback of many runs leaves no trace of them")
   CHECK(ask("get", "/threads/" + thread + "/history").body == "[]");
 }
 
+TEST_CASE_METHOD(RunsFixture, "A run that was cancelled shows the reason that was given, and only such a run does") {
+  const std::string thread = new_thread();
+  const auto cancel_one = [&](const std::string& run, const std::string& query) {
+    return ask("post", "/threads/" + thread + "/runs/" + run + "/cancel?wait=true" + query).status;
+  };
+  const auto told = [&](const std::string& run) { return ask("get", "/threads/" + thread + "/runs/" + run).json(); };
+  const std::string taken = start(thread);
+  CHECK_FALSE(told(taken).as_object().contains("cancel_reason"));
+  CHECK(cancel_one(taken, "&reason=taken") == 204);
+  CHECK(std::string(told(taken).at("cancel_reason").as_string()).starts_with("taken:"));
+  CHECK(cancel_one(taken, "&reason=again") == 204);  // it has ended, and keeps what it was told
+  CHECK(std::string(told(taken).at("cancel_reason").as_string()).starts_with("taken:"));
+
+  const std::string waiting = start(thread, R"(,"after_seconds":3600)");
+  CHECK(cancel_one(waiting, "&reason=not%20needed%20%C3%A4%FF") == 204);
+  CHECK(told(waiting).at("cancel_reason") == "not needed \u00e4\ufffd");
+  const std::string silent = start(thread);
+  CHECK(cancel_one(silent, "") == 204);
+  CHECK_FALSE(told(silent).as_object().contains("cancel_reason"));
+
+  const std::string working = start(thread);
+  CHECK(cancel_one(working, "&action=rollback&reason=taken") == 400);
+  CHECK(cancel_one(working, "&reason=" + std::string(257, 'x')) == 400);
+  CHECK(told(working).at("status") != "interrupted");
+  const std::string body = ask("get", "/threads/" + thread + "/runs").body;
+  CHECK(body.find("not needed") != std::string::npos);
+  CHECK(cancel_one(working, "") == 204);
+}
+
 TEST_CASE_METHOD(RunsFixture, "A request to cancel says either which status or which runs") {
   for (const char* body : {"{}", R"({"status":"success"})", R"({"thread_id":"01a2037e-48fd-71b5-8e44-d0fb80070177"})",
                            R"({"status":"all","run_ids":[]})"}) {
