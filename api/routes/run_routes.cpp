@@ -1,15 +1,12 @@
 #include "api/routes/run_routes.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <charconv>
 #include <utility>
 
 #include "api/http/sse.h"
 #include "api/routes/body.h"
+#include "api/routes/run_bodies.h"
 #include "api/runs/run_queue.h"
 #include "api/runs/stream_reader.h"
 #include "api/services/services.h"
@@ -20,24 +17,6 @@ namespace {
 
 namespace asio = boost::asio;
 namespace json = boost::json;
-
-// Cancels the run if it is left before finished() was said: the client is gone (http-api.md 8.12).
-class DisconnectGuard {
- public:
-  DisconnectGuard(RunQueue& queue, std::shared_ptr<ActiveRun> run, bool cancels)
-      : queue_(queue), run_(std::move(run)), armed_(cancels) {}
-  ~DisconnectGuard() {
-    if (armed_ && run_) queue_.cancel(run_, CancelAction::interrupt);
-  }
-  DisconnectGuard(const DisconnectGuard&) = delete;
-  DisconnectGuard& operator=(const DisconnectGuard&) = delete;
-  void finished() { armed_ = false; }
-
- private:
-  RunQueue& queue_;
-  std::shared_ptr<ActiveRun> run_;
-  bool armed_;
-};
 
 std::optional<storage::ThreadId> thread_of(const Request& request) {
   if (!request.params.contains("thread_id")) return std::nullopt;
@@ -56,43 +35,6 @@ RunRequest parse_request(Services& services, Request& request) {
 std::string place_of(const storage::Run& record, bool stateless) {
   const std::string run = "/runs/" + record.run_id.text();
   return stateless ? run : "/threads/" + record.thread_id.text() + run;
-}
-
-// The answer of wait and join once the run has ended. White space goes out while it lasts, so that nobody in between
-// gives up.
-BodyStream waiting_body(Services& services, std::shared_ptr<ActiveRun> run, bool cancels_on_disconnect) {
-  return [&services, run, cancels_on_disconnect](BodyWriter& writer) -> asio::awaitable<void> {
-    DisconnectGuard guard(services.parts.queue, run, cancels_on_disconnect);
-    const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor);
-    while (run->phase != ActiveRun::Phase::ended) {
-      timer.expires_after(services.parts.settings.wait_heartbeat);
-      boost::system::error_code woken;
-      {
-        const WaitingPlace place(*run, timer);
-        const auto result = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-        woken = std::get<0>(result);
-      }
-      if (!woken) co_await writer.write("\n");
-    }
-    guard.finished();
-    co_await writer.write(run->result);
-  };
-}
-
-BodyStream event_body(Services& services, std::shared_ptr<ActiveRun> run, StreamSource source, StreamWish wish,
-                      bool cancels_on_disconnect) {
-  return [&services, run = std::move(run), source = std::move(source), wish = std::move(wish),
-          cancels_on_disconnect](BodyWriter& writer) -> asio::awaitable<void> {
-    DisconnectGuard guard(services.parts.queue, run, cancels_on_disconnect);
-    co_await send_stream(source, wish, services.parts.storage, services.parts.settings, writer);
-    guard.finished();
-  };
-}
-
-StreamSource live_source(const Services& services, const ActiveRun& run) {
-  const auto& shape = run.stream->shape();
-  return {shape, run.stream, services.parts.graphs.find(shape->graph_id), !run.temporary};
 }
 
 Response stream_response() {
@@ -127,6 +69,10 @@ json::object filter_in_query(const std::string& text, std::size_t depth_max) {
   } catch (const runtime::JsonError&) {
     throw ApiError::invalid(place, "must be an object as JSON");
   }
+}
+
+OnDisconnect on_disconnect_of(const Request& request) {
+  return request.query.flag("cancel_on_disconnect", false) ? OnDisconnect::cancel : OnDisconnect::go_on;
 }
 
 CancelAction action_of(const Request& request) {
@@ -176,7 +122,7 @@ asio::awaitable<Response> create_run(Services& services, Caller caller, Request 
 asio::awaitable<Response> stream_run(Services& services, Caller caller, Request request) {
   const RunOrigin origin{thread_of(request), true};
   RunRequest wanted = parse_request(services, request);
-  const bool cancels = wanted.on_disconnect == OnDisconnect::cancel;
+  const OnDisconnect on_disconnect = wanted.on_disconnect;
   const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller, origin, std::move(wanted));
   Response response = stream_response();
   const std::string place = place_of(run->record, !origin.thread_id);
@@ -184,14 +130,14 @@ asio::awaitable<Response> stream_run(Services& services, Caller caller, Request 
   response.headers.set("location", place + "/stream" + query_of(request));
   StreamWish wish;
   wish.namespaces = request.query.list("namespace");
-  response.stream = event_body(services, run, live_source(services, *run), std::move(wish), cancels);
+  response.stream = event_body(services, run, live_source(*run, services.parts.graphs), std::move(wish), on_disconnect);
   co_return response;
 }
 
 asio::awaitable<Response> wait_run(Services& services, Caller caller, Request request) {
   const RunOrigin origin{thread_of(request), true};
   RunRequest wanted = parse_request(services, request);
-  const bool cancels = wanted.on_disconnect == OnDisconnect::cancel;
+  const OnDisconnect on_disconnect = wanted.on_disconnect;
   const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller, origin, std::move(wanted));
   Response response;
   response.headers.set("content-type", "application/json");
@@ -199,7 +145,7 @@ asio::awaitable<Response> wait_run(Services& services, Caller caller, Request re
   response.headers.set("content-location", place);
   // Always with the thread: there is no join of a run by its id alone.
   response.headers.set("location", place_of(run->record, false) + "/join");
-  response.stream = waiting_body(services, run, cancels);
+  response.stream = waiting_body(services, run, on_disconnect);
   co_return response;
 }
 
@@ -266,7 +212,7 @@ asio::awaitable<Response> join_run(Services& services, Caller caller, Request re
   response.headers.set("content-type", "application/json");
   response.headers.set("location", place_of(run.record, false) + "/join");
   if (run.active) {
-    response.stream = waiting_body(services, run.active, request.query.flag("cancel_on_disconnect", false));
+    response.stream = waiting_body(services, run.active, on_disconnect_of(request));
   } else {
     response.body = co_await services.runs.stored_result(run.record);
   }
@@ -292,13 +238,11 @@ asio::awaitable<Response> join_stream(Services& services, Caller caller, Request
   response.headers.set("content-location", place);
   response.headers.set("location", place + "/stream" + query_of(request));
   if (run.active) {
-    const bool cancels = request.query.flag("cancel_on_disconnect", false);
-    response.stream = event_body(services, run.active, live_source(services, *run.active), std::move(wish), cancels);
+    response.stream = event_body(services, run.active, live_source(*run.active, services.parts.graphs), std::move(wish),
+                                 on_disconnect_of(request));
   } else {
-    const std::string graph_id = graph_id_of(run.record);
-    StreamSource source{stream_shape(run.record, graph_id, services.parts.settings), nullptr,
-                        services.parts.graphs.find(graph_id), true};
-    response.stream = event_body(services, nullptr, std::move(source), std::move(wish), false);
+    StreamSource source = stored_source(run.record, services.parts.graphs, services.parts.settings);
+    response.stream = event_body(services, nullptr, std::move(source), std::move(wish), OnDisconnect::go_on);
   }
   co_return response;
 }

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "api/http/sse.h"
+#include "api/runs/run_plan.h"
 
 namespace heddle::api {
 namespace {
@@ -24,6 +25,16 @@ bool wants(const StreamWish& wish, const Frame& frame) {
   if (!frame.mode) return true;
   if (wish.modes && !wish.modes->has(*frame.mode)) return false;
   return wish.namespaces.empty() || std::ranges::find(wish.namespaces, frame.checkpoint_ns) != wish.namespaces.end();
+}
+
+void append(const StreamWish& wish, const Frame& frame, std::string& out) {
+  if (!wish.id_text) {
+    out += frame.bytes;
+    return;
+  }
+  // The id is the last line of the event, and `data` before it is one line.
+  out.append(frame.bytes, 0, frame.bytes.rfind("\nid: ") + 1);
+  out += "id: " + wish.id_text(frame.id) + "\n\n";
 }
 
 // A reader that waits is on the stream's list; it must leave it before its timer goes.
@@ -53,7 +64,7 @@ asio::awaitable<std::uint64_t> send_stored(const StreamSource& source, const Str
     frames.clear();
     for (const Fact& fact : facts) renderer.render(fact, frames);
     for (const FramePointer& frame : frames) {
-      if (frame->id < end && wants(wish, *frame)) out += frame->bytes;
+      if (frame->id < end && wants(wish, *frame)) append(wish, *frame, out);
       if (out.size() < kWriteBytes) continue;
       co_await writer.write(out);
       out.clear();
@@ -64,6 +75,16 @@ asio::awaitable<std::uint64_t> send_stored(const StreamSource& source, const Str
 }
 
 }  // namespace
+
+StreamSource live_source(const ActiveRun& run, const graphs::Registry& graphs) {
+  const auto& shape = run.stream->shape();
+  return {shape, run.stream, graphs.find(shape->graph_id), !run.temporary};
+}
+
+StreamSource stored_source(const storage::Run& record, const graphs::Registry& graphs, const ServerSettings& settings) {
+  const std::string graph_id = graph_id_of(record);
+  return {stream_shape(record, graph_id, settings), nullptr, graphs.find(graph_id), true};
+}
 
 std::uint64_t first_wanted(const Headers& headers) {
   const std::optional<std::string_view> last = headers.find("last-event-id");
@@ -84,7 +105,7 @@ asio::awaitable<void> send_stream(StreamSource source, StreamWish wish, storage:
       wish.first = 0;
       co_await send_stored(source, wish, kAll, storage, writer);
     }
-    if (settings.stream_end_event) {
+    if (settings.stream_end_event && !wish.id_text) {
       std::string end;
       append_event(end, "end", "null", "end");
       co_await writer.write(end);
@@ -100,7 +121,7 @@ asio::awaitable<void> send_stream(StreamSource source, StreamWish wish, storage:
   for (;;) {
     const RunStream::Reading reading = source.live->read(wanted);
     if (const auto* frame = std::get_if<FramePointer>(&reading)) {
-      if (wants(wish, **frame)) out += (*frame)->bytes;
+      if (wants(wish, **frame)) append(wish, **frame, out);
       wanted = (*frame)->id + 1;
       if (out.size() < kWriteBytes) continue;
     }
@@ -130,7 +151,7 @@ asio::awaitable<void> send_stream(StreamSource source, StreamWish wish, storage:
     }
     if (!woken) co_await writer.write(kHeartbeat);
   }
-  if (settings.stream_end_event) {
+  if (settings.stream_end_event && !wish.id_text) {
     std::string end;
     append_event(end, "end", "null", std::to_string(wanted));
     co_await writer.write(end);

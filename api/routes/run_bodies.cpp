@@ -1,0 +1,68 @@
+#include "api/routes/run_bodies.h"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <utility>
+
+#include "api/runs/run_queue.h"
+
+namespace heddle::api {
+namespace {
+
+namespace asio = boost::asio;
+
+// Cancels the run if it is left before finished() was said: the client is gone (http-api.md 8.12).
+class DisconnectGuard {
+ public:
+  DisconnectGuard(RunQueue& queue, std::shared_ptr<ActiveRun> run, bool cancels)
+      : queue_(queue), run_(std::move(run)), armed_(cancels) {}
+  ~DisconnectGuard() {
+    if (armed_ && run_) queue_.cancel(run_, CancelAction::interrupt);
+  }
+  DisconnectGuard(const DisconnectGuard&) = delete;
+  DisconnectGuard& operator=(const DisconnectGuard&) = delete;
+  void finished() { armed_ = false; }
+
+ private:
+  RunQueue& queue_;
+  std::shared_ptr<ActiveRun> run_;
+  bool armed_;
+};
+
+}  // namespace
+
+BodyStream waiting_body(Services& services, std::shared_ptr<ActiveRun> run, OnDisconnect on_disconnect,
+                        std::function<std::string(const ActiveRun&)> told) {
+  return [&services, run, on_disconnect, told = std::move(told)](BodyWriter& writer) -> asio::awaitable<void> {
+    DisconnectGuard guard(services.parts.queue, run, on_disconnect == OnDisconnect::cancel);
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor);
+    while (run->phase != ActiveRun::Phase::ended) {
+      timer.expires_after(services.parts.settings.wait_heartbeat);
+      boost::system::error_code woken;
+      {
+        const WaitingPlace place(*run, timer);
+        const auto result = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+        woken = std::get<0>(result);
+      }
+      if (!woken) co_await writer.write("\n");
+    }
+    guard.finished();
+    const std::string text = told ? told(*run) : run->result;
+    co_await writer.write(text);
+  };
+}
+
+BodyStream event_body(Services& services, std::shared_ptr<ActiveRun> run, StreamSource source, StreamWish wish,
+                      OnDisconnect on_disconnect) {
+  return [&services, run = std::move(run), source = std::move(source), wish = std::move(wish),
+          on_disconnect](BodyWriter& writer) -> asio::awaitable<void> {
+    DisconnectGuard guard(services.parts.queue, run, on_disconnect == OnDisconnect::cancel);
+    co_await send_stream(source, wish, services.parts.storage, services.parts.settings, writer);
+    guard.finished();
+  };
+}
+
+}  // namespace heddle::api
