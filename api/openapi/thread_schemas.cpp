@@ -89,7 +89,13 @@ std::vector<NamedSchema> schemas() {
 Resource thread_resource() {
   Resource threads;
   threads.schemas = schemas();
-  threads.parameters = {{"include", said(list_of(text()), "What else to show: `ttl`.")}};
+  threads.parameters = {
+      {"include", said(list_of(text()), "What else to show: `ttl`.")},
+      {"stream_modes", said(list_of(word({"run_modes", "lifecycle", "state_update"})),
+                            "`run_modes` (when none is named): all events of the runs, and a `run_done` for each. "
+                            "`lifecycle`: only starts and ends of runs. `state_update`: the state after each run and "
+                            "each update by hand. `stream_mode` is the same.")},
+  };
   const std::vector<Outcome> unknown{{404, "Thread with ID <id> not found"}};
   threads.operations = {
       {"create_thread",
@@ -116,6 +122,10 @@ Resource thread_resource() {
        R"({"metadata":{"topic":"travel"}})"},
       {"delete_thread", "Delete a thread", "With its runs and states; runs in flight are stopped.", unknown},
       {"copy_thread", "Copy a thread", "With its states, without its runs.", {{409, "Thread not found"}}},
+      {"stream_thread", "Stream the events of a thread, run after run",
+       "What happens from now on, or after the event that `Last-Event-ID` names (`-`: all that there is). It ends when "
+       "the thread is deleted.",
+       unknown},
       {"get_storage", "Tell what a thread takes in the database", "", unknown},
   };
   return threads;

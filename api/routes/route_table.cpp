@@ -10,6 +10,7 @@
 #include "api/routes/store_routes.h"
 #include "api/routes/testing_routes.h"
 #include "api/routes/thread_routes.h"
+#include "api/routes/thread_stream_routes.h"
 #include "api/settings.h"
 
 namespace heddle::api {
@@ -74,6 +75,8 @@ const std::vector<Route>& route_table() {
 
       {Verb::get, "/threads/{thread_id}/storage", get_storage, Policy{"threads", "read"}, threads,
        Shape{"get_storage", "", "ThreadStorage"}},
+      {Verb::get, "/threads/{thread_id}/stream", stream_thread, Policy{"threads", "read"}, threads,
+       Shape{"stream_thread", "", "EventStream", {"stream_modes"}}},
       {Verb::post, "/threads/{thread_id}/commands", refuse_protocol_v2, Policy{"threads", "read"}, threads,
        Shape{"refuse_commands", "", "NotOffered"}},
       {Verb::post, "/threads/{thread_id}/stream/events", refuse_protocol_v2, Policy{"threads", "read"}, threads,

@@ -16,7 +16,7 @@ RunQueue::RunQueue(asio::any_io_executor executor, EngineThreads& engines, stora
       clock_(clock),
       log_(log),
       settings_(settings),
-      worker_(executor, engines, storage, clock, checkpoint_ids, log, settings, webhooks),
+      worker_(executor, engines, storage, clock, checkpoint_ids, log, settings, webhooks, thread_news_),
       idle_(executor, asio::steady_timer::time_point::max()) {}
 
 RunQueue::~RunQueue() = default;
@@ -110,6 +110,7 @@ asio::awaitable<void> RunQueue::give_up(std::shared_ptr<ActiveRun> run) {
 
 void RunQueue::leave(const std::shared_ptr<ActiveRun>& run) {
   by_id_.erase(run->record.run_id);
+  thread_news_.tell(run->record.thread_id);
   const auto found = lanes_.find(run->record.thread_id);
   if (found == lanes_.end()) return;
   Lane& lane = found->second;
@@ -125,6 +126,11 @@ void RunQueue::leave(const std::shared_ptr<ActiveRun>& run) {
 std::shared_ptr<ActiveRun> RunQueue::find(storage::RunId id) const {
   const auto found = by_id_.find(id);
   return found == by_id_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<ActiveRun> RunQueue::find_working(storage::ThreadId id) const {
+  const auto found = lanes_.find(id);
+  return found == lanes_.end() ? nullptr : found->second.running;
 }
 
 std::shared_ptr<ActiveRun> RunQueue::find_temporary(const storage::Owner& owner, storage::ThreadId id) const {
@@ -219,6 +225,7 @@ asio::awaitable<void> RunQueue::drain(std::chrono::milliseconds patience) {
   by_id_.clear();
   lanes_.clear();
   ready_.clear();
+  thread_news_.close();
 }
 
 }  // namespace heddle::api

@@ -13,6 +13,7 @@
 #include "api/runs/active_run.h"
 #include "api/runs/engine_threads.h"
 #include "api/runs/run_worker.h"
+#include "api/runs/thread_news.h"
 #include "api/runs/webhooks.h"
 #include "api/settings.h"
 #include "graphs/registry.h"
@@ -40,6 +41,9 @@ class RunQueue {
 
   boost::asio::any_io_executor executor() const { return executor_; }
 
+  // Of threads whose runs begin and end here. Others tell it what they do to a thread. Closed by drain().
+  ThreadNews& thread_news() { return thread_news_; }
+
   // Whether so many more runs may be taken in.
   bool has_room(std::size_t count) const { return by_id_.size() + count <= settings_.runs_queued_max; }
 
@@ -48,6 +52,8 @@ class RunQueue {
 
   // In flight. Null pointer otherwise.
   std::shared_ptr<ActiveRun> find(storage::RunId id) const;
+  // The one that works on this thread. Null pointer if there is none.
+  std::shared_ptr<ActiveRun> find_working(storage::ThreadId id) const;
   // The temporary run that works on this thread, which is stored nowhere. Null pointer if there is none.
   std::shared_ptr<ActiveRun> find_temporary(const storage::Owner& owner, storage::ThreadId id) const;
   // All of an owner.
@@ -91,6 +97,7 @@ class RunQueue {
   const runtime::Clock& clock_;
   runtime::Log& log_;
   const ServerSettings& settings_;
+  ThreadNews thread_news_;
   RunWorker worker_;
 
   std::unordered_map<storage::RunId, std::shared_ptr<ActiveRun>> by_id_;

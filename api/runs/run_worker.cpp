@@ -143,7 +143,7 @@ struct RunWorker::EngineResult {
 
 RunWorker::RunWorker(asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
                      const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
-                     const ServerSettings& settings, Webhooks& webhooks)
+                     const ServerSettings& settings, Webhooks& webhooks, ThreadNews& thread_news)
     : executor_(std::move(executor)),
       engines_(engines),
       storage_(storage),
@@ -151,7 +151,8 @@ RunWorker::RunWorker(asio::any_io_executor executor, EngineThreads& engines, sto
       checkpoint_ids_(checkpoint_ids),
       log_(log),
       settings_(settings),
-      webhooks_(webhooks) {}
+      webhooks_(webhooks),
+      thread_news_(thread_news) {}
 
 void RunWorker::stop(ActiveRun& run) {
   if (!run.stop) return;
@@ -285,6 +286,7 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
   std::vector<Fact> first;
   first.push_back(std::move(attempt));
   run->stream->publish(std::move(first));
+  thread_news_.tell(run->record.thread_id);
 
   EngineResult engine_result = co_await run_engine(run);
   run->stop.reset();

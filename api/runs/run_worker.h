@@ -12,6 +12,7 @@
 
 #include "api/runs/active_run.h"
 #include "api/runs/engine_threads.h"
+#include "api/runs/thread_news.h"
 #include "api/runs/webhooks.h"
 #include "api/settings.h"
 #include "runtime/clock.h"
@@ -26,7 +27,7 @@ class RunWorker {
  public:
   RunWorker(boost::asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
             const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
-            const ServerSettings& settings, Webhooks& webhooks);
+            const ServerSettings& settings, Webhooks& webhooks, ThreadNews& thread_news);
 
   // Executes the run. When it returns the run has ended (phase, result, stream), or was stopped for a restart.
   boost::asio::awaitable<void> execute(std::shared_ptr<ActiveRun> run);
@@ -61,6 +62,7 @@ class RunWorker {
   runtime::Log& log_;
   const ServerSettings& settings_;
   Webhooks& webhooks_;
+  ThreadNews& thread_news_;
 };
 
 // The answer of wait and join for a run that ended so (http-api.md 9.2).

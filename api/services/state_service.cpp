@@ -225,6 +225,7 @@ asio::awaitable<runtime::CheckpointAddress> StateService::update(
     transaction.threads().update(*changed);
   };
   co_await parts_.storage.commit(std::move(store));
+  parts_.queue.thread_news().tell(thread.thread_id);
   co_return made;
 }
 

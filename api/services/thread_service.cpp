@@ -225,6 +225,7 @@ asio::awaitable<void> ThreadService::stop_and_erase(storage::ThreadId id) {
   co_await parts_.storage.commit(std::move(erase_rows));
   // A run that was stored while the others were being stopped has lost its row by now.
   co_await parts_.queue.stop_thread(id);
+  parts_.queue.thread_news().tell(id);
 }
 
 asio::awaitable<ThreadView> ThreadService::copy(storage::Owner owner, storage::ThreadId id) {

@@ -110,6 +110,8 @@ const std::vector<Case> kCases = {
     {"POST /threads/{thread_id}/copy", "/threads/{thread_id}/copy", "", 409},
 
     {"GET /threads/{thread_id}/storage", "/threads/{thread_id}/storage", "", 404},
+    {"GET /threads/{thread_id}/stream", "/threads/{thread_id}/stream", "", 404},
+    {"GET /threads/{thread_id}/stream", "/threads/{busy_thread}/stream?stream_mode=state_update", "", 404},
     {"POST /threads/{thread_id}/commands", "/threads/{thread_id}/commands", "{}", 501},
     {"POST /threads/{thread_id}/stream/events", "/threads/{thread_id}/stream/events", "{}", 501},
     {"GET /threads/{thread_id}/stream/events", "/threads/{thread_id}/stream/events", "", 501},
