@@ -54,8 +54,6 @@ constexpr std::array kWithoutEffect = {
     "store.path",
     "store.ttl",
     "http.app",
-    "http.disable_a2a",
-    "http.disable_mcp",
     "http.disable_ui",
     "http.logging_headers",
     "http.middleware_order",

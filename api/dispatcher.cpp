@@ -26,7 +26,7 @@ void Dispatcher::complete(const Request& request, Headers& headers) const {
   add_cors_headers(services_.parts.settings.cors, request, headers);
 }
 
-// Takes the prefix off the path.
+// Takes the prefix off the path, and the slash behind one that may have it.
 std::optional<Router::Match> Dispatcher::match(Request& request) const {
   if (!prefix_.empty()) {
     const bool is_below = request.segments.size() >= prefix_.size() &&
@@ -35,6 +35,8 @@ std::optional<Router::Match> Dispatcher::match(Request& request) const {
     request.segments.erase(request.segments.begin(),
                            request.segments.begin() + static_cast<std::ptrdiff_t>(prefix_.size()));
   }
+  // The one path that is the same with a slash behind it (http-api.md 2.1).
+  if (request.segments.size() == 1 && request.segments.front() == "mcp") request.trailing_slash = false;
   return router_.find(request);
 }
 

@@ -226,6 +226,8 @@ void add_api(std::vector<Setting>& table) {
       {"threads", &RouteGroups::threads, "`/threads`"},
       {"runs", &RouteGroups::runs, "`/runs` and the runs of threads"},
       {"store", &RouteGroups::store, "`/store`"},
+      {"mcp", &RouteGroups::mcp, "`/mcp`"},
+      {"a2a", &RouteGroups::a2a, "`/a2a` and the agent cards"},
       {"meta", &RouteGroups::meta, "`/`, `/info`, `/metrics` and the documentation; `/ok` stays"}};
   for (const Group& group : groups) {
     table.push_back(on_off(

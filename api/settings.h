@@ -32,6 +32,8 @@ struct RouteGroups {
   bool runs = true;
   bool store = true;
   bool meta = true;
+  bool mcp = true;
+  bool a2a = true;
 };
 
 // Which request headers become settings of a run (http-api.md 8.7). Patterns with `*`, lower case.

@@ -37,13 +37,15 @@ struct Tag {
   std::string_view name;
   std::string_view sentence;
 };
-constexpr std::array<Tag, 7> kTags = {
+constexpr std::array<Tag, 9> kTags = {
     Tag{RouteGroup::health, "health", "Whether the server is well."},
     Tag{RouteGroup::meta, "meta", "The server itself."},
     Tag{RouteGroup::assistants, "assistants", "Graphs with settings, in versions."},
     Tag{RouteGroup::threads, "threads", "Conversations and their states."},
     Tag{RouteGroup::runs, "runs", "Executions of graphs."},
     Tag{RouteGroup::store, "store", "JSON values under a namespace and a key."},
+    Tag{RouteGroup::mcp, "mcp", "Assistants as tools, by the Model Context Protocol."},
+    Tag{RouteGroup::a2a, "a2a", "Assistants as agents of other agents, by the A2A protocol."},
     Tag{RouteGroup::testing, "testing", "For test suites."},
 };
 

@@ -19,7 +19,7 @@ const Schema* find_named(const std::vector<NamedSchema>& list, std::string_view 
 Resource put_together() {
   Resource all;
   for (Resource (*part)() : {shared_resource, meta_resource, assistant_resource, thread_resource, state_resource,
-                             run_resource, cron_resource, store_resource}) {
+                             run_resource, cron_resource, store_resource, protocol_resource}) {
     Resource resource = part();
     append(all.schemas, std::move(resource.schemas));
     append(all.parameters, std::move(resource.parameters));

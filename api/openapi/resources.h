@@ -49,6 +49,7 @@ Resource state_resource();
 Resource run_resource();
 Resource cron_resource();
 Resource store_resource();
+Resource protocol_resource();
 
 // All of them as one. Names are unique in it. Immutable, made once.
 const Resource& all_resources();

@@ -1,8 +1,10 @@
 #include "api/routes/route_table.h"
 
+#include "api/routes/a2a_routes.h"
 #include "api/routes/assistant_routes.h"
 #include "api/routes/cron_routes.h"
 #include "api/routes/document_routes.h"
+#include "api/routes/mcp_routes.h"
 #include "api/routes/meta_routes.h"
 #include "api/routes/refused_routes.h"
 #include "api/routes/run_routes.h"
@@ -151,6 +153,16 @@ const std::vector<Route>& route_table() {
        Shape{"search_items", "ItemSearch", "Items"}},
       {Verb::post, "/store/namespaces", list_namespaces, Policy{"store", "list_namespaces"}, store,
        Shape{"list_namespaces", "NamespaceSearch", "Namespaces"}},
+
+      {Verb::post, "/mcp", call_mcp, Policy{"threads", "create_run"}, mcp, Shape{"call_mcp", "RpcCall", "RpcAnswer"}},
+      {Verb::get, "/mcp", refuse_mcp_stream, Policy{"threads", "read"}, mcp,
+       Shape{"refuse_mcp_stream", "", "NotOffered"}},
+      {Verb::post, "/a2a/{assistant_id}", call_a2a, Policy{"threads", "create_run"}, a2a,
+       Shape{"call_a2a", "RpcCall", "RpcAnswer"}},
+      {Verb::get, "/a2a/{assistant_id}/.well-known/agent-card.json", get_agent_card, Policy{"assistants", "read"}, a2a,
+       Shape{"get_agent_card", "", "AgentCard"}},
+      {Verb::get, "/.well-known/agent-card.json", find_agent_card, Policy{"assistants", "read"}, a2a,
+       Shape{"find_agent_card", "", "AgentCard", {"assistant_id"}}},
   };
   return table;
 }
@@ -165,6 +177,10 @@ bool is_served(RouteGroup group, const ServerSettings& settings) {
       return settings.groups.runs;
     case RouteGroup::store:
       return settings.groups.store;
+    case RouteGroup::mcp:
+      return settings.groups.mcp;
+    case RouteGroup::a2a:
+      return settings.groups.a2a;
     case RouteGroup::meta:
       return settings.groups.meta;
     case RouteGroup::health:

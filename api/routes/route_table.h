@@ -31,7 +31,7 @@ enum class Access {
   everybody,      // no credential is looked at: nothing of a user may be shown
 };
 
-enum class RouteGroup { assistants, threads, runs, store, meta, health, testing };
+enum class RouteGroup { assistants, threads, runs, store, mcp, a2a, meta, health, testing };
 
 // What a route takes and gives, by the names that api/openapi/ knows. A route without it fails document_test.
 struct Shape {

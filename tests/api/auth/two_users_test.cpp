@@ -49,6 +49,10 @@ const std::string kNoThread = R"({"detail":"Thread not found"})";
 const std::string kHerAssistant = R"({"assistant_id":"{assistant_id}","input":{}})";
 const std::string kHerItems = R"({"namespace_prefix":["canary-77ab03"]})";
 const std::string kHerItem = "namespace=canary-77ab03.mail&key=k";
+const std::string kNoTask = R"({"jsonrpc":"2.0","id":1,"error":{"code":-32001,"message":"Task not found"}})";
+std::string a2a(const std::string& method, const std::string& params) {
+  return R"({"jsonrpc":"2.0","id":1,"method":")" + method + R"(","params":)" + params + "}";
+}
 const std::string kCreate = R"(,"if_not_exists":"create")";
 
 // In this order: later ones may rely on what earlier ones did not do.
@@ -177,6 +181,26 @@ const std::vector<Case> kCases = {
     {"PATCH /runs/crons/{cron_id}", "/runs/crons/{cron_id}", R"({"enabled":false})", 404},
     {"DELETE /runs/crons/{cron_id}", "/runs/crons/{cron_id}", "", 404},
 
+    {"POST /mcp", "/mcp", R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})", 200, Gets::nothing_of_hers},
+    {"POST /mcp", "/mcp",
+     R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"canary-77ab03","arguments":{}}})", 200,
+     Gets::exactly, R"({"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Unknown tool"}})"},
+    {"GET /mcp", "/mcp", "", 405, Gets::nothing_of_hers},
+    {"POST /a2a/{assistant_id}", "/a2a/{assistant_id}", a2a("tasks/get", R"({"id":"{run_id}"})"), 404},
+    {"POST /a2a/{assistant_id}", "/a2a/chat", a2a("tasks/get", R"({"id":"{run_id}"})"), 200, Gets::exactly, kNoTask},
+    {"POST /a2a/{assistant_id}", "/a2a/delay", a2a("tasks/cancel", R"({"id":"{busy_run}"})"), 200, Gets::exactly,
+     kNoTask},
+    {"POST /a2a/{assistant_id}", "/a2a/chat",
+     a2a("message/send", R"({"message":{"contextId":"{thread_id}","parts":[{"kind":"text","text":"x"}]}})"), 200,
+     Gets::exactly,
+     R"({"jsonrpc":"2.0","id":1,"error":{"code":-32602,"message":"Failed to create run: Thread not found"}})"},
+    {"POST /a2a/{assistant_id}", "/a2a/chat",
+     a2a("message/send",
+         R"({"message":{"contextId":"{thread_id}","taskId":"{run_id}","parts":[{"kind":"text","text":"x"}]}})"),
+     200, Gets::exactly, kNoTask},
+    {"GET /a2a/{assistant_id}/.well-known/agent-card.json", "/a2a/{assistant_id}/.well-known/agent-card.json", "", 404},
+    {"GET /.well-known/agent-card.json", "/.well-known/agent-card.json?assistant_id={assistant_id}", "", 404},
+
     {"GET /store/items", "/store/items?" + kHerItem, "", 200, Gets::exactly, "null"},
     {"POST /store/items/search", "/store/items/search", kHerItems, 200, Gets::exactly, R"({"items":[]})"},
     {"POST /store/items/search", "/store/items/search", R"({"namespace_prefix":[]})", 200, Gets::exactly,
@@ -270,7 +294,8 @@ struct TwoUsers : AuthServer {
 
   Reply bens(const Case& one, const Ids& ids) const {
     const std::string method = one.route.substr(0, one.route.find(' '));
-    return ask(method, with_ids(one.path, ids), ben, with_ids(one.body, ids));
+    const std::string accept = "accept: application/json, text/event-stream\r\n";
+    return ask(method, with_ids(one.path, ids), ben, with_ids(one.body, ids), accept);
   }
 
   void check(const Case& one) const {

@@ -255,6 +255,20 @@ void ask_store(DescribedApi& api) {
   api.ask_for("delete_item", "/store/items", R"({"namespace":["a","b"],"key":"k"})");
 }
 
+void ask_protocols(DescribedApi& api) {
+  const std::map<std::string, std::string> accept{{"accept", "application/json, text/event-stream"}};
+  api.ask_for("call_mcp", "/mcp", R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})", accept);
+  api.ask_for("call_mcp", "/mcp/", R"({"jsonrpc":"2.0","method":"notifications/initialized"})", accept);  // 202
+  api.ask_for("call_mcp", "/mcp", R"({"jsonrpc":"2.0","id":1,"method":"ping"})");                         // 400
+  api.ask_for("refuse_mcp_stream", "/mcp");
+  const std::string said =
+      R"({"jsonrpc":"2.0","id":"a","method":"message/send","params":{"message":{"parts":[{"kind":"text","text":"x"}]}}})";
+  api.ask_for("call_a2a", "/a2a/chat", said);
+  api.ask_for("call_a2a", "/a2a/none", said);  // 404
+  api.ask_for("get_agent_card", "/a2a/chat/.well-known/agent-card.json");
+  api.ask_for("find_agent_card", "/.well-known/agent-card.json?assistant_id=linear");
+}
+
 }  // namespace
 
 TEST_CASE("Every route answers as the document says, and nothing in the document is left untried") {
@@ -269,6 +283,7 @@ TEST_CASE("Every route answers as the document says, and nothing in the document
   ask_states(api, ids);
   ask_crons(api);
   ask_store(api);
+  ask_protocols(api);
   // Its stream ends with what there is when the server stops.
   api.queue->thread_news().close();
   api.ask_for("stream_thread", "/threads/" + ids.thread + "/stream?stream_modes=run_modes", "",

@@ -78,6 +78,7 @@ class BadInputFixture : public ApiFixture {
         {"CronCreate", {R"({"assistant_id":"linear","schedule":"0 8 * * *"})"}},
         {"RunsCancel",
          {R"({"status":"pending"})", R"({"thread_id":"00000000-0000-7000-8000-000000000000","run_ids":[]})"}},
+        {"RpcCall", {R"({"jsonrpc":"2.0","id":1,"method":"ping","params":{}})"}},
         {"ItemPut", {R"({"namespace":["a"],"key":"k","value":{}})"}},
         {"ItemDelete", {R"({"namespace":["a"],"key":"k"})"}},
         {"ItemSearch", {R"({"namespace_prefix":["a"]})"}},
