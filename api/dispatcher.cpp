@@ -85,6 +85,8 @@ asio::awaitable<Response> Dispatcher::answer(Request request) {
     response = error_response(ApiError(500, "Internal Server Error"), settings.errors, settings.compat);
   }
   add_cors_headers(settings.cors, asked, response.headers);
+  const std::size_t status_class = static_cast<std::size_t>(response.status) / 100;
+  if (status_class < services_.requests.by_class.size()) ++services_.requests.by_class[status_class];
   co_return response;
 }
 

@@ -24,13 +24,15 @@ Resource meta_resource() {
             "What is to be emptied.")},
   };
   meta.parameters = {
+      {"format",
+       by_default(said(word({"prometheus", "json"}), "`json`: the same numbers as one JSON object."), "prometheus")},
       {"check_db", said(truth(), "Whether to look at the database, too.")},
   };
   meta.operations = {
       {"get_health", "Say whether the server is well", "Needs no authentication.", {{500, "Internal Server Error"}}},
       {"get_root", "Say that there is a server"},
       {"get_info", "Tell versions and abilities"},
-      {"get_metrics", "Count what goes on", "In the text format of Prometheus."},
+      {"get_metrics", "Count what goes on", "In the text format of Prometheus, or with `format=json` as JSON."},
       {"get_document", "Describe this API", "The OpenAPI document that you are reading."},
       {"get_docs", "Show this API as a page", "Works without a connection to anything but this server."},
       {"truncate",

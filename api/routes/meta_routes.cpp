@@ -8,6 +8,7 @@
 #include "api/routes/body.h"
 #include "api/runs/run_queue.h"
 #include "api/services/services.h"
+#include "runtime/json.h"
 
 #ifndef HEDDLE_VERSION
 #error "api/CMakeLists.txt defines HEDDLE_VERSION as the version of the project"
@@ -24,10 +25,68 @@ namespace {
 constexpr std::string_view kAgentServerVersion = "0.16.0";
 constexpr std::string_view kLanggraphVersion = "1.0.0";
 
-void print_gauge(std::string_view name, std::string_view help, std::size_t value, std::string& out) {
+// What is told of the server as numbers; the two forms have the same names.
+struct Metrics {
+  std::size_t running;
+  std::size_t pending;
+  const RunCounters& runs;
+  const RequestCounters& requests;
+};
+
+void print_head(std::string_view name, std::string_view help, std::string_view type, std::string& out) {
   out.append("# HELP ").append(name).append(" ").append(help).append("\n");
-  out.append("# TYPE ").append(name).append(" gauge\n");
-  out.append(name).append(" ").append(std::to_string(value)).append("\n");
+  out.append("# TYPE ").append(name).append(" ").append(type).append("\n");
+}
+
+// `labels`: with their braces, or nothing.
+void print_sample(std::string_view name, std::string_view labels, const json::value& value, std::string& out) {
+  out.append(name).append(labels).append(" ").append(runtime::to_text(value)).append("\n");
+}
+
+std::string label(std::string_view name, std::string_view value) {
+  return "{" + std::string(name) + "=\"" + std::string(value) + "\"}";
+}
+
+// The text format of Prometheus.
+std::string metrics_text(const Metrics& metrics) {
+  std::string out;
+  print_head("heddle_runs_running", "Runs that are being executed.", "gauge", out);
+  print_sample("heddle_runs_running", "", metrics.running, out);
+  print_head("heddle_runs_pending", "Runs that wait for their turn.", "gauge", out);
+  print_sample("heddle_runs_pending", "", metrics.pending, out);
+  print_head("heddle_runs_ended_total", "Runs that have ended, by their status.", "counter", out);
+  for (const auto& [status, count] : metrics.runs.ended) {
+    print_sample("heddle_runs_ended_total", label("status", to_text(status)), count, out);
+  }
+  const std::string name = "heddle_run_duration_seconds";
+  print_head(name, "From the start of a run to its end.", "histogram", out);
+  for (std::size_t i = 0; i < RunCounters::kBounds.size(); ++i) {
+    const std::string bound = runtime::to_text(json::value(RunCounters::kBounds[i]));
+    print_sample(name + "_bucket", label("le", bound), metrics.runs.within[i], out);
+  }
+  print_sample(name + "_bucket", label("le", "+Inf"), metrics.runs.timed, out);
+  print_sample(name + "_sum", "", metrics.runs.seconds, out);
+  print_sample(name + "_count", "", metrics.runs.timed, out);
+  print_head("heddle_requests_total", "Requests that were answered, by the class of their status.", "counter", out);
+  for (std::size_t i = 1; i < metrics.requests.by_class.size(); ++i) {
+    print_sample("heddle_requests_total", label("status", std::to_string(i) + "xx"), metrics.requests.by_class[i], out);
+  }
+  return out;
+}
+
+json::object metrics_json(const Metrics& metrics) {
+  json::object ended;
+  for (const auto& [status, count] : metrics.runs.ended) ended[to_text(status)] = count;
+  json::object requests;
+  for (std::size_t i = 1; i < metrics.requests.by_class.size(); ++i) {
+    requests[std::to_string(i) + "xx"] = metrics.requests.by_class[i];
+  }
+  const json::object durations{{"count", metrics.runs.timed}, {"sum", metrics.runs.seconds}};
+  return {{"heddle_runs_running", metrics.running},
+          {"heddle_runs_pending", metrics.pending},
+          {"heddle_runs_ended_total", std::move(ended)},
+          {"heddle_run_duration_seconds", durations},
+          {"heddle_requests_total", std::move(requests)}};
 }
 
 }  // namespace
@@ -63,13 +122,15 @@ asio::awaitable<Response> get_info(Services& services, Caller, Request) {
   co_return json_response(200, info);
 }
 
-asio::awaitable<Response> get_metrics(Services& services, Caller, Request) {
+asio::awaitable<Response> get_metrics(Services& services, Caller, Request request) {
   const RunQueue& queue = services.parts.queue;
+  const Metrics metrics{queue.running(), queue.in_flight() - queue.running(), queue.counters(), services.requests};
+  const std::string format = request.query.find("format").value_or("prometheus");
+  if (format == "json") co_return json_response(200, metrics_json(metrics));
+  if (format != "prometheus") throw ApiError::invalid({"format"}, "must be one of prometheus, json");
   Response response;
   response.headers.set("content-type", "text/plain; version=0.0.4; charset=utf-8");
-  print_gauge("heddle_runs_running", "Runs that are being executed.", queue.running(), response.body);
-  print_gauge("heddle_runs_pending", "Runs that wait for their turn.", queue.in_flight() - queue.running(),
-              response.body);
+  response.body = metrics_text(metrics);
   co_return response;
 }
 

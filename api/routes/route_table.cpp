@@ -24,7 +24,7 @@ const std::vector<Route>& route_table() {
        Access::everybody},
       {Verb::get, "/", get_root, Policy{"meta", "read"}, meta, Shape{"get_root", "", "Ok"}},
       {Verb::get, "/info", get_info, Policy{"meta", "read"}, meta, Shape{"get_info", "", "Info"}, Access::everybody},
-      {Verb::get, "/metrics", get_metrics, Policy{"meta", "read"}, meta, Shape{"get_metrics", "", "Text"}},
+      {Verb::get, "/metrics", get_metrics, Policy{"meta", "read"}, meta, Shape{"get_metrics", "", "Text", {"format"}}},
       {Verb::get, "/openapi.json", get_document, Policy{"meta", "read"}, meta, Shape{"get_document", "", "OpenApi"}},
       {Verb::get, "/docs", get_docs, Policy{"meta", "read"}, meta, Shape{"get_docs", "", "Page"}},
       {Verb::post, "/internal/truncate", truncate_tables, Policy{"meta", "truncate"}, testing,

@@ -12,6 +12,7 @@
 
 #include "api/runs/active_run.h"
 #include "api/runs/engine_threads.h"
+#include "api/runs/run_counters.h"
 #include "api/runs/run_worker.h"
 #include "api/runs/thread_news.h"
 #include "api/runs/webhooks.h"
@@ -60,6 +61,8 @@ class RunQueue {
   std::vector<std::shared_ptr<ActiveRun>> find_all(const storage::Owner& owner) const;
   std::size_t in_flight() const { return by_id_.size(); }
   std::size_t running() const { return running_; }
+  // Of runs that have ended since the start.
+  const RunCounters& counters() const { return counters_; }
 
   // Asks the run to stop; it has ended when ended() of it returns. Asking twice keeps the first action.
   void cancel(const std::shared_ptr<ActiveRun>& run, CancelAction action);
@@ -104,6 +107,7 @@ class RunQueue {
   std::unordered_map<storage::ThreadId, Lane> lanes_;
   std::deque<std::shared_ptr<ActiveRun>> ready_;  // may start, but for the limit of runs at once
   std::size_t running_ = 0;
+  RunCounters counters_;
   std::size_t coroutines_ = 0;
   bool draining_ = false;
   boost::asio::steady_timer idle_;  // never expires; cancelled when a coroutine of the queue ends

@@ -1,6 +1,9 @@
 #pragma once
 // The services behind the routes, in one object that handlers get.
 
+#include <array>
+#include <cstdint>
+
 #include "api/runs/cron_scheduler.h"
 #include "api/services/assistant_service.h"
 #include "api/services/cron_service.h"
@@ -11,6 +14,11 @@
 #include "api/services/thread_service.h"
 
 namespace heddle::api {
+
+// Requests that were answered since the start, by the first digit of their status.
+struct RequestCounters {
+  std::array<std::uint64_t, 6> by_class = {};
+};
 
 // Belongs to the I/O thread.
 struct Services {
@@ -32,6 +40,7 @@ struct Services {
   CronScheduler cron_scheduler;  // stands until it is started
   CronService crons;
   StoreService store;
+  RequestCounters requests;
 };
 
 }  // namespace heddle::api

@@ -155,6 +155,20 @@ TEST_CASE_METHOD(RunsFixture, "A strict resume answers the question of a subgrap
   CHECK(answered.body.find("decide:on") != std::string::npos);
 }
 
+TEST_CASE_METHOD(RunsFixture, "The metrics count requests, and runs by how they ended") {
+  wait(new_thread(), R"({"assistant_id":"linear","input":{}})");
+  wait(new_thread(), R"({"assistant_id":"faulty","input":{"mode":"conflict"}})");
+  ask("get", "/nowhere");
+  const boost::json::value metrics = ask("get", "/metrics?format=json").json();
+  CHECK(metrics.at("heddle_runs_ended_total") == boost::json::object{{"success", 1}, {"error", 1}});
+  CHECK(metrics.at("heddle_run_duration_seconds").at("count") == 2);
+  CHECK(metrics.at("heddle_requests_total").at("4xx") == 1);
+  const std::string text = ask("get", "/metrics").body;
+  CHECK(text.find("heddle_runs_ended_total{status=\"success\"} 1\n") != std::string::npos);
+  CHECK(text.find("heddle_run_duration_seconds_bucket{le=\"300\"} 2\n") != std::string::npos);
+  CHECK(text.find("heddle_run_duration_seconds_bucket{le=\"+Inf\"} 2\n") != std::string::npos);
+}
+
 TEST_CASE_METHOD(RunsFixture, "What a thread takes in the database is told, part by part") {
   const std::string thread = new_thread();
   const auto size = [&](const std::string& part) {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "api/runs/run_counters.h"
 #include "tests/api/routes/handler_fixture.h"
 
 namespace heddle::api {
@@ -26,6 +27,31 @@ TEST_CASE_METHOD(HandlerFixture, "The metrics count runs") {
   const Response metrics = answer(get_metrics, "");
   CHECK(metrics.body.find("heddle_runs_running 0\n") != std::string::npos);
   CHECK(metrics.body.find("heddle_runs_pending 0\n") != std::string::npos);
+}
+
+TEST_CASE_METHOD(HandlerFixture, "The metrics are told as JSON to who asks for it, and in no other form") {
+  const boost::json::value metrics = told(get_metrics, "", "format=json");
+  CHECK(metrics.at("heddle_runs_running") == 0);
+  CHECK(metrics.at("heddle_run_duration_seconds").at("count") == 0);
+  CHECK(metrics.at("heddle_requests_total").as_object().size() == 5);
+  CHECK(answer(get_metrics, "", "format=prometheus").body == answer(get_metrics, "").body);
+  CHECK(refused(get_metrics, "", "format=xml").status() == 400);
+}
+
+TEST_CASE("A run counts under each bound that it kept") {
+  RunCounters counters;
+  storage::Run run;
+  run.status = storage::RunStatus::success;
+  counters.add(run);  // cancelled before it began: no duration
+  run.started_at = storage::Timestamp{};
+  run.updated_at = storage::Timestamp{} + std::chrono::milliseconds(700);
+  counters.add(run);
+  run.updated_at = storage::Timestamp{} + std::chrono::hours(1);
+  counters.add(run);
+  CHECK(counters.ended.at(storage::RunStatus::success) == 3);
+  CHECK(counters.within == std::array<std::uint64_t, 8>{0, 0, 1, 1, 1, 1, 1, 1});
+  CHECK(counters.timed == 2);
+  CHECK(counters.seconds == Approx(3600.7));
 }
 
 }  // namespace
