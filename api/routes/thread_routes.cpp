@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "api/routes/body.h"
@@ -207,12 +208,38 @@ storage::ThreadSort sort_of(const Fields& body, Compat compat) {
       .value_or(compat == Compat::js ? created_at : updated_at);  // C5
 }
 
-ThreadValues values_for(const Showing& showing) {
+bool shows_values(const Showing& showing) {
   const auto is_values = [](const auto& extract) { return extract.second.part() == "values"; };
   const bool are_selected =
       showing.select.empty() || std::ranges::find(showing.select, "values") != showing.select.end();
-  return are_selected || std::ranges::any_of(showing.extract, is_values) ? ThreadValues::load : ThreadValues::skip;
+  return are_selected || std::ranges::any_of(showing.extract, is_values);
 }
+
+// A list of threads on its way to a client. Their values may be large and many, so they are read and printed one by one
+// and sent in parts.
+struct ThreadList {
+  std::vector<storage::Thread> threads;
+  Showing showing;
+  std::size_t printed = 0;
+
+  bool at_end() const { return printed == threads.size(); }
+
+  // The text from the thread after the last printed one on, a part or all that is left.
+  asio::awaitable<std::string> next(const ThreadService& service) {
+    constexpr std::size_t kPartBytes = 256 * 1024;  // a write; beyond it more is of no use to the socket
+    const bool has_values = shows_values(showing);
+    std::string text = printed == 0 ? "[" : "";
+    while (!at_end() && text.size() < kPartBytes) {
+      ThreadView view{threads[printed], std::nullopt};
+      if (has_values) view = co_await service.with_values(threads[printed]);
+      if (printed > 0) text += ',';
+      print_thread(view, showing, text);
+      ++printed;
+    }
+    if (at_end()) text += ']';
+    co_return text;
+  }
+};
 
 // `Prefer: return=minimal` asks for no body.
 bool wants_no_body(const Request& request) {
@@ -247,15 +274,21 @@ asio::awaitable<Response> search_threads(Services& services, Caller caller, Requ
   showing.select = body.texts("select").value_or(std::vector<std::string>{});
   showing.extract = extracts_of(body);
 
-  const ThreadValues values = values_for(showing);
-  const storage::Found<ThreadView> found = co_await services.threads.search(search, values);
-  std::string list = "[";
-  for (const ThreadView& view : found.records) {
-    if (list.size() > 1) list += ',';
-    print_thread(view, showing, list);
-  }
-  list += ']';
-  co_return page_response(std::move(list), search.query.page, found.records.size(), found.total);
+  storage::Found<storage::Thread> found = co_await services.threads.search(search);
+  const auto list = std::make_shared<ThreadList>(ThreadList{std::move(found.records), std::move(showing)});
+  // Before the head of the answer goes out, so that a failure still has a status.
+  std::string text = co_await list->next(services.threads);
+  const bool is_whole = list->at_end();
+  Response response = page_response(is_whole ? text : "", search.query.page, list->threads.size(), found.total);
+  if (is_whole) co_return response;
+  response.stream = [&services, list, text = std::move(text)](BodyWriter& writer) -> asio::awaitable<void> {
+    co_await writer.write(text);
+    while (!list->at_end()) {
+      const std::string more = co_await list->next(services.threads);
+      co_await writer.write(more);
+    }
+  };
+  co_return response;
 }
 
 asio::awaitable<Response> count_threads(Services& services, Caller caller, Request request) {

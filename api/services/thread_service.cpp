@@ -125,7 +125,7 @@ asio::awaitable<std::optional<storage::Thread>> ThreadService::find(storage::Own
   co_return found;
 }
 
-asio::awaitable<ThreadView> ThreadService::view(storage::Thread thread) const {
+asio::awaitable<ThreadView> ThreadService::with_values(storage::Thread thread) const {
   std::optional<std::string> values = co_await states_.values_text(thread);
   co_return ThreadView{std::move(thread), std::move(values)};
 }
@@ -137,47 +137,37 @@ asio::awaitable<ThreadView> ThreadService::get(storage::Owner owner, storage::Th
     if (!run) throw unknown_thread(id);
     co_return ThreadView{run->thread, std::nullopt};
   }
-  ThreadView found = co_await view(*thread);
+  ThreadView found = co_await with_values(*thread);
   co_return found;
 }
 
-asio::awaitable<storage::Found<ThreadView>> ThreadService::search(ThreadSearch wanted, ThreadValues values) const {
+asio::awaitable<storage::Found<storage::Thread>> ThreadService::search(ThreadSearch wanted) const {
   if (!wanted.values.empty()) {
-    storage::Found<ThreadView> matching = co_await search_values(wanted);
+    storage::Found<storage::Thread> matching = co_await search_values(wanted);
     co_return matching;
   }
   auto find_page = [query = wanted.query](const storage::Snapshot& snapshot) {
     return snapshot.threads().search(query);
   };
-  const storage::Found<storage::Thread> page = co_await parts_.storage.read(std::move(find_page));
-  storage::Found<ThreadView> found;
-  found.total = page.total;
-  for (const storage::Thread& thread : page.records) {
-    if (values == ThreadValues::skip) {
-      found.records.push_back({thread, std::nullopt});
-      continue;
-    }
-    ThreadView shown = co_await view(thread);
-    found.records.push_back(std::move(shown));
-  }
-  co_return found;
+  storage::Found<storage::Thread> page = co_await parts_.storage.read(std::move(find_page));
+  co_return page;
 }
 
 // Values live in checkpoints, so a filter on them cannot be part of the query.
-asio::awaitable<storage::Found<ThreadView>> ThreadService::search_values(ThreadSearch wanted) const {
-  storage::Found<ThreadView> found;
+asio::awaitable<storage::Found<storage::Thread>> ThreadService::search_values(ThreadSearch wanted) const {
+  storage::Found<storage::Thread> found;
   storage::ThreadQuery query = wanted.query;
   query.page = {kBatch, 0};
   for (;;) {
     auto find_batch = [query](const storage::Snapshot& snapshot) { return snapshot.threads().search(query).records; };
     const std::vector<storage::Thread> batch = co_await parts_.storage.read(std::move(find_batch));
     for (const storage::Thread& thread : batch) {
-      ThreadView candidate = co_await view(thread);
+      const ThreadView candidate = co_await with_values(thread);
       if (!matches(candidate.values_json, wanted.values)) continue;
       const bool is_before_page = found.total < wanted.query.page.offset;
       const bool page_is_full = std::ssize(found.records) >= wanted.query.page.limit;
       ++found.total;
-      if (!is_before_page && !page_is_full) found.records.push_back(std::move(candidate));
+      if (!is_before_page && !page_is_full) found.records.push_back(thread);
     }
     if (std::ssize(batch) < kBatch) break;
     query.page.offset += kBatch;
@@ -188,7 +178,7 @@ asio::awaitable<storage::Found<ThreadView>> ThreadService::search_values(ThreadS
 asio::awaitable<std::int64_t> ThreadService::count(ThreadSearch wanted) const {
   if (!wanted.values.empty()) {
     wanted.query.page = {0, 0};
-    const storage::Found<ThreadView> found = co_await search_values(wanted);
+    const storage::Found<storage::Thread> found = co_await search_values(wanted);
     co_return found.total;
   }
   auto count_rows = [query = wanted.query](const storage::Snapshot& snapshot) {
@@ -209,7 +199,7 @@ asio::awaitable<ThreadView> ThreadService::patch(storage::Owner owner, storage::
     return *std::move(thread);
   };
   const storage::Thread changed = co_await parts_.storage.commit(std::move(change_row));
-  ThreadView shown = co_await view(changed);
+  ThreadView shown = co_await with_values(changed);
   co_return shown;
 }
 
@@ -240,7 +230,7 @@ asio::awaitable<ThreadView> ThreadService::copy(storage::Owner owner, storage::T
     return copied;
   };
   const storage::Thread copied = co_await parts_.storage.commit(std::move(copy_rows));
-  ThreadView shown = co_await view(copied);
+  ThreadView shown = co_await with_values(copied);
   co_return shown;
 }
 

@@ -38,8 +38,6 @@ struct ThreadChange {
   std::optional<ThreadTtl> ttl;
 };
 
-enum class ThreadValues { skip, load };
-
 struct ThreadSearch {
   storage::ThreadQuery query;
   boost::json::object values;  // containment; with a filter every other match is read to be counted
@@ -63,7 +61,9 @@ class ThreadService {
   // Also the thread of a run without one, while it is in flight. Throws ApiError 404 `Thread with ID <id> not found`.
   boost::asio::awaitable<ThreadView> get(storage::Owner owner, storage::ThreadId id) const;
 
-  boost::asio::awaitable<storage::Found<ThreadView>> search(ThreadSearch wanted, ThreadValues values) const;
+  // Without values, which may be large: with_values() reads those of one thread.
+  boost::asio::awaitable<storage::Found<storage::Thread>> search(ThreadSearch wanted) const;
+  boost::asio::awaitable<ThreadView> with_values(storage::Thread thread) const;
   boost::asio::awaitable<std::int64_t> count(ThreadSearch wanted) const;
 
   // Throws ApiError 404 `Thread not found`.
@@ -92,8 +92,7 @@ class ThreadService {
   boost::asio::awaitable<void> add_history(storage::Thread thread,
                                            std::vector<std::vector<runtime::StateUpdate>> supersteps);
   boost::asio::awaitable<std::optional<storage::Thread>> find(storage::Owner owner, storage::ThreadId id) const;
-  boost::asio::awaitable<storage::Found<ThreadView>> search_values(ThreadSearch wanted) const;
-  boost::asio::awaitable<ThreadView> view(storage::Thread thread) const;
+  boost::asio::awaitable<storage::Found<storage::Thread>> search_values(ThreadSearch wanted) const;
   boost::asio::awaitable<void> stop_and_erase(storage::ThreadId id);
 
   ServiceParts parts_;

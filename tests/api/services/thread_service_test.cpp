@@ -42,9 +42,9 @@ class ThreadFixture : public ServiceFixture {
     return search;
   }
 
-  static std::vector<storage::ThreadId> ids_of(const storage::Found<ThreadView>& found) {
+  static std::vector<storage::ThreadId> ids_of(const storage::Found<storage::Thread>& found) {
     std::vector<storage::ThreadId> ids;
-    for (const ThreadView& view : found.records) ids.push_back(view.thread.thread_id);
+    for (const storage::Thread& thread : found.records) ids.push_back(thread.thread_id);
     return ids;
   }
 
@@ -178,18 +178,18 @@ TEST_CASE_METHOD(ThreadFixture, "A filter on values finds threads that hold it, 
   ThreadSearch search = all();
   search.values = object(R"({"text":"x"})");
   search.query.page = {1, 0};
-  const storage::Found<ThreadView> page = get(threads.search(search, ThreadValues::load));
+  const storage::Found<storage::Thread> page = get(threads.search(search));
   CHECK(ids_of(page) == std::vector<storage::ThreadId>{second});
   CHECK(page.total == 2);
   search.query.page = {10, 1};
-  CHECK(ids_of(get(threads.search(search, ThreadValues::load))) == std::vector<storage::ThreadId>{first});
+  CHECK(ids_of(get(threads.search(search))) == std::vector<storage::ThreadId>{first});
   CHECK(get(threads.count(search)) == 2);
 }
 
-TEST_CASE_METHOD(ThreadFixture, "A search without a filter on values reads them only if they are wanted") {
+TEST_CASE_METHOD(ThreadFixture, "A search finds threads without their values, which are read one by one") {
   made_with_values(R"({"text":"x"})");
-  CHECK(get(threads.search(all(), ThreadValues::load)).records.front().values_json);
-  CHECK_FALSE(get(threads.search(all(), ThreadValues::skip)).records.front().values_json);
+  const storage::Thread found = get(threads.search(all())).records.front();
+  CHECK(get(threads.with_values(found)).values_json == R"({"text":"x","log":[]})");
 }
 
 TEST_CASE_METHOD(ThreadFixture, "Pruning deletes threads, each once") {
