@@ -101,6 +101,22 @@ void print_task(const runtime::SnapshotTask& task, storage::ThreadId thread_id, 
   object.end();
 }
 
+// What the row of a thread says about the state that it is in.
+struct Standing {
+  storage::ThreadStatus status;
+  std::string interrupts_json;
+};
+
+// http-api.md C8.
+Standing standing_of(const runtime::StateSnapshot& snapshot) {
+  json::object interrupts;
+  for (const runtime::SnapshotTask& task : snapshot.tasks) {
+    if (!task.view.interrupts.empty()) interrupts[task.view.id] = runtime::to_json(task.view.interrupts);
+  }
+  using enum storage::ThreadStatus;
+  return {snapshot.next.empty() ? idle : interrupted, runtime::to_text(interrupts)};
+}
+
 }  // namespace
 
 void print_state(const runtime::StateSnapshot& snapshot, storage::ThreadId thread_id,
@@ -215,10 +231,21 @@ asio::awaitable<runtime::CheckpointAddress> StateService::update(
     throw ApiError::invalid({}, error.what());
   }
 
-  auto store = [id = thread.thread_id, owner = thread.owner,
+  std::optional<Standing> standing;
+  if (parts_.settings.compat == Compat::platform) {
+    runtime::CheckpointAddress head;
+    const runtime::StateSnapshot snapshot =
+        co_await runtime::get_state(*graph, saver, std::move(head), runtime::Subgraphs::as_pointer);
+    standing = standing_of(snapshot);
+  }
+  auto store = [id = thread.thread_id, owner = thread.owner, standing,
                 now = parts_.clock.now()](storage::Transaction& transaction) {
     std::optional<storage::Thread> changed = transaction.threads().find(owner, id);
     if (!changed) return;
+    if (standing) {
+      changed->status = standing->status;
+      changed->interrupts_json = standing->interrupts_json;
+    }
     const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(id, "");
     if (head) changed->values_checkpoint = head->checkpoint_id;
     changed->updated_at = now;
