@@ -4,12 +4,12 @@
 #include <array>
 #include <fstream>
 #include <ios>
-#include <set>
 #include <string_view>
 #include <system_error>
 #include <utility>
 
 #include "api/auth/auth_configuration.h"
+#include "api/configuration_keys.h"
 #include "api/env_file.h"
 #include "api/nearest_name.h"
 #include "api/outgoing/header_templates.h"
@@ -26,52 +26,6 @@ constexpr std::string_view kBuiltin = "builtin:";
 // A configuration is written by hand; a larger file is the wrong file.
 constexpr std::uintmax_t kFileBytesMax = std::uintmax_t{1} << 20;
 
-// Keys that the reference knows and that change nothing here: they build images and environments of other
-// languages, or belong to parts of the server that do not exist yet.
-constexpr std::array kWithoutEffect = {
-    "_INTERNAL_docker_tag",
-    "api_version",
-    "base_image",
-    "build_command",
-    "dependencies",
-    "docker_compose_file",
-    "dockerfile_lines",
-    "image_distro",
-    "install_command",
-    "internal_docker_tag",
-    "keep_pkg_tools",
-    "node_version",
-    "pip_config_file",
-    "pip_installer",
-    "python_version",
-    "source",
-    "ui",
-    "ui_config",
-    "checkpointer.path",
-    "checkpointer.serde",
-    "checkpointer.ttl",
-    "store.index",
-    "store.path",
-    "store.ttl",
-    "http.app",
-    "http.disable_ui",
-    "http.logging_headers",
-    "http.middleware_order",
-    "http.enable_custom_route_auth",
-};
-
-// Keys that would make the server less safe than its author thinks if they were passed over.
-struct RefusedKey {
-  std::string_view key;
-  std::string_view reason;
-};
-constexpr std::array kRefused = {
-    RefusedKey{
-        "encryption",
-        "this version does not encrypt its database yet; remove the key to keep everything in clear, and protect "
-        "the file"},
-};
-
 std::string in_quotes(std::string_view value) {
   constexpr std::size_t shown_max = 100;
   std::string out;
@@ -83,12 +37,6 @@ std::string shown(const std::vector<std::string>& values) {
   std::string out;
   for (const std::string& value : values) out += (out.empty() ? "" : ", ") + in_quotes(value);
   return out.empty() ? "an empty list" : out;
-}
-
-std::string joined(const std::vector<std::string>& names) {
-  std::string out;
-  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
-  return out;
 }
 
 // `where` names source and key.
@@ -161,75 +109,6 @@ std::string_view form_name(SettingForm form) {
   return "";
 }
 
-// All paths that may be written in langgraph.json, and what each is.
-class KnownKeys {
- public:
-  KnownKeys() {
-    add("$schema");
-    add("graphs");
-    add("env");
-    add("webhooks.headers");
-    add("auth");
-    for (const std::string_view key : kWithoutEffect) add(std::string(key));
-    for (const RefusedKey& refused : kRefused) add(std::string(refused.key));
-    for (const Setting& setting : settings_table()) {
-      add(setting.key);
-      settings_.emplace(setting.key, &setting);
-    }
-    // The reference reads both spellings.
-    alias("http.configurable_headers.include", "http.configurable_headers.includes");
-    alias("http.configurable_headers.exclude", "http.configurable_headers.excludes");
-  }
-
-  bool is_object(const std::string& path) const { return objects_.contains(path); }
-  const Setting* setting(const std::string& path) const {
-    const auto found = settings_.find(path);
-    return found == settings_.end() ? nullptr : found->second;
-  }
-  static bool is_without_effect(std::string_view path) {
-    return std::ranges::find(kWithoutEffect, path) != kWithoutEffect.end();
-  }
-  static const RefusedKey* refused(std::string_view path) {
-    const auto found = std::ranges::find(kRefused, path, &RefusedKey::key);
-    return found == kRefused.end() ? nullptr : found;
-  }
-
-  // For an unknown key: the nearest one beside it, or the one of the same name elsewhere.
-  std::string hint(const std::string& prefix, const std::string& key) const {
-    const std::optional<std::string> beside = nearest_name(prefix + key, children(prefix));
-    if (beside) return "; did you mean `" + *beside + "`?";
-    for (const std::string& path : paths_) {
-      if (path.ends_with("." + key)) return "; did you mean `" + path + "`?";
-    }
-    return "; known here are " + joined(children(prefix));
-  }
-
- private:
-  void add(const std::string& path) {
-    paths_.insert(path);
-    for (std::size_t dot = path.find('.'); dot != std::string::npos; dot = path.find('.', dot + 1)) {
-      paths_.insert(path.substr(0, dot));
-      objects_.insert(path.substr(0, dot));
-    }
-  }
-  void alias(const std::string& path, const std::string& other) {
-    paths_.insert(path);
-    settings_.emplace(path, settings_.at(other));
-  }
-  std::vector<std::string> children(const std::string& prefix) const {
-    std::vector<std::string> found;
-    for (const std::string& path : paths_) {
-      const bool below = path.starts_with(prefix) && path.find('.', prefix.size()) == std::string::npos;
-      if (below && path != "$schema") found.push_back(path);
-    }
-    return found;
-  }
-
-  std::set<std::string> paths_;
-  std::set<std::string> objects_;
-  std::map<std::string, const Setting*> settings_;
-};
-
 // One langgraph.json.
 class ConfigurationFile {
  public:
@@ -251,7 +130,7 @@ class ConfigurationFile {
       throw fault("graphs",
                   R"(names no graph to serve; write for example {"graphs": {"agent": "builtin:NAME"}} with NAME )"
                   "one of " +
-                      joined(sources_.builtin));
+                      name_list(sources_.builtin));
     }
   }
 
@@ -345,12 +224,12 @@ class ConfigurationFile {
   }
 
   void check_spec(const std::string& path, const std::string& spec) const {
-    const std::string works = R"(what works today is "builtin:NAME" with NAME one of )" + joined(sources_.builtin);
+    const std::string works = R"(what works today is "builtin:NAME" with NAME one of )" + name_list(sources_.builtin);
     if (spec.starts_with(kBuiltin)) {
       const std::string name = spec.substr(kBuiltin.size());
       if (std::ranges::find(sources_.builtin, name) != sources_.builtin.end()) return;
       throw fault(path, "no builtin graph " + in_quotes(name) + nearest_name_hint(name, sources_.builtin) +
-                            "; known are " + joined(sources_.builtin));
+                            "; known are " + name_list(sources_.builtin));
     }
     const std::string file = spec.substr(0, spec.rfind(':'));
     struct Kind {

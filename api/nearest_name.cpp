@@ -64,4 +64,10 @@ std::string nearest_name_hint(std::string_view wrong, const std::vector<std::str
   return nearest ? "; did you mean `" + *nearest + "`?" : std::string();
 }
 
+std::string name_list(const std::vector<std::string>& names) {
+  std::string out;
+  for (const std::string& name : names) out += (out.empty() ? "" : ", ") + name;
+  return out;
+}
+
 }  // namespace heddle::api

@@ -1,5 +1,5 @@
 #pragma once
-// What somebody meant who mistyped a name.
+// What somebody meant who mistyped a name, and the names that there are.
 
 #include <optional>
 #include <string>
@@ -14,5 +14,8 @@ std::optional<std::string> nearest_name(std::string_view wrong, const std::vecto
 
 // "; did you mean `x`?", or nothing.
 std::string nearest_name_hint(std::string_view wrong, const std::vector<std::string>& known);
+
+// "a, b, c".
+std::string name_list(const std::vector<std::string>& names);
 
 }  // namespace heddle::api
