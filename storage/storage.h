@@ -59,8 +59,8 @@ class Snapshot {
 
 // Whole tables, for test suites that begin with an empty server.
 struct Truncation {
-  bool runs = false;         // with their events
-  bool threads = false;      // with their runs, events and checkpoints
+  bool runs = false;         // with their events, the calls that webhooks are owed, and the crons, which make runs
+  bool threads = false;      // with their checkpoints, and everything that `runs` names
   bool checkpoints = false;  // of all threads, which then have no values
   bool items = false;
   bool assistants = false;  // but for those that are kept

@@ -25,17 +25,21 @@ asio::awaitable<void> truncate(ServiceParts parts, Truncated what) {
   storage::Truncation emptied{what.runs, what.threads, what.checkpointer, what.store, what.assistants, {}};
   std::vector<storage::AssistantId> defaults;
   for (const std::string& graph_id : parts.graphs.ids()) defaults.push_back(default_assistant_id(graph_id));
-  auto empty = [emptied, defaults](storage::Transaction& tx) mutable {
+  const auto empty = [emptied, defaults](storage::Transaction& tx) {
+    storage::Truncation what_goes = emptied;
     const storage::Owner nobody;
     for (const storage::AssistantId id : defaults) {
       const std::optional<storage::Assistant> found = tx.assistants().find(nobody, id);
-      if (found && is_of_system(*found)) emptied.kept_assistants.push_back(id);
+      if (found && is_of_system(*found)) what_goes.kept_assistants.push_back(id);
     }
-    tx.truncate(emptied);
+    tx.truncate(what_goes);
   };
-  co_await parts.storage.commit(std::move(empty));
-  // Those that began while the others were being stopped have lost their rows by now.
-  if (touches_runs) co_await parts.queue.stop_everything();
+  co_await parts.storage.commit(empty);
+  if (!touches_runs) co_return;
+  // Those that began while the others were being stopped have lost their rows by now; the calls that their ends still
+  // owe are what the second time is for.
+  co_await parts.queue.stop_everything();
+  co_await parts.storage.commit(empty);
 }
 
 }  // namespace heddle::api

@@ -8,8 +8,8 @@
 namespace heddle::api {
 
 struct Truncated {
-  bool runs = false;
-  bool threads = false;     // with their runs and states
+  bool runs = false;        // with their crons and the calls owed to their webhooks
+  bool threads = false;     // with their runs, crons, calls and states
   bool assistants = false;  // but for the default one of each graph that is still as the server made it
   bool checkpointer = false;
   bool store = false;

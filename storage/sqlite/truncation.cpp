@@ -23,8 +23,10 @@ void empty_checkpoints(const SQLite::Database& database) {
 }
 
 void empty_runs(const SQLite::Database& database) {
-  run(database, "DELETE FROM event_segments");
-  run(database, "DELETE FROM runs");
+  for (const char* sql :
+       {"DELETE FROM event_segments", "DELETE FROM webhooks", "DELETE FROM crons", "DELETE FROM runs"}) {
+    run(database, sql);
+  }
 }
 
 void erase_assistants_but(const SQLite::Database& database, const std::vector<AssistantId>& kept) {

@@ -59,6 +59,31 @@ TEST_CASE_METHOD(TruncationFixture, "Runs go with their events; threads and thei
   CHECK(database_dump().find("== event_segments\n==") != std::string::npos);
 }
 
+TEST_CASE_METHOD(TruncationFixture,
+                 "With the runs go the crons, which make more, and the calls that webhooks are owed") {
+  const auto fill = [this] {
+    const std::string cron = R"({"assistant_id":"linear","schedule":"0 0 1 1 *"})";
+    CHECK(ask("post", "/runs/crons", cron).status == 200);
+    CHECK(ask("post", "/threads/" + thread + "/runs/crons", cron).status == 200);
+    storage::Webhook owed;
+    owed.url = "https://receiver.example/";
+    owed.body = "{}";
+    run(io, storage->commit([owed](storage::Transaction& tx) { tx.webhooks().insert(owed); }));
+  };
+  const auto is_empty = [this](const std::string& table) {
+    return (database_dump() + "==").find("== " + table + "\n==") != std::string::npos;
+  };
+  for (const char* const what : {R"({"runs":true})", R"({"threads":true})"}) {
+    INFO(what);
+    fill();
+    CHECK_FALSE(is_empty("crons"));
+    CHECK_FALSE(is_empty("webhooks"));
+    truncate(what);
+    CHECK(is_empty("crons"));
+    CHECK(is_empty("webhooks"));
+  }
+}
+
 TEST_CASE_METHOD(TruncationFixture, "A thread whose states are gone has none, and runs again") {
   truncate(R"({"checkpointer":true})");
   CHECK(states() == 0);
