@@ -93,6 +93,8 @@ struct StorageOptions {
   std::string path = ":memory:";  // a file, or ":memory:"
   Synchronous synchronous = Synchronous::full;
   int readers = 2;  // connections on read snapshots; each has a thread
+  // Bytes of vectors that searches by meaning keep; others are read from the file each time.
+  std::size_t vector_bytes_in_memory = std::size_t{256} << 20;
 };
 
 // A resource: one owner, any thread may call. Destroying it finishes all work that was handed in, and

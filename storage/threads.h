@@ -29,6 +29,13 @@ struct Thread {
   std::optional<std::string> error_json;       // why the last run failed
   std::optional<std::string> ttl_json;
   std::optional<Timestamp> expires_at;
+  std::optional<Timestamp::duration> time_to_live;  // from the last change to expires_at
+
+  // Every change of a thread goes through here, so that one that is used does not expire.
+  void changed(Timestamp now) {
+    updated_at = now;
+    if (time_to_live) expires_at = now + *time_to_live;
+  }
 };
 
 enum class ThreadSort { thread_id, status, created_at, updated_at };
@@ -52,6 +59,8 @@ class ThreadReads {
   virtual bool exists(ThreadId id) const = 0;
   virtual Found<Thread> search(const ThreadQuery& query) const = 0;
   virtual std::int64_t count(const ThreadQuery& query) const = 0;
+  // Of all owners: those that have expired and have no run in flight, longest expired first, at most `limit`.
+  virtual std::vector<Thread> expired(Timestamp now, std::int64_t limit) const = 0;
 };
 
 class Threads : public ThreadReads {

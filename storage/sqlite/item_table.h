@@ -5,30 +5,38 @@
 #include <SQLiteCpp/Statement.h>
 
 #include "storage/items.h"
+#include "storage/sqlite/item_vector_table.h"
 
 namespace heddle::storage::sqlite {
 
 // Belongs to one connection and its thread.
 class ItemTable final : public Items {
  public:
-  explicit ItemTable(const SQLite::Database& database);
+  // `memory` outlives it.
+  ItemTable(const SQLite::Database& database, VectorMemory& memory);
 
   std::optional<Item> find(const Owner& owner, const ItemNamespace& name_space, const std::string& key,
                            Timestamp now) const override;
   std::vector<Item> search(const ItemQuery& query) const override;
+  std::optional<std::vector<ScoredItem>> nearest(const NearestQuery& query) const override;
   std::vector<ItemNamespace> namespaces(const NamespaceQuery& query) const override;
 
   void put(const Item& item) override;
+  void add_vectors(const Item& item, const ItemVectors& vectors) override;
   void erase(const Owner& owner, const ItemNamespace& name_space, const std::string& key) override;
-  void erase_expired(Timestamp now) override;
+  void refresh(const Owner& owner, const ItemNamespace& name_space, const std::string& key, Timestamp now) override;
+  std::int64_t erase_expired(Timestamp now, std::int64_t limit) override;
 
  private:
   mutable SQLite::Statement find_;
   mutable SQLite::Statement search_;
+  mutable SQLite::Statement with_vector_;
   mutable SQLite::Statement namespaces_;
   SQLite::Statement put_;
   SQLite::Statement erase_;
+  SQLite::Statement refresh_;
   SQLite::Statement erase_expired_;
+  ItemVectorTable vectors_;
 };
 
 }  // namespace heddle::storage::sqlite

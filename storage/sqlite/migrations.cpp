@@ -187,8 +187,33 @@ constexpr const char* kCancelReason = R"sql(
 ALTER TABLE runs ADD COLUMN cancel_reason TEXT;
 )sql";
 
+// In microseconds, beside expires_at, so that what is used can live as long again. Threads have had one in ttl_json.
+constexpr const char* kTimeToLive = R"sql(
+ALTER TABLE items ADD COLUMN time_to_live INTEGER;
+ALTER TABLE threads ADD COLUMN time_to_live INTEGER;
+UPDATE threads
+SET time_to_live = CAST(min(json_extract(ttl_json, '$.ttl_minutes'), 52596000.0) * 60000000 AS INTEGER)
+WHERE ttl_json IS NOT NULL;
+CREATE INDEX threads_by_expiry ON threads (expires_at, thread_id) WHERE expires_at IS NOT NULL;
+)sql";
+
+// AUTOINCREMENT, because a vector is known by its id for as long as the process lives. place: of one item, from 0.
+constexpr const char* kItemVectors = R"sql(
+CREATE TABLE item_vectors (
+  vector_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  owner TEXT NOT NULL,
+  name_space TEXT NOT NULL,
+  key TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  model TEXT NOT NULL,
+  vector BLOB NOT NULL,            -- 32-bit floats, little-endian, of length one
+  FOREIGN KEY (owner, name_space, key) REFERENCES items ON DELETE CASCADE
+);
+CREATE INDEX item_vectors_of_item ON item_vectors (owner, name_space, key, place, model);
+)sql";
+
 // Step n leads from version n to n + 1. A step that has been released is never edited.
-constexpr std::array<const char*, 4> kSteps = {kFirst, kWebhooks, kCrons, kCancelReason};
+constexpr std::array<const char*, 6> kSteps = {kFirst, kWebhooks, kCrons, kCancelReason, kTimeToLive, kItemVectors};
 
 }  // namespace
 

@@ -76,9 +76,16 @@ Query& Query::operator>>(Uuid& id) {
 }
 
 Query& Query::operator>>(Timestamp& time) {
+  Timestamp::duration since_1970{};
+  *this >> since_1970;
+  time = Timestamp{since_1970};
+  return *this;
+}
+
+Query& Query::operator>>(Timestamp::duration& time) {
   std::int64_t count = 0;
   *this >> count;
-  time = Timestamp{std::chrono::microseconds{count}};
+  time = Timestamp::duration{count};
   return *this;
 }
 

@@ -35,6 +35,7 @@ class Query {
   Query& bind(const char* name, std::int64_t number);
   Query& bind(const char* name, const Uuid& id);
   Query& bind(const char* name, Timestamp time) { return bind(name, time.time_since_epoch().count()); }
+  Query& bind(const char* name, Timestamp::duration time) { return bind(name, std::int64_t{time.count()}); }
   Query& bind_blob(const char* name, const std::string& bytes);
   Query& bind_blob(const char* name, std::string&& bytes) = delete;
 
@@ -65,6 +66,7 @@ class Query {
   Query& operator>>(bool& flag);
   Query& operator>>(Uuid& id);
   Query& operator>>(Timestamp& time);
+  Query& operator>>(Timestamp::duration& time);
   Query& operator>>(Owner& owner) { return *this >> owner.text; }
   template <class Tag>
   Query& operator>>(Id<Tag>& id) {

@@ -15,8 +15,11 @@ namespace heddle::storage::sqlite {
 // One connection with its statements. Belongs to one thread.
 class Readers::Reader {
  public:
-  explicit Reader(std::unique_ptr<SQLite::Database> database)
-      : database_(std::move(database)), tables_(*database_), begin_(*database_, "BEGIN"), end_(*database_, "COMMIT") {}
+  Reader(std::unique_ptr<SQLite::Database> database, VectorMemory& memory)
+      : database_(std::move(database)),
+        tables_(*database_, memory),
+        begin_(*database_, "BEGIN"),
+        end_(*database_, "COMMIT") {}
 
   // The snapshot is taken by the first statement of `work`, so it has all that is committed by then.
   void read(const Work& work) {
@@ -46,10 +49,10 @@ class Readers::Reader {
   SQLite::Statement end_;
 };
 
-Readers::Readers(std::vector<std::unique_ptr<SQLite::Database>> connections, std::string path)
+Readers::Readers(std::vector<std::unique_ptr<SQLite::Database>> connections, std::string path, VectorMemory& memory)
     : path_(std::move(path)) {
   for (std::unique_ptr<SQLite::Database>& database : connections) {
-    readers_.push_back(std::make_unique<Reader>(std::move(database)));
+    readers_.push_back(std::make_unique<Reader>(std::move(database), memory));
   }
   for (const std::unique_ptr<Reader>& reader : readers_) {
     threads_.emplace_back([this, &reader = *reader] { run(reader); });

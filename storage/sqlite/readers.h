@@ -10,6 +10,7 @@
 #include <thread>
 #include <vector>
 
+#include "storage/sqlite/vector_memory.h"
 #include "storage/sqlite/work_queue.h"
 #include "storage/storage.h"
 
@@ -21,8 +22,8 @@ class Readers {
   using Work = std::function<void(const Snapshot&)>;
   using Done = std::function<void(std::exception_ptr)>;
 
-  // One thread per connection. `path` is for the texts of errors.
-  Readers(std::vector<std::unique_ptr<SQLite::Database>> connections, std::string path);
+  // One thread per connection. `path` is for the texts of errors. `memory` outlives it.
+  Readers(std::vector<std::unique_ptr<SQLite::Database>> connections, std::string path, VectorMemory& memory);
   ~Readers();
   Readers(const Readers&) = delete;
   Readers& operator=(const Readers&) = delete;

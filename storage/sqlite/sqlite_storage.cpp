@@ -27,13 +27,13 @@ using sqlite::Writer;
 class SqliteStorage final : public Storage {
  public:
   // Expects the path of a file to be absolute and free of links.
-  explicit SqliteStorage(const StorageOptions& options) {
+  explicit SqliteStorage(const StorageOptions& options) : memory_(options.vector_bytes_in_memory) {
     if (!sqlite::is_memory(options)) lock_.emplace(options.path);
     std::unique_ptr<SQLite::Database> writing = sqlite::connect(options, Access::write);
     try {
       sqlite::migrate(*writing, options.path);
-      writer_.emplace(std::move(writing), options.path);
-      if (!sqlite::is_memory(options)) readers_.emplace(reading_connections(options), options.path);
+      writer_.emplace(std::move(writing), options.path, memory_);
+      if (!sqlite::is_memory(options)) readers_.emplace(reading_connections(options), options.path, memory_);
     } catch (const SQLite::Exception& error) {
       throw sqlite::storage_error(options.path, error);
     }
@@ -64,6 +64,7 @@ class SqliteStorage final : public Storage {
 
   // Destroyed from the last to the first: the lock outlives every connection, and the connection
   // that is closed last moves the log into the file.
+  sqlite::VectorMemory memory_;
   std::optional<FileLock> lock_;
   std::optional<Writer> writer_;
   std::optional<Readers> readers_;

@@ -19,14 +19,15 @@ namespace heddle::storage::sqlite {
 // The database must have our schema. Belongs to one thread at a time.
 class Tables final : public Transaction {
  public:
-  explicit Tables(const SQLite::Database& database)
+  // `memory` outlives it.
+  Tables(const SQLite::Database& database, VectorMemory& memory)
       : database_(database),
         assistants_(database),
         threads_(database),
         runs_(database),
         crons_(database),
         events_(database),
-        items_(database),
+        items_(database, memory),
         checkpoints_(database),
         webhooks_(database) {}
 

@@ -7,7 +7,7 @@ namespace {
 
 const std::string kColumns = R"sql(
   SELECT thread_id, owner, created_at, updated_at, status, metadata_json, config_json, values_checkpoint,
-         interrupts_json, error_json, ttl_json, expires_at
+         interrupts_json, error_json, ttl_json, expires_at, time_to_live
   FROM threads
 )sql";
 
@@ -57,7 +57,7 @@ Thread thread_from(Query& sql) {
   Thread thread;
   sql >> thread.thread_id >> thread.owner >> thread.created_at >> thread.updated_at >> thread.status;
   sql >> thread.metadata_json >> thread.config_json >> thread.values_checkpoint;
-  sql >> thread.interrupts_json >> thread.error_json >> thread.ttl_json >> thread.expires_at;
+  sql >> thread.interrupts_json >> thread.error_json >> thread.ttl_json >> thread.expires_at >> thread.time_to_live;
   return thread;
 }
 
@@ -66,6 +66,7 @@ void bind_fields(Query& sql, const Thread& thread) {
   sql.bind(":metadata_json", thread.metadata_json).bind(":config_json", thread.config_json);
   sql.bind(":values_checkpoint", thread.values_checkpoint).bind(":interrupts_json", thread.interrupts_json);
   sql.bind(":error_json", thread.error_json).bind(":ttl_json", thread.ttl_json).bind(":expires_at", thread.expires_at);
+  sql.bind(":time_to_live", thread.time_to_live);
 }
 
 }  // namespace
@@ -74,18 +75,25 @@ ThreadTable::ThreadTable(const SQLite::Database& database)
     : find_(database, kColumns + "WHERE thread_id = :thread_id AND owner = :owner"),
       exists_(database, "SELECT 1 FROM threads WHERE thread_id = :thread_id"),
       searches_(database),
+      expired_(database, kColumns + R"sql(
+        INDEXED BY threads_by_expiry
+        WHERE expires_at <= :now
+          AND NOT EXISTS (SELECT 1 FROM runs
+                          WHERE runs.thread_id = threads.thread_id AND runs.status IN ('pending', 'running'))
+        ORDER BY expires_at, thread_id LIMIT :limit
+      )sql"),
       insert_(database, R"sql(
         INSERT INTO threads (thread_id, owner, created_at, updated_at, status, metadata_json, config_json,
-                             values_checkpoint, interrupts_json, error_json, ttl_json, expires_at)
+                             values_checkpoint, interrupts_json, error_json, ttl_json, expires_at, time_to_live)
         VALUES (:thread_id, :owner, :created_at, :updated_at, :status, :metadata_json, :config_json,
-                :values_checkpoint, :interrupts_json, :error_json, :ttl_json, :expires_at)
+                :values_checkpoint, :interrupts_json, :error_json, :ttl_json, :expires_at, :time_to_live)
         ON CONFLICT DO NOTHING
       )sql"),
       update_(database, R"sql(
         UPDATE threads
         SET updated_at = :updated_at, status = :status, metadata_json = :metadata_json, config_json = :config_json,
             values_checkpoint = :values_checkpoint, interrupts_json = :interrupts_json, error_json = :error_json,
-            ttl_json = :ttl_json, expires_at = :expires_at
+            ttl_json = :ttl_json, expires_at = :expires_at, time_to_live = :time_to_live
         WHERE thread_id = :thread_id
       )sql"),
       erase_{SQLite::Statement(database, "DELETE FROM event_segments WHERE thread_id = :thread_id"),
@@ -127,6 +135,14 @@ std::int64_t ThreadTable::count(const ThreadQuery& query) const {
   std::int64_t total = 0;
   if (sql.next()) sql >> total;
   return total;
+}
+
+std::vector<Thread> ThreadTable::expired(Timestamp now, std::int64_t limit) const {
+  std::vector<Thread> found;
+  Query sql(expired_);
+  sql.bind(":now", now).bind(":limit", limit);
+  while (sql.next()) found.push_back(thread_from(sql));
+  return found;
 }
 
 bool ThreadTable::insert(const Thread& thread) {

@@ -20,6 +20,7 @@ class ThreadTable final : public Threads {
   bool exists(ThreadId id) const override;
   Found<Thread> search(const ThreadQuery& query) const override;
   std::int64_t count(const ThreadQuery& query) const override;
+  std::vector<Thread> expired(Timestamp now, std::int64_t limit) const override;
 
   bool insert(const Thread& thread) override;
   void update(const Thread& thread) override;
@@ -29,6 +30,7 @@ class ThreadTable final : public Threads {
   mutable SQLite::Statement find_;
   mutable SQLite::Statement exists_;
   mutable StatementCache searches_;
+  mutable SQLite::Statement expired_;
   SQLite::Statement insert_;
   SQLite::Statement update_;
   std::array<SQLite::Statement, 8> erase_;

@@ -54,6 +54,7 @@ void truncate(const SQLite::Database& database, const Truncation& what) {
   if (what.checkpoints || what.threads) empty_checkpoints(database);
   if (what.threads) run(database, "DELETE FROM threads");
   if (what.checkpoints) run(database, "UPDATE threads SET values_checkpoint = NULL, interrupts_json = NULL");
+  if (what.items) run(database, "DELETE FROM item_vectors");
   if (what.items) run(database, "DELETE FROM items");
   if (what.assistants) erase_assistants_but(database, what.kept_assistants);
 }

@@ -40,10 +40,10 @@ void fail(std::span<Entry> entries, const std::exception_ptr& failure) {
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<SQLite::Database> database, std::string path)
+Writer::Writer(std::unique_ptr<SQLite::Database> database, std::string path, VectorMemory& memory)
     : database_(std::move(database)),
       path_(std::move(path)),
-      tables_(*database_),
+      tables_(*database_, memory),
       begin_(*database_, "BEGIN IMMEDIATE"),
       save_(*database_, "SAVEPOINT work"),
       release_(*database_, "RELEASE work"),

@@ -26,8 +26,8 @@ class Writer {
   using Work = std::function<void(Transaction&)>;
   using Done = std::function<void(std::exception_ptr)>;
 
-  // `path` is for the texts of errors.
-  Writer(std::unique_ptr<SQLite::Database> database, std::string path);
+  // `path` is for the texts of errors. `memory` outlives it.
+  Writer(std::unique_ptr<SQLite::Database> database, std::string path, VectorMemory& memory);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;

@@ -1,6 +1,7 @@
 #include "storage/items.h"
 
 #include <catch2/catch.hpp>
+#include <cmath>
 
 #include "tests/storage/storage_fixture.h"
 
@@ -91,10 +92,40 @@ TEST_CASE_METHOD(ItemsFixture, "Expired items are erased and others stay") {
   put({"a"}, "expired", 1, "{}", at(10));
   put({"a"}, "later", 1, "{}", at(30));
   put({"a"}, "never", 1);
-  commit([](Transaction& transaction) { transaction.items().erase_expired(at(20)); });
+  commit([](Transaction& transaction) { CHECK(transaction.items().erase_expired(at(20), 10) == 1); });
   CHECK_FALSE(find(kAlice, {"a"}, "expired", 5));
   CHECK(find(kAlice, {"a"}, "later", 5));
   CHECK(find(kAlice, {"a"}, "never", 5));
+}
+
+TEST_CASE_METHOD(ItemsFixture, "Expired items are erased in portions, those that expired first before others") {
+  put({"a"}, "second", 1, "{}", at(11));
+  put({"b"}, "first", 1, "{}", at(10));
+  put({"c"}, "third", 1, "{}", at(12));
+  const auto erase = [](Transaction& transaction) { return transaction.items().erase_expired(at(20), 2); };
+  CHECK(commit(erase) == 2);
+  CHECK(find(kAlice, {"c"}, "third", 5));
+  CHECK(commit(erase) == 1);
+  CHECK(commit(erase) == 0);
+}
+
+TEST_CASE_METHOD(ItemsFixture, "A refreshed item lives as long again, and one that has expired stays expired") {
+  const auto refresh = [this](std::int64_t now) {
+    commit([now](Transaction& transaction) { transaction.items().refresh(kAlice, {"a"}, "k", at(now)); });
+  };
+  Item item{kAlice, {"a"}, "k", "{}", at(1), at(1), at(11), std::chrono::seconds{10}};
+  commit([item](Transaction& transaction) { transaction.items().put(item); });
+  refresh(5);
+  CHECK(find(kAlice, {"a"}, "k", 14)->expires_at == at(15));
+  CHECK(find(kAlice, {"a"}, "k", 14)->updated_at == at(1));
+  refresh(15);
+  CHECK_FALSE(find(kAlice, {"a"}, "k", 15));
+  item.time_to_live.reset();
+  item.updated_at = at(20);
+  item.expires_at = at(30);
+  commit([item](Transaction& transaction) { transaction.items().put(item); });
+  refresh(25);
+  CHECK(find(kAlice, {"a"}, "k", 29)->expires_at == at(30));
 }
 
 TEST_CASE_METHOD(ItemsFixture, "Erasing takes one item, and none is no error") {
@@ -190,6 +221,106 @@ TEST_CASE_METHOD(ItemsFixture, "Namespaces are cut first, then duplicates go, th
 
 TEST_CASE_METHOD(ItemsFixture, "A label with the character that separates labels is refused") {
   CHECK_THROWS_AS(put({"a\x1f", "b"}, "k"), StorageError);
+}
+
+namespace {
+
+// Vectors of two numbers on the unit circle, by their angle from the first axis in degrees.
+std::vector<float> at_angle(double degrees) {
+  const double angle = degrees * 3.14159265358979 / 180;
+  return {static_cast<float>(std::cos(angle)), static_cast<float>(std::sin(angle))};
+}
+
+class NearestFixture : public ItemsFixture {
+ public:
+  void put_at(const ItemNamespace& name_space, const std::string& key, std::vector<double> angles,
+              const std::string& value = "{}", const std::string& model = "m") {
+    Item item{kAlice, name_space, key, value, at(1), at(1), std::nullopt};
+    ItemVectors vectors{model, {}};
+    for (const double angle : angles) vectors.vectors.push_back(at_angle(angle));
+    commit([item, vectors](Transaction& transaction) {
+      transaction.items().put(item);
+      transaction.items().add_vectors(item, vectors);
+    });
+  }
+  // Their keys, and what they score in hundredths.
+  std::vector<std::string> nearest(NearestQuery query) {
+    if (query.items.owner.text.empty()) query.items.owner = kAlice;
+    query.items.now = at(50);
+    query.model = "m";
+    if (query.vector.empty()) query.vector = at_angle(0);
+    if (query.compared_max == 0) query.compared_max = 100;
+    std::vector<std::string> found;
+    const auto answer = read([query](const Snapshot& snapshot) { return snapshot.items().nearest(query); });
+    if (!answer) return {"too many"};
+    for (const ScoredItem& one : *answer) {
+      found.push_back(one.item.key + " " + std::to_string(std::lround(one.score * 100)));
+    }
+    return found;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(NearestFixture, "What is nearest comes first, and what is as near by namespace and key") {
+  put_at({"b"}, "far", {90});
+  put_at({"b"}, "near", {60});
+  put_at({"a"}, "as near", {-60});
+  put_at({"a"}, "same", {0});
+  put_at({"a"}, "opposite", {180});
+  CHECK(nearest({}) == Keys{"same 100", "as near 50", "near 50", "far 0", "opposite -100"});
+}
+
+TEST_CASE_METHOD(NearestFixture, "The nearest of its texts decides about an item, which is found once") {
+  put_at({"a"}, "two", {90, 60});
+  put_at({"a"}, "one", {80});
+  CHECK(nearest({}) == Keys{"two 50", "one 17"});
+}
+
+TEST_CASE_METHOD(NearestFixture, "A search by meaning keeps to owner, prefix, conditions and page") {
+  put_at({"a"}, "1", {10}, R"({"c":"red"})");
+  put_at({"a", "x"}, "2", {20}, R"({"c":"blue"})");
+  put_at({"ab"}, "3", {30}, R"({"c":"red"})");
+  put_at({"b"}, "4", {40}, R"({"c":"red"})");
+  NearestQuery query;
+  query.items.prefix = {"a"};
+  CHECK(nearest(query) == Keys{"1 98", "2 94"});
+  query.items.prefix = {};
+  query.items.conditions = {{"c", FilterOperator::eq, "\"red\""}};
+  CHECK(nearest(query) == Keys{"1 98", "3 87", "4 77"});
+  query.items.page = {1, 1};
+  CHECK(nearest(query) == Keys{"3 87"});
+  query.items.page = {10, 3};
+  CHECK(nearest(query).empty());
+  query.items.page = {};
+  query.items.owner = kBob;
+  CHECK(nearest(query).empty());
+}
+
+TEST_CASE_METHOD(NearestFixture,
+                 "Items without vectors of the model, expired and erased ones are not found by meaning") {
+  put_at({"a"}, "other model", {0}, "{}", "n");
+  put({"a"}, "none");
+  put_at({"a"}, "erased", {1});
+  put_at({"a"}, "put again", {2});
+  put_at({"a"}, "indexed again", {90});
+  put_at({"a"}, "expired", {3});
+  CHECK(nearest({}).size() == 4);
+  put({"a"}, "put again");
+  put({"a"}, "expired", 1, "{}", at(50));
+  put_at({"a"}, "indexed again", {60});
+  commit([](Transaction& transaction) { transaction.items().erase(kAlice, {"a"}, "erased"); });
+  CHECK(nearest({}) == Keys{"indexed again 50"});
+}
+
+TEST_CASE_METHOD(NearestFixture, "A search by meaning that would compare too many vectors has no answer") {
+  put_at({"a"}, "1", {10, 20});
+  put_at({"b"}, "2", {30});
+  NearestQuery query;
+  query.compared_max = 2;
+  CHECK(nearest(query) == Keys{"too many"});
+  query.items.prefix = {"a"};
+  CHECK(nearest(query).size() == 1);
 }
 
 }  // namespace heddle::storage::test

@@ -186,4 +186,50 @@ TEST_CASE_METHOD(ThreadsFixture, "An erased thread takes its runs, events, check
   CHECK(read(kept) == std::vector<std::size_t>{0, 6});
 }
 
+TEST_CASE_METHOD(ThreadsFixture,
+                 "Threads that have expired are found for everybody, but not one with a run in flight") {
+  const auto made = [](std::uint8_t number, const Owner& owner, std::optional<Timestamp> expires_at) {
+    Thread thread;
+    thread.thread_id = id<ThreadId>(number);
+    thread.owner = owner;
+    thread.expires_at = expires_at;
+    return thread;
+  };
+  insert(made(1, kAlice, at(20)));
+  insert(made(2, kBob, at(10)));
+  insert(made(3, kAlice, at(21)));
+  insert(made(4, kAlice, std::nullopt));
+  insert(made(5, kAlice, at(5)));
+  Run run;
+  run.thread_id = id<ThreadId>(5);
+  run.status = RunStatus::running;
+  commit([run](Transaction& transaction) { transaction.runs().insert(run); });
+  const auto expired = [this](std::int64_t limit) {
+    std::vector<int> numbers;
+    const auto find = [limit](const Snapshot& snapshot) { return snapshot.threads().expired(at(20), limit); };
+    for (const Thread& thread : read(find)) numbers.push_back(thread.thread_id.uuid.bytes.back());
+    return numbers;
+  };
+  CHECK(expired(10) == std::vector<int>{2, 1});
+  CHECK(expired(1) == std::vector<int>{2});
+  run.status = RunStatus::success;
+  commit([run](Transaction& transaction) { transaction.runs().update(run); });
+  CHECK(expired(1) == std::vector<int>{5});
+}
+
+TEST_CASE_METHOD(ThreadsFixture, "The time to live of a thread counts from its last change") {
+  Thread thread;
+  thread.thread_id = id<ThreadId>(1);
+  thread.owner = kAlice;
+  thread.time_to_live = std::chrono::seconds{60};
+  thread.changed(at(10));
+  insert(thread);
+  CHECK(find(kAlice, 1)->expires_at == at(70));
+  thread.changed(at(40));
+  commit([thread](Transaction& transaction) { transaction.threads().update(thread); });
+  CHECK(find(kAlice, 1)->updated_at == at(40));
+  CHECK(find(kAlice, 1)->expires_at == at(100));
+  CHECK(find(kAlice, 1)->time_to_live == std::chrono::seconds{60});
+}
+
 }  // namespace heddle::storage::test

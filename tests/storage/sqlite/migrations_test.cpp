@@ -22,7 +22,7 @@ TEST_CASE("An empty file gets the newest schema, once") {
   migrate(database, "x.db");
   CHECK(database.execAndGet("PRAGMA user_version").getInt() == newest_schema_version());
   CHECK(database.tableExists("checkpoints"));
-  database.exec("INSERT INTO items VALUES ('', '', 'k', '{}', 0, 0, NULL)");
+  database.exec("INSERT INTO items VALUES ('', '', 'k', '{}', 0, 0, NULL, NULL)");
 
   migrate(database, "x.db");
   CHECK(database.execAndGet("SELECT count(*) FROM items").getInt() == 1);
@@ -43,12 +43,16 @@ TEST_CASE("Every record of a client has an index on its owner") {
   }
 }
 
-TEST_CASE("A file of the first version keeps its runs and gets an outbox") {
+TEST_CASE("A file of the first version keeps its runs, gets an outbox, and its threads live as long as they said") {
   SQLite::Database database = database_at(":memory:");
   // As much of version 1 as the later steps look at.
   database.exec(R"sql(
     CREATE TABLE runs (run_id BLOB PRIMARY KEY, thread_id BLOB NOT NULL, status TEXT NOT NULL);
+    CREATE TABLE items (owner TEXT, name_space TEXT, key TEXT, value_json TEXT, expires_at INTEGER,
+                        PRIMARY KEY (owner, name_space, key)) WITHOUT ROWID;
+    CREATE TABLE threads (thread_id BLOB PRIMARY KEY, ttl_json TEXT, expires_at INTEGER);
     INSERT INTO runs VALUES (x'01', x'02', 'success');
+    INSERT INTO threads VALUES (x'02', '{"strategy":"delete","ttl_minutes":1.5}', 7), (x'03', NULL, NULL);
     PRAGMA application_id = 0x68656464;
     PRAGMA user_version = 1;
   )sql");
@@ -56,6 +60,8 @@ TEST_CASE("A file of the first version keeps its runs and gets an outbox") {
   CHECK(database.execAndGet("PRAGMA user_version").getInt() == newest_schema_version());
   CHECK(database.execAndGet("SELECT count(*) FROM runs WHERE started_at IS NULL").getInt() == 1);
   CHECK(database.tableExists("webhooks"));
+  CHECK(database.execAndGet("SELECT time_to_live FROM threads WHERE thread_id = x'02'").getInt64() == 90'000'000);
+  CHECK(database.execAndGet("SELECT count(*) FROM threads WHERE time_to_live IS NULL").getInt() == 1);
 }
 
 TEST_CASE("A file of a newer heddle is refused and left alone") {
