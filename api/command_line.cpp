@@ -21,6 +21,7 @@
 #include "api/nearest_name.h"
 #include "api/server.h"
 #include "api/settings_table.h"
+#include "api/store_index.h"
 #include "runtime/clock.h"
 
 #ifndef HEDDLE_VERSION
@@ -159,6 +160,14 @@ void print_without_effect(const Configuration& configuration) {
 void print_notice(const Configuration& configuration, const Program& program) {
   const std::string notice = program.notice ? program.notice(configuration) : std::string();
   if (!notice.empty()) std::cout << notice << "\n";
+  const std::string index = index_notice(configuration.settings.store.rules.index.get());
+  if (!index.empty()) std::cout << index << "\n";
+}
+
+Configuration with_index(Configuration configuration) {
+  StoreSettings& store = configuration.settings.store;
+  store.rules.index = make_store_index(store.index, configuration.environment);
+  return configuration;
 }
 
 // As many connections as the system allows, not as the shell happens to allow. Failing costs connections, not the
@@ -227,9 +236,10 @@ void print_start(const Configuration& configuration, const graphs::Registry& reg
             << std::endl;
 }
 
-int serve(const Configuration& configuration, const Program& program) {
+int serve(const Configuration& loaded, const Program& program) {
   raise_open_files();
   StopSignals signals;
+  const Configuration configuration = with_index(loaded);
   const graphs::Registry registry = make_registry(configuration, program);
   print_notice(configuration, program);
   print_without_effect(configuration);
@@ -244,7 +254,8 @@ int serve(const Configuration& configuration, const Program& program) {
   return 0;
 }
 
-int check(const Configuration& configuration, const Program& program) {
+int check(const Configuration& loaded, const Program& program) {
+  const Configuration configuration = with_index(loaded);
   const graphs::Registry registry = make_registry(configuration, program);
   for (const auto& [id, entry] : configuration.graphs) std::cout << "graph " << id << ": " << entry.spec << "\n";
   std::cout << "authentication: " << who_may_call(configuration.settings) << "\n";

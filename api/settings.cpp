@@ -10,6 +10,10 @@
 #include <type_traits>
 #include <utility>
 
+#include "graphs/embedder_choice.h"
+#include "runtime/store_path.h"
+#include "runtime/time_to_live.h"
+
 namespace heddle::api {
 namespace {
 
@@ -426,6 +430,94 @@ void add_webhook_calls(std::vector<Setting>& table) {
                          [](ServerSettings& s) -> auto& { return s.webhooks.bytes_in_memory; }));
 }
 
+// Whole or not, more than nothing.
+double minutes_from(const std::string& value, const std::string& allowed) {
+  double minutes = 0;
+  const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), minutes);
+  const bool is_number = error == std::errc{} && end == value.data() + value.size();
+  if (!is_number || !(minutes > 0 && minutes <= runtime::kMinutesToLiveMax))
+    throw SettingError("allowed is " + allowed);
+  return minutes;
+}
+
+template <class Field>
+Setting time_to_live(Naming naming, std::string reason, Field field) {
+  const std::string allowed = "a number of minutes, more than 0";
+  auto take = [=](ServerSettings& settings, const std::string& value) {
+    field(settings) = minutes_from(value, allowed);
+  };
+  Setting setting = text(std::move(naming), allowed, "", std::move(reason), take);
+  setting.form = SettingForm::number;
+  return setting;
+}
+
+// Times to live are swept for also where nothing is configured, because items and threads may have their own.
+void add_expiry(std::vector<Setting>& table) {
+  constexpr std::int64_t kYear = 365 * 24 * 60;
+  table.push_back(time_to_live({"store-default-ttl", "store.ttl.default_ttl", "minutes"},
+                               "how long an item of the store lives that is put without `ttl`; none: for ever",
+                               [](ServerSettings& s) -> auto& { return s.store.rules.default_minutes_to_live; }));
+  table.push_back(on_off({"store-refresh-on-read", "store.ttl.refresh_on_read"},
+                         "whether an item that is read lives as long again, unless the request says `refresh_ttl`; "
+                         "then reading an item with a time to live writes to the database",
+                         [](ServerSettings& s) -> auto& { return s.store.rules.refreshes_on_read; }));
+  table.push_back(number({"store-sweep-interval-minutes", "store.ttl.sweep_interval_minutes", "minutes"}, 1, kYear,
+                         "how often expired items are erased; they are invisible at once, so this is about disk only",
+                         [](ServerSettings& s) -> auto& { return s.store.sweep_interval; }));
+  table.push_back(time_to_live({"thread-default-ttl", "checkpointer.ttl.default_ttl", "minutes"},
+                               "how long a new thread lives after its last change if it is made without `ttl`; none: "
+                               "for ever. Threads that are there already do not get it",
+                               [](ServerSettings& s) -> auto& { return s.thread_ttl.default_minutes; }));
+  table.push_back(choice<PruneStrategy>(
+      {"thread-ttl-strategy", "checkpointer.ttl.strategy"},
+      {{"delete", PruneStrategy::delete_thread}, {"keep_latest", PruneStrategy::keep_latest}},
+      "what happens to a thread with that default when it has expired: it goes, or all but its newest state goes. One "
+      "with a run in flight is left alone",
+      [](ServerSettings& s) -> auto& { return s.thread_ttl.strategy; }));
+  table.push_back(number({"thread-sweep-interval-minutes", "checkpointer.ttl.sweep_interval_minutes", "minutes"}, 1,
+                         kYear, "how often expired threads are looked for, as often as the platform does",
+                         [](ServerSettings& s) -> auto& { return s.thread_ttl.sweep_interval; }));
+  table.push_back(number({"thread-sweep-limit", "checkpointer.ttl.sweep_limit", "threads"}, 1, 1'000'000,
+                         "threads of one sweep; the rest has to wait for the next one, so that other work is not "
+                         "kept waiting",
+                         [](ServerSettings& s) -> auto& { return s.thread_ttl.sweep_limit; }));
+}
+
+void add_index(std::vector<Setting>& table) {
+  const std::string embedders = "`openai:MODEL` or `offline`";
+  auto take_embed = [embedders](ServerSettings& settings, const std::string& embed) {
+    if (!graphs::is_known_embedder(embed)) throw SettingError("allowed is " + embedders);
+    settings.store.index.embed = embed;
+  };
+  table.push_back(
+      text({"store-index-embed", "store.index.embed"}, embedders, "",
+           "what makes vectors of items, so that `query` finds what means the same; none: `query` is passed "
+           "over. `offline` compares words without a model, for tests and demonstrations",
+           take_embed));
+  auto take_dims = [](ServerSettings& settings, const std::string& value) {
+    settings.store.index.dims = number_from({value}, 1, 4'096, "1 to 4096");
+  };
+  Setting dims =
+      text({"store-index-dims", "store.index.dims"}, "1 to 4096", "",
+           "numbers of a vector, for models of which it is not known; a search takes time and memory by it", take_dims);
+  dims.form = SettingForm::number;
+  table.push_back(std::move(dims));
+  Setting fields = list({"store-index-fields", "store.index.fields"}, "paths like `text`, `a.b`, `list[*].x`, or `$`",
+                        "which texts of an item count, the nearest one decides; `$` is the whole value as JSON",
+                        [](ServerSettings& s) -> auto& { return s.store.index.fields; });
+  auto take_fields = [apply = fields.apply, allowed = fields.allowed](ServerSettings& settings, const Values& values) {
+    const auto is_path = [](const std::string& value) { return runtime::StorePath::parse(value).has_value(); };
+    if (values.empty() || !std::ranges::all_of(values, is_path)) throw SettingError("allowed are " + allowed);
+    apply(settings, values);
+  };
+  fields.apply = take_fields;
+  table.push_back(std::move(fields));
+  table.push_back(number({"store-vector-bytes-in-memory", "heddle.store_vector_bytes_in_memory", "bytes"}, 0, 64 * kGiB,
+                         "vectors that searches keep, 100,000 of 1536 numbers being 586 MiB; others are read from the "
+                         "database for each search, which takes several times as long",
+                         [](ServerSettings& s) -> auto& { return s.storage.vector_bytes_in_memory; }));
+}
+
 std::vector<Setting> make_table() {
   std::vector<Setting> table;
   add_server(table);
@@ -435,6 +527,8 @@ std::vector<Setting> make_table() {
   add_streams(table);
   add_webhook_urls(table);
   add_webhook_calls(table);
+  add_expiry(table);
+  add_index(table);
   return table;
 }
 

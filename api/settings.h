@@ -17,7 +17,9 @@
 #include "api/http/cors.h"
 #include "api/http/listener.h"
 #include "api/outgoing/url_policy.h"
+#include "api/services/thread_ttl.h"
 #include "runtime/log.h"
+#include "runtime/store_rules.h"
 #include "storage/storage.h"
 
 namespace heddle::api {
@@ -58,6 +60,20 @@ struct WebhookSettings {
   std::size_t bytes_in_memory = std::size_t{16} << 20;   // of calls of runs that are not stored
 };
 
+// Search by meaning.
+struct IndexSettings {
+  std::string embed;      // "openai:MODEL" or "offline"; empty: there is none
+  std::int64_t dims = 0;  // numbers of a vector; 0: not said
+  std::vector<std::string> fields{"$"};
+};
+
+// The store (http-api.md 13.6).
+struct StoreSettings {
+  runtime::StoreRules rules;  // its index is made from `index` when the server starts
+  std::chrono::minutes sweep_interval{60};
+  IndexSettings index;
+};
+
 struct ServerSettings {
   std::vector<std::string> hosts{"localhost"};  // both loopback addresses
   std::uint16_t port = 2024;                    // 0 picks a free one
@@ -76,6 +92,8 @@ struct ServerSettings {
   std::vector<std::string> secret_configurable_keys;  // further hidden keys (http-api.md 18)
   bool stream_end_event = false;
   WebhookSettings webhooks;
+  StoreSettings store;
+  ThreadTtlSettings thread_ttl;
 
   std::optional<AuthSettings> auth;  // none: everybody is the same caller
 

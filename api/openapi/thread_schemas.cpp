@@ -35,7 +35,8 @@ Schema found_thread() {
 Schema time_to_live() {
   const Schema with_strategy = request({required("ttl", said(number_from(0), "Minutes.")),
                                         optional("strategy", by_default(word({"delete", "keep_latest"}), "delete"))});
-  return said(any_of({said(number_from(0), "Minutes."), with_strategy}), "When the thread goes.");
+  return said(any_of({said(number_from(0), "Minutes."), with_strategy}),
+              "How long the thread lives after its last change; else as the server is set.");
 }
 
 Schema superstep() {

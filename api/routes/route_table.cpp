@@ -146,7 +146,7 @@ const std::vector<Route>& route_table() {
 
       {Verb::put, "/store/items", put_item, Policy{"store", "put"}, store, Shape{"put_item", "ItemPut", "Nothing"}},
       {Verb::get, "/store/items", get_item, Policy{"store", "get"}, store,
-       Shape{"get_item", "", "ItemOrNull", {"namespace", "key"}}},
+       Shape{"get_item", "", "ItemOrNull", {"namespace", "key", "refresh_ttl"}}},
       {Verb::delete_, "/store/items", delete_item, Policy{"store", "delete"}, store,
        Shape{"delete_item", "ItemDelete", "Nothing", {"namespace", "key"}}},
       {Verb::post, "/store/items/search", search_items, Policy{"store", "search"}, store,

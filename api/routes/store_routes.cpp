@@ -18,13 +18,17 @@ namespace json = boost::json;
 
 namespace {
 
-void print_item(const storage::Item& item, std::string& out) {
+// Each may lead to texts, and each text is a vector.
+constexpr std::size_t kIndexFieldsMax = 32;
+
+void print_item(const storage::Item& item, std::optional<double> score, std::string& out) {
   runtime::ObjectText object(out);
   object.json("namespace", json::array(item.name_space.begin(), item.name_space.end()));
   object.text("key", item.key);
   object.raw("value", item.value_json);
   object.text("created_at", storage::to_rfc3339(item.created_at));
   object.text("updated_at", storage::to_rfc3339(item.updated_at));
+  if (score) object.json("score", *score);
   object.end();
 }
 
@@ -94,6 +98,29 @@ std::vector<storage::ItemCondition> conditions_of(const Fields& body) {
   return conditions;
 }
 
+runtime::IndexChoice index_choice(const Fields& body) {
+  const json::value* given = body.find("index");
+  if (given == nullptr) return runtime::IndexedAsConfigured{};
+  if (given->is_bool() && !given->get_bool()) return runtime::NotIndexed{};
+  if (!given->is_array()) throw body.wrong("index", "must be false, or a list of paths");
+  const std::vector<std::string> fields = body.texts("index").value_or(std::vector<std::string>{});
+  if (fields.size() > kIndexFieldsMax) {
+    throw body.wrong("index", "must have at most " + std::to_string(kIndexFieldsMax) + " paths");
+  }
+  std::vector<runtime::StorePath> paths;
+  for (const std::string& field : fields) {
+    std::optional<runtime::StorePath> path = runtime::StorePath::parse(field);
+    if (!path) throw body.wrong_at("index", paths.size(), "must be a path like text, a.b, list[*].x, or $");
+    paths.push_back(*std::move(path));
+  }
+  return paths;
+}
+
+std::optional<runtime::OnRead> on_read(std::optional<bool> refresh_ttl) {
+  if (!refresh_ttl) return std::nullopt;
+  return *refresh_ttl ? runtime::OnRead::refresh : runtime::OnRead::leave;
+}
+
 }  // namespace
 
 asio::awaitable<Response> put_item(Services& services, Caller caller, Request request) {
@@ -105,19 +132,23 @@ asio::awaitable<Response> put_item(Services& services, Caller caller, Request re
   NewItem wanted;
   wanted.name_space = *name_space;
   wanted.key = body.required_text("key");
-  wanted.value_json = runtime::to_text(*value);
-  wanted.minutes_to_live = body.number("ttl", 0);
-  co_await services.store.put(caller.owner, wanted);
+  wanted.value = *value;
+  wanted.options.minutes_to_live = body.number("ttl", 0);
+  wanted.options.index = index_choice(body);
+  co_await services.store.put(caller.owner, std::move(wanted));
   co_return empty_response(204);
 }
 
 asio::awaitable<Response> get_item(Services& services, Caller caller, Request request) {
   const std::string key = key_of(request.query);
   const storage::ItemNamespace name_space = namespace_of(request.query);
-  const std::optional<storage::Item> item = co_await services.store.find(caller.owner, name_space, key);
+  std::optional<bool> refresh_ttl;
+  if (request.query.find("refresh_ttl")) refresh_ttl = request.query.flag("refresh_ttl", false);
+  const auto refreshes = on_read(refresh_ttl);
+  const std::optional<storage::Item> item = co_await services.store.find(caller.owner, name_space, key, refreshes);
   if (!item) co_return json_response(200, std::string("null"));
   std::string body;
-  print_item(*item, body);
+  print_item(*item, std::nullopt, body);
   co_return json_response(200, std::move(body));
 }
 
@@ -135,16 +166,17 @@ asio::awaitable<Response> search_items(Services& services, Caller caller, Reques
   const Fields body = body_of(services, request);
   const bool may_lack_prefix = services.parts.settings.compat == Compat::platform;
   if (!may_lack_prefix && !body.names("namespace_prefix")) throw body.wrong("namespace_prefix", "is required");
-  storage::ItemQuery query;
-  query.owner = caller.owner;
-  query.prefix = body.texts("namespace_prefix").value_or(std::vector<std::string>{});
-  query.conditions = conditions_of(body);
-  query.page = search_page(body);
-  const std::vector<storage::Item> items = co_await services.store.search(query);
+  runtime::StoreSearch wanted;
+  wanted.prefix = body.texts("namespace_prefix").value_or(std::vector<std::string>{});
+  wanted.query = body.text("query");
+  wanted.conditions = conditions_of(body);
+  wanted.page = search_page(body);
+  wanted.on_read = on_read(body.flag("refresh_ttl"));
+  const std::vector<runtime::FoundItem> items = co_await services.store.search(caller.owner, std::move(wanted));
   std::string answer = R"({"items":[)";
-  for (const storage::Item& item : items) {
-    if (&item != &items.front()) answer += ',';
-    print_item(item, answer);
+  for (const runtime::FoundItem& found : items) {
+    if (&found != &items.front()) answer += ',';
+    print_item(found.item, found.score, answer);
   }
   answer += "]}";
   co_return json_response(200, std::move(answer));

@@ -40,6 +40,7 @@ struct EngineSide {
   storage::Owner owner;
   std::optional<storage::ThreadId> stored_thread;  // none: checkpoints are kept in memory
   storage::Storage& storage;
+  const runtime::StoreRules& store_rules;
   const runtime::Clock& clock;
   runtime::CheckpointIds& checkpoint_ids;
   std::shared_ptr<EngineBridge> bridge;
@@ -53,7 +54,7 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
   } else {
     saver = std::make_unique<runtime::MemorySaver>();
   }
-  runtime::ItemStore store(side->storage, side->owner, side->clock);
+  runtime::ItemStore store(side->storage, side->owner, side->clock, side->store_rules);
   runtime::EventSink sink = [side](runtime::RunEvent event) {
     Fact fact;
     fact.time = side->clock.now();
@@ -225,7 +226,7 @@ asio::awaitable<RunWorker::EngineResult> RunWorker::run_engine(std::shared_ptr<A
   auto side = std::make_shared<EngineSide>(
       EngineSide{run->plan, event_kinds(shape.modes, shape.subgraphs), run->record.owner,
                  run->temporary ? std::nullopt : std::optional<storage::ThreadId>(run->record.thread_id), storage_,
-                 clock_, checkpoint_ids_, bridge});
+                 settings_.store.rules, clock_, checkpoint_ids_, bridge});
   side->plan.config = config;
   // The run's secrets live no longer than the run.
   run->plan.config.reset();
@@ -402,7 +403,7 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     if (result->outcome && !was_refused) thread->interrupts_json = runtime::to_text(interrupts_json(*result->outcome));
     if (!result->outcome && cancelled) thread->interrupts_json = "{}";
     if (!was_refused) thread->error_json = record.error_json;
-    thread->updated_at = record.updated_at;
+    thread->changed(record.updated_at);
     transaction.threads().update(*thread);
   };
   co_await commit_when_possible(run, std::move(store));
@@ -426,7 +427,7 @@ asio::awaitable<void> RunWorker::store_rollback(std::shared_ptr<ActiveRun> run) 
     const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(record.thread_id, "");
     thread->values_checkpoint.reset();
     if (head) thread->values_checkpoint = head->checkpoint_id;
-    thread->updated_at = now;
+    thread->changed(now);
     transaction.threads().update(*thread);
   };
   co_await commit_when_possible(run, std::move(store));

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "api/services/thread_ttl.h"
 #include "runtime/json.h"
 
 namespace heddle::api {
@@ -93,6 +94,7 @@ storage::Thread new_thread(const Draft& draft) {
   thread.created_at = draft.record.updated_at;
   thread.updated_at = draft.record.updated_at;
   thread.status = storage::ThreadStatus::busy;
+  set_default_ttl(draft.ttl, draft.record.updated_at, thread);
   json::object metadata{{"graph_id", draft.assistant.graph_id}, {"assistant_id", draft.record.assistant_id.text()}};
   lay_over(metadata, draft.request.metadata);
   thread.metadata_json = runtime::to_text(metadata);
@@ -137,7 +139,7 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
       json::object config = merged_config(runtime::parse_json_object(draft.assistant.config_json), thread_config);
       thread->config_json = runtime::to_text(merged_config(std::move(config), request_config(draft.request)));
     }
-    thread->updated_at = record.updated_at;
+    thread->changed(record.updated_at);
     transaction.threads().update(*thread);
   }
   complete_record(draft, draft.compat == Compat::js ? thread_config : json::object{}, thread_metadata);

@@ -39,6 +39,7 @@ struct Draft {
   RunRequest request;
   RunOrigin origin;
   Compat compat = Compat::js;
+  ThreadTtlSettings ttl;  // of a thread that is made for it
 };
 
 // Fills the record in from assistant, thread and request (http-api.md 8.3).

@@ -68,6 +68,7 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
 
   const std::string graph_id = draft.assistant.graph_id;
   draft.compat = parts_.settings.compat;
+  draft.ttl = parts_.settings.thread_ttl;
   draft.origin = origin;
   // Only RunRequest's secrets cannot be copied, and they have been moved out; a shared draft keeps the work copyable.
   draft.request = std::move(request);
@@ -240,7 +241,7 @@ asio::awaitable<void> RunService::erase(storage::Owner owner, FoundRun run) {
     const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(record.thread_id, "");
     thread->values_checkpoint.reset();
     if (head) thread->values_checkpoint = head->checkpoint_id;
-    thread->updated_at = now;
+    thread->changed(now);
     transaction.threads().update(*thread);
   };
   co_await parts_.storage.commit(std::move(work));
@@ -354,7 +355,7 @@ asio::awaitable<void> RunService::fail_at_start(storage::Run record, runtime::Er
     if (!thread) return;
     thread->status = storage::ThreadStatus::error;
     thread->error_json = record.error_json;
-    thread->updated_at = record.updated_at;
+    thread->changed(record.updated_at);
     transaction.threads().update(*thread);
   };
   co_await parts_.storage.commit(std::move(work));

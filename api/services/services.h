@@ -7,6 +7,7 @@
 #include "api/runs/cron_scheduler.h"
 #include "api/services/assistant_service.h"
 #include "api/services/cron_service.h"
+#include "api/services/expiry_sweeper.h"
 #include "api/services/run_service.h"
 #include "api/services/service_parts.h"
 #include "api/services/state_service.h"
@@ -30,7 +31,8 @@ struct Services {
         runs(given, assistants, states),
         cron_scheduler(given, runs),
         crons(given, assistants, cron_scheduler),
-        store(given) {}
+        store(given),
+        expiry_sweeper(given, store, threads) {}
 
   ServiceParts parts;
   AssistantService assistants;
@@ -41,6 +43,7 @@ struct Services {
   CronService crons;
   StoreService store;
   RequestCounters requests;
+  ExpirySweeper expiry_sweeper;  // stands until it is started
 };
 
 }  // namespace heddle::api

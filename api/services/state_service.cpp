@@ -248,7 +248,7 @@ asio::awaitable<runtime::CheckpointAddress> StateService::update(
     }
     const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(id, "");
     if (head) changed->values_checkpoint = head->checkpoint_id;
-    changed->updated_at = now;
+    changed->changed(now);
     transaction.threads().update(*changed);
   };
   co_await parts_.storage.commit(std::move(store));

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "api/services/api_error.h"
-#include "api/services/time_to_live.h"
+#include "runtime/embedder.h"
 
 namespace heddle::api {
 
@@ -39,6 +39,14 @@ void check_namespace(const storage::ItemNamespace& labels) {
   check_labels(labels);
 }
 
+// Of the model nobody but the operator is told.
+ApiError refusal_of(const std::string& what, const runtime::EmbeddingError& error, runtime::Log& log) {
+  if (error.fault() == runtime::EmbeddingError::Fault::texts)
+    return ApiError::unprocessable(what + ": " + error.what());
+  log.error("vectors for the store could not be made", boost::json::object{{"what", error.what()}});
+  return ApiError::unavailable(what + ": meanings cannot be compared now. Try again later.");
+}
+
 }  // namespace
 
 asio::awaitable<void> StoreService::put(storage::Owner owner, NewItem wanted) {
@@ -46,41 +54,55 @@ asio::awaitable<void> StoreService::put(storage::Owner owner, NewItem wanted) {
   if (wanted.name_space.front() == "langgraph") {
     throw ApiError::invalid({"namespace", "0"}, "must not be \"langgraph\"");
   }
-  storage::Item item;
-  item.owner = std::move(owner);
-  item.name_space = std::move(wanted.name_space);
-  item.key = std::move(wanted.key);
-  item.value_json = std::move(wanted.value_json);
-  item.created_at = item.updated_at = parts_.clock.now();
-  if (wanted.minutes_to_live) item.expires_at = after_minutes(item.updated_at, *wanted.minutes_to_live);
-
-  auto put_item = [item = std::move(item)](storage::Transaction& tx) { tx.items().put(item); };
-  co_await parts_.storage.commit(std::move(put_item));
+  const runtime::OwnedItems items = items_of(std::move(owner));
+  try {
+    co_await items.put(std::move(wanted.name_space), std::move(wanted.key), std::move(wanted.value),
+                       std::move(wanted.options));
+  } catch (const runtime::EmbeddingError& error) {
+    throw refusal_of("The item was not put", error, parts_.log);
+  }
 }
 
 asio::awaitable<std::optional<storage::Item>> StoreService::find(storage::Owner owner,
-                                                                 storage::ItemNamespace name_space,
-                                                                 std::string key) const {
+                                                                 storage::ItemNamespace name_space, std::string key,
+                                                                 std::optional<runtime::OnRead> on_read) const {
   check_namespace(name_space);
-  auto find_item = [owner, name_space, key, now = parts_.clock.now()](const storage::Snapshot& snapshot) {
-    return snapshot.items().find(owner, name_space, key, now);
-  };
-  std::optional<storage::Item> found = co_await parts_.storage.read(std::move(find_item));
+  const runtime::OwnedItems items = items_of(std::move(owner));
+  std::optional<storage::Item> found = co_await items.find(std::move(name_space), std::move(key), on_read);
   co_return found;
 }
 
 asio::awaitable<void> StoreService::erase(storage::Owner owner, storage::ItemNamespace name_space, std::string key) {
   check_namespace(name_space);
-  auto erase_item = [owner, name_space, key](storage::Transaction& tx) { tx.items().erase(owner, name_space, key); };
-  co_await parts_.storage.commit(std::move(erase_item));
+  const runtime::OwnedItems items = items_of(std::move(owner));
+  co_await items.erase(std::move(name_space), std::move(key));
 }
 
-asio::awaitable<std::vector<storage::Item>> StoreService::search(storage::ItemQuery query) const {
-  check_labels(query.prefix);
-  query.now = parts_.clock.now();
-  auto find = [query](const storage::Snapshot& snapshot) { return snapshot.items().search(query); };
-  std::vector<storage::Item> found = co_await parts_.storage.read(std::move(find));
+asio::awaitable<std::vector<runtime::FoundItem>> StoreService::search(storage::Owner owner,
+                                                                      runtime::StoreSearch wanted) const {
+  check_labels(wanted.prefix);
+  const runtime::OwnedItems items = items_of(std::move(owner));
+  std::vector<runtime::FoundItem> found;
+  try {
+    found = co_await items.search(std::move(wanted));
+  } catch (const runtime::EmbeddingError& error) {
+    throw refusal_of("The store was not searched", error, parts_.log);
+  } catch (const runtime::SearchTooWide& error) {
+    throw ApiError::bad_request(error.what());
+  }
   co_return found;
+}
+
+asio::awaitable<std::int64_t> StoreService::erase_expired(std::int64_t limit) {
+  auto erase = [now = parts_.clock.now(), limit](storage::Transaction& tx) {
+    return tx.items().erase_expired(now, limit);
+  };
+  const std::int64_t erased = co_await parts_.storage.commit(std::move(erase));
+  co_return erased;
+}
+
+runtime::OwnedItems StoreService::items_of(storage::Owner owner) const {
+  return {parts_.storage, std::move(owner), parts_.clock, parts_.settings.store.rules};
 }
 
 asio::awaitable<std::vector<storage::ItemNamespace>> StoreService::namespaces(storage::NamespaceQuery query) const {

@@ -1,6 +1,8 @@
 #include "api/services/thread_service.h"
 
+#include <algorithm>
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <exception>
 #include <set>
 #include <utility>
@@ -9,7 +11,6 @@
 #include "api/runs/run_queue.h"
 #include "api/services/api_error.h"
 #include "api/services/containment.h"
-#include "api/services/time_to_live.h"
 #include "runtime/json.h"
 #include "runtime/uuid.h"
 
@@ -23,16 +24,11 @@ namespace {
 // Threads that are read at a time to compare their values: the count that comes with each page is made once per
 // thousand.
 constexpr std::int64_t kBatch = 1000;
+// Between two prunings of a thread that keeps its newest state.
+constexpr storage::Timestamp::duration kShortestKept = std::chrono::minutes{1};
 
 ApiError unknown_thread(storage::ThreadId id) {
   return ApiError::not_found("Thread with ID " + id.text() + " not found");
-}
-
-void set_ttl(const ThreadTtl& ttl, storage::Timestamp now, storage::Thread& thread) {
-  const bool keeps = ttl.strategy == PruneStrategy::keep_latest;
-  const json::object told{{"strategy", keeps ? "keep_latest" : "delete"}, {"ttl_minutes", ttl.minutes}};
-  thread.ttl_json = runtime::to_text(told);
-  thread.expires_at = after_minutes(now, ttl.minutes);
 }
 
 void merge_metadata(const json::object& change, storage::Thread& thread) {
@@ -73,6 +69,22 @@ bool keep_latest(const storage::Owner& owner, storage::ThreadId id, storage::Tra
   return true;
 }
 
+// Decides anew in the transaction: since the thread was found, it may have changed or a run may have begun.
+void expire_thread(const storage::Owner& owner, storage::ThreadId id, storage::Timestamp now,
+                   storage::Transaction& tx) {
+  std::optional<storage::Thread> thread = tx.threads().find(owner, id);
+  const bool has_expired = thread && thread->expires_at && *thread->expires_at <= now;
+  if (!has_expired || !tx.runs().in_flight(id).empty()) return;
+  if (strategy_of(*thread) == PruneStrategy::delete_thread || !thread->time_to_live) {
+    tx.threads().erase(id);
+    return;
+  }
+  // What is kept is looked at again when it could have grown as old once more.
+  thread->expires_at = now + std::max(*thread->time_to_live, kShortestKept);
+  tx.threads().update(*thread);
+  keep_latest(owner, id, tx);
+}
+
 }  // namespace
 
 asio::awaitable<ThreadView> ThreadService::create(storage::Owner owner, NewThread wanted) {
@@ -82,7 +94,11 @@ asio::awaitable<ThreadView> ThreadService::create(storage::Owner owner, NewThrea
   thread.owner = owner;
   thread.created_at = thread.updated_at = now;
   thread.metadata_json = runtime::to_text(wanted.metadata);
-  if (wanted.ttl) set_ttl(*wanted.ttl, now, thread);
+  if (wanted.ttl) {
+    set_ttl(*wanted.ttl, now, thread);
+  } else {
+    set_default_ttl(parts_.settings.thread_ttl, now, thread);
+  }
   if (!wanted.supersteps.empty() && !runtime::find_text(wanted.metadata, "graph_id")) {
     throw ApiError::bad_request("Thread " + thread.thread_id.text() + " has no graph ID");
   }
@@ -194,7 +210,7 @@ asio::awaitable<ThreadView> ThreadService::patch(storage::Owner owner, storage::
     if (!thread) throw ApiError::not_found("Thread not found");
     if (change.metadata) merge_metadata(*change.metadata, *thread);
     if (change.ttl) set_ttl(*change.ttl, now, *thread);
-    thread->updated_at = now;
+    thread->changed(now);
     tx.threads().update(*thread);
     return *std::move(thread);
   };
@@ -221,10 +237,12 @@ asio::awaitable<void> ThreadService::stop_and_erase(storage::ThreadId id) {
 asio::awaitable<ThreadView> ThreadService::copy(storage::Owner owner, storage::ThreadId id) {
   const storage::Timestamp now = parts_.clock.now();
   const storage::ThreadId copy_id{runtime::uuid7(now)};
-  auto copy_rows = [owner, id, copy_id, now, compat = parts_.settings.compat](storage::Transaction& tx) {
+  auto copy_rows = [owner, id, copy_id, now, compat = parts_.settings.compat,
+                    ttl = parts_.settings.thread_ttl](storage::Transaction& tx) {
     const std::optional<storage::Thread> original = tx.threads().find(owner, id);
     if (!original) throw ApiError::conflict("Thread not found");
     storage::Thread copied = copy_of(*original, copy_id, now, compat);
+    set_default_ttl(ttl, now, copied);
     tx.threads().insert(copied);
     tx.checkpoints().copy(id, copy_id);
     return copied;
@@ -262,6 +280,22 @@ asio::awaitable<std::int64_t> ThreadService::prune(storage::Owner owner, std::ve
     ++pruned;
   }
   co_return pruned;
+}
+
+// One transaction for each, because the writer has other work, too.
+asio::awaitable<std::int64_t> ThreadService::expire(std::int64_t limit) {
+  const storage::Timestamp now = parts_.clock.now();
+  auto find_expired = [now, limit](const storage::Snapshot& snapshot) {
+    return snapshot.threads().expired(now, limit);
+  };
+  const std::vector<storage::Thread> expired = co_await parts_.storage.read(std::move(find_expired));
+  for (const storage::Thread& thread : expired) {
+    auto expire_one = [owner = thread.owner, id = thread.thread_id, now](storage::Transaction& tx) {
+      expire_thread(owner, id, now, tx);
+    };
+    co_await parts_.storage.commit(std::move(expire_one));
+  }
+  co_return std::ssize(expired);
 }
 
 }  // namespace heddle::api

@@ -11,19 +11,12 @@
 #include "api/services/if_exists.h"
 #include "api/services/service_parts.h"
 #include "api/services/state_service.h"
+#include "api/services/thread_ttl.h"
 #include "runtime/state_api.h"
 #include "storage/checkpoints.h"
 #include "storage/threads.h"
 
 namespace heddle::api {
-
-// What becomes of old threads: all of it goes, or all but the newest checkpoint of each namespace.
-enum class PruneStrategy { delete_thread, keep_latest };
-
-struct ThreadTtl {
-  double minutes;
-  PruneStrategy strategy = PruneStrategy::delete_thread;
-};
 
 struct NewThread {
   std::optional<storage::ThreadId> thread_id;  // none: a new one
@@ -81,6 +74,10 @@ class ThreadService {
   // Returns how many threads were pruned; unknown ids, and with keep_latest threads with a run in flight, are skipped.
   boost::asio::awaitable<std::int64_t> prune(storage::Owner owner, std::vector<storage::ThreadId> ids,
                                              PruneStrategy strategy);
+
+  // Does with threads of all owners that have expired what their strategy says, with at most `limit` of them. One with
+  // a run in flight is left alone. Returns how many it looked at: less than `limit`, and there were no more.
+  boost::asio::awaitable<std::int64_t> expire(std::int64_t limit);
 
  private:
   struct Creation {

@@ -88,7 +88,10 @@ asio::awaitable<ToolResult> find_documents(std::shared_ptr<Fga> fga, runtime::St
   if (!user) co_return "There is no user logged in.";
   runtime::Store* store = context.node().store();
   if (store == nullptr) throw std::runtime_error("there is no store with documents here");
-  const std::vector<runtime::StoreItem> items = co_await store->search(std::move(name_space), kItemsMax, 0);
+  runtime::StoreSearch below;
+  below.prefix = std::move(name_space);
+  below.page.limit = kItemsMax;
+  const std::vector<runtime::StoreItem> items = co_await store->search(std::move(below));
   std::vector<Document> documents = documents_from(items);
   rank(documents, words_of(runtime::find_text(arguments, "question").value_or("")));
   std::vector<FgaCheck> checks;

@@ -170,7 +170,7 @@ TEST_CASE_METHOD(ConfigurationFixture, "A key with dots is not a path") {
 TEST_CASE_METHOD(ConfigurationFixture, "Keys of the reference that change nothing are listed") {
   const Configuration configuration = load_with(R"("$schema": "x", "dependencies": ["."], "node_version": "20",
       "python_version": "3.11", "pip_config_file": "x", "pip_installer": "uv", "dockerfile_lines": [], "base_image": "x",
-      "image_distro": "wolfi", "api_version": "0.3", "store": {"index": {"dims": 3}, "ttl": {}},
+      "image_distro": "wolfi", "api_version": "0.3", "store": {"index": {}, "ttl": {}},
       "checkpointer": {"ttl": {}}, "http": {"app": "x"}, "ui": {},
       "ui_config": {}, "keep_pkg_tools": true, "internal_docker_tag": "x", "_INTERNAL_docker_tag": "x",
       "build_command": "x", "install_command": "x", "auth": null, "encryption": null, "store_": null)");
@@ -183,9 +183,6 @@ TEST_CASE_METHOD(ConfigurationFixture, "Keys of the reference that change nothin
                                              "base_image",
                                              "image_distro",
                                              "api_version",
-                                             "store.index",
-                                             "store.ttl",
-                                             "checkpointer.ttl",
                                              "http.app",
                                              "ui",
                                              "ui_config",
@@ -195,6 +192,39 @@ TEST_CASE_METHOD(ConfigurationFixture, "Keys of the reference that change nothin
                                              "build_command",
                                              "install_command"};
   CHECK(configuration.keys_without_effect == expected);
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "How long items and threads live is said as the reference says it") {
+  const ServerSettings settings = load_with(R"("store": {"ttl": {"default_ttl": 1.5, "refresh_on_read": false,
+      "sweep_interval_minutes": 2}}, "checkpointer": {"ttl": {"strategy": "keep_latest", "default_ttl": 43200,
+      "sweep_interval_minutes": 3, "sweep_limit": 4}})")
+                                      .settings;
+  CHECK(settings.store.rules.default_minutes_to_live == 1.5);
+  CHECK_FALSE(settings.store.rules.refreshes_on_read);
+  CHECK(settings.store.sweep_interval == std::chrono::minutes{2});
+  CHECK(settings.thread_ttl.default_minutes == 43'200);
+  CHECK(settings.thread_ttl.strategy == PruneStrategy::keep_latest);
+  CHECK(settings.thread_ttl.sweep_interval == std::chrono::minutes{3});
+  CHECK(settings.thread_ttl.sweep_limit == 4);
+  for (const char* const wrong : {"0", "-1", "1e300", "\"5\"", "true"}) {
+    INFO(wrong);
+    CHECK_THAT(fault_with(R"("store": {"ttl": {"default_ttl": )" + std::string(wrong) + "}}"),
+               Contains("store.ttl.default_ttl"));
+  }
+  CHECK_THAT(fault_with(R"("checkpointer": {"ttl": {"strategy": "keep"}})"), Contains("delete or keep_latest"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "The index of the store is said as the reference says it") {
+  const auto index =
+      load_with(R"("store": {"index": {"embed": "openai:m", "dims": 768, "fields": ["text", "a[*].b"]}})")
+          .settings.store.index;
+  CHECK(index.embed == "openai:m");
+  CHECK(index.dims == 768);
+  CHECK(index.fields == std::vector<std::string>{"text", "a[*].b"});
+  CHECK_THAT(fault_with(R"("store": {"index": {"embed": "cohere:x"}})"), Contains("`openai:MODEL` or `offline`"));
+  CHECK_THAT(fault_with(R"("store": {"index": {"dims": 0}})"), Contains("1 to 4096"));
+  CHECK_THAT(fault_with(R"("store": {"index": {"fields": ["a..b"]}})"), Contains("paths like"));
+  CHECK_THAT(fault_with(R"("store": {"index": {"fields": []}})"), Contains("paths like"));
 }
 
 TEST_CASE_METHOD(ConfigurationFixture, "What would be less safe than it looks stops the start") {

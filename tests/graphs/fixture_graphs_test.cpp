@@ -28,7 +28,7 @@ class MapStore final : public Store {
     if (found != items_.end()) item = StoreItem{name_space, key, found->second, {}, {}};
     co_return item;
   }
-  asio::awaitable<void> put(StoreNamespace name_space, std::string key, json::value value) override {
+  asio::awaitable<void> put(StoreNamespace name_space, std::string key, json::value value, ItemOptions) override {
     items_.insert_or_assign({name_space, key}, std::move(value));
     co_return;
   }
@@ -36,10 +36,10 @@ class MapStore final : public Store {
     items_.erase({name_space, key});
     co_return;
   }
-  asio::awaitable<std::vector<StoreItem>> search(StoreNamespace prefix, std::int64_t, std::int64_t) override {
+  asio::awaitable<std::vector<StoreItem>> search(StoreSearch wanted) override {
     std::vector<StoreItem> found;
     for (const auto& [place, value] : items_) {
-      if (place.first == prefix) found.push_back(StoreItem{place.first, place.second, value, {}, {}});
+      if (place.first == wanted.prefix) found.push_back(StoreItem{place.first, place.second, value, {}, {}});
     }
     co_return found;
   }

@@ -20,10 +20,12 @@ namespace {
 class FixedStore final : public runtime::Store {
  public:
   boost::asio::awaitable<std::optional<StoreItem>> get(StoreNamespace, std::string) override { co_return std::nullopt; }
-  boost::asio::awaitable<void> put(StoreNamespace, std::string, json::value) override { co_return; }
+  boost::asio::awaitable<void> put(StoreNamespace, std::string, json::value, runtime::ItemOptions) override {
+    co_return;
+  }
   boost::asio::awaitable<void> erase(StoreNamespace, std::string) override { co_return; }
-  boost::asio::awaitable<std::vector<StoreItem>> search(StoreNamespace prefix, std::int64_t, std::int64_t) override {
-    searched = std::move(prefix);
+  boost::asio::awaitable<std::vector<StoreItem>> search(runtime::StoreSearch wanted) override {
+    searched = std::move(wanted.prefix);
     co_return items;
   }
   void add(const std::string& key, const char* value) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/openapi/resources.h"
+#include "api/store_index.h"
 #include "tests/api/openapi/api_fixture.h"
 #include "tests/api/openapi/schema_validator.h"
 
@@ -22,6 +23,7 @@ api::ServerSettings settings_with(api::Compat compat) {
   api::ServerSettings settings;
   settings.compat = compat;
   settings.test_truncate = true;
+  settings.store.rules.index = api::make_store_index({"offline", 16, {"$"}}, {});
   return settings;
 }
 
@@ -251,6 +253,14 @@ void ask_store(DescribedApi& api) {
   api.ask_for("get_item", "/store/items?namespace=a.b&key=k");
   CHECK(api.ask_for("get_item", "/store/items?namespace=a.b&key=none").body == "null");
   api.ask_for("search_items", "/store/items/search", R"({"namespace_prefix":["a"],"filter":{"n":{"$gte":1}}})");
+  api.ask_for("put_item", "/store/items",
+              R"({"namespace":["a"],"key":"l","value":{"t":"x"},"index":["t"],"ttl":null})");
+  api.ask_for("put_item", "/store/items", R"({"namespace":["a"],"key":"m","value":{},"index":false})");
+  api.ask_for("put_item", "/store/items", R"({"namespace":["a"],"key":"m","value":{},"index":["a..b"]})");  // 400
+  const ApiAnswer found = api.ask_for("search_items", "/store/items/search",
+                                      R"({"namespace_prefix":["a"],"query":"x","refresh_ttl":false})");
+  CHECK(found.json().at("items").at(0).at("score").is_number());
+  api.ask_for("get_item", "/store/items?namespace=a&key=l&refresh_ttl=false");
   api.ask_for("list_namespaces", "/store/namespaces", R"({"prefix":["*"],"max_depth":1})");
   api.ask_for("delete_item", "/store/items", R"({"namespace":["a","b"],"key":"k"})");
 }

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "api/store_index.h"
 #include "tests/api/routes/handler_fixture.h"
 
 namespace heddle::api {
@@ -43,6 +44,58 @@ TEST_CASE_METHOD(HandlerFixture, "Items are filtered by scalars and by operators
   CHECK(refuses(R"({"n":{"$in":1}})") == std::vector<std::string>{"filter", "n", "$in"});
   CHECK(refuses(R"({"n":[1]})") == std::vector<std::string>{"filter", "n"});
   CHECK(refuses(R"({"n":{"$eq":{}}})") == std::vector<std::string>{"filter", "n", "$eq"});
+}
+
+TEST_CASE_METHOD(HandlerFixture, "A request says whether what it reads lives as long again") {
+  answer(put_item, R"({"namespace":["x"],"key":"k","value":{},"ttl":2})");
+  clock.advance(std::chrono::minutes{1});
+  CHECK(told(get_item, "", "namespace=x&key=k&refresh_ttl=false").is_object());
+  CHECK(told(search_items, R"({"namespace_prefix":["x"],"refresh_ttl":true})").at("items").as_array().size() == 1);
+  clock.advance(std::chrono::minutes{1});
+  CHECK(told(search_items, R"({"namespace_prefix":["x"],"refresh_ttl":false})").at("items").as_array().size() == 1);
+  CHECK(told(get_item, "", "namespace=x&key=k&refresh_ttl=1").is_object());
+  clock.advance(std::chrono::minutes{1});
+  CHECK(told(get_item, "", "namespace=x&key=k").is_object());
+  clock.advance(std::chrono::minutes{2});
+  CHECK(told(get_item, "", "namespace=x&key=k").is_null());
+  CHECK(refused(search_items, R"({"namespace_prefix":[],"refresh_ttl":"yes"})").is_validation());
+}
+
+TEST_CASE_METHOD(HandlerFixture,
+                 "With an index a query finds what means the same, with a score; without one it is passed over") {
+  const std::string search = R"({"namespace_prefix":["x"],"query":"soup"})";
+  const auto keys = [&] {
+    std::vector<std::string> found;
+    const boost::json::value page = told(search_items, search);
+    for (const boost::json::value& item : page.at("items").as_array()) {
+      found.emplace_back(item.at("key").as_string());
+    }
+    return found;
+  };
+  settings.store.rules.index = make_store_index({"offline", 64, {"text"}}, {});
+  answer(put_item, R"({"namespace":["x"],"key":"soup","value":{"text":"soup of the day"}})");
+  clock.advance(std::chrono::seconds{1});
+  answer(put_item, R"({"namespace":["x"],"key":"loom","value":{"text":"a loom"}})");
+  answer(put_item, R"({"namespace":["x"],"key":"hidden","value":{"text":"soup"},"index":false})");
+  answer(put_item,
+         R"({"namespace":["x"],"key":"own","value":{"text":"x","list":[{"n":"soup"}]},"index":["list[*].n"]})");
+  CHECK(keys() == std::vector<std::string>{"own", "soup", "loom"});
+  const boost::json::value first = told(search_items, search).at("items").at(0);
+  CHECK(first.at("score").as_double() == Approx(1));
+  CHECK_FALSE(told(search_items, R"({"namespace_prefix":["x"]})").at("items").at(0).as_object().contains("score"));
+  settings.store.rules.index.reset();
+  CHECK(keys().size() == 4);
+  CHECK(keys().back() == "soup");
+}
+
+TEST_CASE_METHOD(HandlerFixture, "What is to be indexed is false or a list of paths") {
+  for (const char* const wrong : {"true", "1", "\"text\"", "{}", "[1]", "[\"a..b\"]", "[\"\"]"}) {
+    INFO(wrong);
+    const std::string body = R"({"namespace":["x"],"key":"k","value":{},"index":)" + std::string(wrong) + "}";
+    CHECK(refused(put_item, body).issues().front().path.front() == "index");
+  }
+  CHECK(answer(put_item, R"({"namespace":["x"],"key":"k","value":{},"index":[]})").status == 204);
+  CHECK(answer(put_item, R"({"namespace":["x"],"key":"k","value":{},"index":null})").status == 204);
 }
 
 TEST_CASE_METHOD(HandlerFixture, "A search in the store needs a prefix, on the platform it does not") {
