@@ -28,6 +28,12 @@ class CountedContext final : public runtime::NodeContext {
   std::int64_t remaining_steps() const override { return node_.remaining_steps(); }
   runtime::json::value interrupt(runtime::json::value question) override;
   void pass_interrupts(std::int64_t count) override;
+  void heartbeat() override { node_.heartbeat(); }
+  runtime::json::value previous() const override { return node_.previous(); }
+  boost::asio::awaitable<runtime::json::value> call(const runtime::CalledTask& task,
+                                                    runtime::json::value input) override {
+    return node_.call(task, std::move(input));
+  }
   void write(runtime::json::value value) override { node_.write(std::move(value)); }
   runtime::Store* store() override { return node_.store(); }
   boost::asio::awaitable<runtime::State> invoke(const runtime::CompiledGraph& graph,

@@ -22,6 +22,7 @@
 namespace heddle::runtime {
 
 class CompiledGraph;
+struct CalledTask;
 
 // Writes by key: Update{{"text", "x"}, {"log", {"first"}}, {"count", 1}}.
 using Update = json::object;
@@ -69,6 +70,7 @@ class NodeContext {
   virtual const std::string& checkpoint_ns() const = 0;  // "node:task", with the enclosing ones in front
   virtual std::int64_t node_attempt() const = 0;         // from 1
   virtual std::int64_t remaining_steps() const = 0;      // runtime.md 14
+  bool is_last_step() const { return remaining_steps() == 1; }
 
   // The answer to this question, if there is one; otherwise ends the task by throwing NodeInterrupted. The node runs
   // from its beginning when the answer comes (runtime.md 7.1). Throws GraphError without a checkpointer.
@@ -76,6 +78,9 @@ class NodeContext {
   // Counts `count` questions as asked and answered: those of a finished call that is not made again, so that
   // the questions of other calls keep their numbers.
   virtual void pass_interrupts(std::int64_t count) = 0;
+
+  // Says that the node is getting on: an idle timeout starts anew. Whatever goes to a stream says so too.
+  virtual void heartbeat() = 0;
 
   // Sends a value to readers of the `custom` stream at once.
   virtual void write(json::value value) = 0;
@@ -85,6 +90,13 @@ class NodeContext {
 
   // Runs a graph inside this node, as a subgraph of it, and gives its final values.
   virtual boost::asio::awaitable<State> invoke(const CompiledGraph& graph, json::value input) = 0;
+
+  // Of an entrypoint: what it saved when it last ended; null before (runtime.md 15).
+  virtual json::value previous() const = 0;
+  // Runs a task of a functional workflow. It is told to streams under its own name and id, and a task that has finished
+  // is not run again when the workflow is: the n-th call of an execution is given the result that it had. Throws what
+  // the task threw.
+  virtual boost::asio::awaitable<json::value> call(const CalledTask& task, json::value input) = 0;
 
   // Streams of model calls. A piece is an `ai` message with tool_call_chunks; all pieces of a call have
   // the same id. `whole` is the finished message; if nothing was streamed it is sent as one.

@@ -1,5 +1,7 @@
 #include "runtime/state_graph.h"
 
+#include <algorithm>
+
 #include "runtime/error.h"
 #include "runtime/graph_declaration.h"
 #include "runtime/pregel/plan.h"
@@ -318,6 +320,11 @@ std::shared_ptr<const CompiledGraph> StateGraph::compile(CompileOptions options)
 
   plan->interrupt_before = std::make_shared<const Breakpoints>(std::move(options.interrupt_before));
   plan->interrupt_after = std::make_shared<const Breakpoints>(std::move(options.interrupt_after));
+
+  plan->persistence = options.persistence;
+  plan->step_timeout = options.step_timeout;
+  const auto has_cache = [](const DeclaredNode& node) { return node.options.cache.has_value(); };
+  if (std::ranges::any_of(declaration.nodes, has_cache)) plan->cache = std::make_shared<NodeCache>();
 
   plan->edges = declaration.drawn_edges();
   plan->schemas.input = object_schema(plan->channels, plan->input_keys);

@@ -26,6 +26,7 @@
 
 #include "runtime/channels.h"
 #include "runtime/compiled_graph.h"
+#include "runtime/error.h"
 #include "runtime/node.h"
 #include "runtime/schema.h"
 
@@ -44,12 +45,32 @@ struct RetryPolicy {
   std::function<bool(const std::exception&)> retry_on{};
 };
 
+// Results of a node that are used again for the same input (runtime.md 8.4). They are used for every run of the graph
+// in this process, whoever started it: what depends on the caller must be in the key.
+struct CachePolicy {
+  // What tells two inputs apart; null: the whole input, printed.
+  std::function<std::string(const State&, const RunConfig&)> key{};
+  std::optional<std::chrono::milliseconds> ttl{};  // nothing: until it is pushed out
+};
+
+// What the error handler of a node is told.
+struct NodeFailure {
+  std::string node;
+  ErrorInfo error;
+};
+using ErrorHandler = std::function<boost::asio::awaitable<NodeResult>(NodeContext&, NodeFailure)>;
+
 struct NodeOptions {
   std::vector<std::string> ends{};                  // targets of Commands it returns, for drawings and checks
   std::optional<std::vector<std::string>> reads{};  // keys of its input; default: the whole state
   bool defer = false;
   std::optional<RetryPolicy> retry{};
-  std::optional<std::chrono::milliseconds> timeout{};  // of one attempt
+  // Of one attempt of a body that waits or is a graph; one that never waits cannot be stopped.
+  std::optional<std::chrono::milliseconds> timeout{};
+  std::optional<std::chrono::milliseconds> idle_timeout{};  // without a heartbeat or anything for a stream
+  std::optional<CachePolicy> cache{};
+  // Called in place of the node after its last attempt has failed; its result counts as the node's (runtime.md 8.3).
+  ErrorHandler on_error{};
 };
 
 // A node where several are written down: {"tools", kEnd}.
@@ -67,9 +88,21 @@ struct Breakpoints {
   bool empty() const { return !all && nodes.empty(); }
 };
 
+// Where a graph inside another keeps its checkpoints (runtime.md 9).
+enum class Persistence {
+  per_run,     // each task that runs it starts afresh; only going on finds what was begun
+  // It goes on where it ended, in every run of the thread. One task at a time may run it. With Durability::exit a crash
+  // may leave it one run ahead of the graph around it.
+  per_thread,
+  none,        // nowhere: no question is possible inside
+};
+
 struct CompileOptions {
   Breakpoints interrupt_before{};
   Breakpoints interrupt_after{};
+  Persistence persistence = Persistence::per_run;
+  // Of all tasks of one superstep together; applies to bodies that wait.
+  std::optional<std::chrono::milliseconds> step_timeout{};
 };
 
 // A value while it is being declared; compile() leaves it unchanged.

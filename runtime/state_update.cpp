@@ -217,6 +217,10 @@ std::vector<Write> Updater::writes_of(NodeIndex node, const StateUpdate& update)
   if (plan_.nodes[node].hidden) {
     return start_writes(plan_, taken_input(plan_, State::of(update.values)), *services_.config);
   }
+  if (plan_.workflow) {
+    if (!values) return {};
+    return {{plan_.workflow->result, Value(*values)}, {plan_.workflow->previous, Value(*values)}};
+  }
   return result_writes(plan_, cells_, node, values ? NodeResult(*values) : NodeResult(), *services_.config);
 }
 

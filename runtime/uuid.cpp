@@ -116,9 +116,9 @@ storage::CheckpointId CheckpointIds::next(storage::Timestamp now, std::int64_t s
   return storage::CheckpointId{id};
 }
 
-std::string interrupt_id(std::string_view namespace_text) {
+std::string hash128(std::string_view text) {
   XXH128_canonical_t canonical{};
-  XXH128_canonicalFromHash(&canonical, XXH3_128bits(namespace_text.data(), namespace_text.size()));
+  XXH128_canonicalFromHash(&canonical, XXH3_128bits(text.data(), text.size()));
   constexpr char kHexDigits[] = "0123456789abcdef";
   std::string out;
   for (const unsigned char byte : canonical.digest) {
@@ -126,6 +126,10 @@ std::string interrupt_id(std::string_view namespace_text) {
     out.push_back(kHexDigits[byte & 0xF]);
   }
   return out;
+}
+
+std::string interrupt_id(std::string_view namespace_text) {
+  return hash128(namespace_text);
 }
 
 storage::TaskId task_id(const storage::CheckpointId& checkpoint, std::string_view json_array_text) {

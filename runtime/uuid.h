@@ -50,6 +50,9 @@ class CheckpointIds {
   std::atomic<std::int64_t> last_ticks_{0};
 };
 
+// 32 lower-case hex digits: XXH3-128 of the text.
+std::string hash128(std::string_view text);
+
 // 32 lower-case hex digits: XXH3-128 of a task's checkpoint namespace, with `|<k>` behind it for the
 // (k+1)-th interrupt of one task (runtime.md 7.2).
 std::string interrupt_id(std::string_view namespace_text);

@@ -15,10 +15,39 @@ std::string text_member(const json::value& value, std::string_view key) {
   return std::string(find_text(value, key).value_or(""));
 }
 
+bool is_untracked(const Plan& plan, std::string_view key) {
+  const auto found = plan.channel_by_name.find(std::string(key));
+  return found != plan.channel_by_name.end() && plan.channels[found->second].kind == ChannelKind::untracked;
+}
+
+// A Send without those members of its argument that are never stored (runtime.md 3).
+json::value stored_send(const Plan& plan, const json::value& stored) {
+  const std::optional<Send> send = send_from_json(stored);
+  if (!send || !send->argument.json().is_object()) return stored;
+  json::object argument;
+  for (const auto& member : send->argument.json().get_object()) {
+    if (!is_untracked(plan, member.key())) argument.emplace(member.key(), member.value());
+  }
+  return send_to_json({send->node, Value(std::move(argument))});
+}
+
+bool has_untracked(const Plan& plan) {
+  return std::ranges::any_of(plan.state_keys,
+                             [&](ChannelIndex key) { return plan.channels[key].kind == ChannelKind::untracked; });
+}
+
+Value stored_sends(const Plan& plan, const Value& sends) {
+  json::array stored;
+  for (std::size_t index = 0; index < sends.size(); ++index) stored.push_back(stored_send(plan, sends.item(index)));
+  return Value(std::move(stored));
+}
+
 void add_stored(const Plan& plan, const std::vector<Write>& writes, std::vector<ChannelWrite>& stored) {
   for (const Write& write : writes) {
     const ChannelSpec& spec = plan.channels[write.channel];
-    if (spec.kind != ChannelKind::untracked) stored.push_back({spec.name, write.value});
+    if (spec.kind == ChannelKind::untracked) continue;
+    const bool is_stripped = write.channel == plan.sends && !write.value.is_list() && has_untracked(plan);
+    stored.push_back({spec.name, is_stripped ? Value(stored_send(plan, write.value.json())) : write.value});
   }
 }
 
@@ -83,6 +112,7 @@ void store_cells(const Plan& plan, const Cells& cells, Checkpoint& checkpoint) {
   for (ChannelIndex channel = 0; channel < plan.channels.size(); ++channel) {
     const ChannelSpec& spec = plan.channels[channel];
     std::optional<Value> value = cells.channels[channel].checkpoint(spec);
+    if (value && channel == plan.sends && value->is_list() && has_untracked(plan)) value = stored_sends(plan, *value);
     if (value) checkpoint.values.emplace(spec.name, std::move(*value));
     if (cells.versions[channel] > 0) checkpoint.versions.emplace(spec.name, cells.versions[channel]);
   }

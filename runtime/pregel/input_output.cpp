@@ -145,10 +145,16 @@ bool writes_state(const Plan& plan, std::span<const Write> writes) {
 }
 
 State all_values(const Plan& plan, const Cells& cells) {
+  if (plan.workflow) {
+    const ChannelIndex result = plan.workflow->result;
+    const bool has_one = cells.channels[result].available(plan.channels[result]);
+    return has_one ? State::of(cells.channels[result].get().json()) : State();
+  }
   return values_of(plan, cells, plan.state_keys);
 }
 
 State output_values(const Plan& plan, const Cells& cells) {
+  if (plan.workflow) return all_values(plan, cells);
   return values_of(plan, cells, plan.output_keys);
 }
 
@@ -157,6 +163,7 @@ State node_input(const Plan& plan, const Cells& cells, NodeIndex node) {
 }
 
 State taken_input(const Plan& plan, const State& input) {
+  if (plan.workflow) return input;
   std::vector<State::Member> members;
   for (const State::Member& member : input.members()) {
     const std::optional<ChannelIndex> key = state_key(plan, member.first);
@@ -236,6 +243,7 @@ const Command* command_to_parent(const NodeResult& result) {
 }
 
 json::value shown_update(const Plan& plan, std::span<const Write> writes) {
+  if (plan.workflow) return shown_result(plan, writes);
   json::object merged;
   json::array single;
   bool twice = false;
@@ -258,6 +266,13 @@ json::value shown_update(const Plan& plan, std::span<const Write> writes) {
 
 json::object shown_result(const Plan& plan, std::span<const Write> writes) {
   json::object result;
+  if (plan.workflow) {
+    const auto written = std::ranges::find(writes, plan.workflow->result, &Write::channel);
+    if (written != writes.end() && !written->value.is_list() && written->value.json().is_object()) {
+      result = written->value.json().get_object();
+    }
+    return result;
+  }
   std::vector<ChannelIndex> several;
   for (const Write& write : writes) {
     if (!is_state_key(plan, write.channel)) continue;

@@ -8,6 +8,7 @@
 
 #include "runtime/error.h"
 #include "runtime/pregel/input_output.h"
+#include "runtime/pregel/reserved.h"
 #include "runtime/pregel/snapshot.h"
 #include "runtime/pregel/task_runner.h"
 #include "runtime/uuid.h"
@@ -38,6 +39,17 @@ EventKinds kinds_of(const EventKinds& kinds, bool nested) {
   few.custom = kinds.custom;
   few.traces = kinds.traces;
   return few;
+}
+
+std::string cache_key(const CachePolicy& policy, const std::string& node, const Task& task, const RunConfig& config) {
+  if (policy.key) return NodeCache::key_of(node, policy.key(task.input, config));
+  std::string input;
+  if (task.planned.kind == TaskKind::push) {
+    task.planned.argument.print(input);
+  } else {
+    task.input.print(input);
+  }
+  return NodeCache::key_of(node, input);
 }
 
 bool has_untracked_keys(const CompiledGraph::Plan& plan) {
@@ -91,6 +103,7 @@ asio::awaitable<bool> Loop::run_superstep() {
       co_return false;
     }
     if (kinds_.tasks) tell_starts();
+    if (plan_.cache) take_cached();
     TaskRunner runner(*superstep_, tasks_, tell_);
     if (runner.run_plain()) co_await runner.run_waiting();
     note_ends();
@@ -101,7 +114,7 @@ asio::awaitable<bool> Loop::run_superstep() {
     end_.failure = std::move(refused);
     co_return false;
   }
-  if (run_.stores_at_once()) co_await wait_for_storage();
+  if (stores_at_once()) co_await wait_for_storage();
   if (stops(start_.stop_after)) {
     plan_superstep();
     tell_stop();
@@ -123,7 +136,7 @@ void Loop::plan_superstep() {
   tasks_.clear();
   tasks_.resize(planned.size());
   superstep_.emplace(SuperstepScope{plan_, run_, cells_, start_.checkpoint_ns, start_.enclosing, place_.id, step_,
-                                    stop_, start_.nested, kinds_, resuming_, replay_bound_});
+                                    stop_, start_.nested, kinds_, resuming_, replay_bound_, has_saver()});
   for (std::size_t index = 0; index < tasks_.size(); ++index) {
     Task& task = tasks_[index];
     task.planned = std::move(planned[index]);
@@ -134,7 +147,7 @@ void Loop::plan_superstep() {
     }
     task.restored = task.record.finished;
     if (task.restored) task.end = TaskEnd::finished;
-    if (plan_.nodes[task.planned.node].hidden) {
+    if (plan_.nodes[task.planned.node].hidden || plan_.workflow) {
       task.input = fresh_input_ ? *fresh_input_ : State::of(cells_.channels[plan_.start].get().json());
     } else if (task.planned.kind == TaskKind::push) {
       task.input = State::of(task.planned.argument.json());
@@ -188,7 +201,7 @@ std::exception_ptr Loop::finish_superstep() {
 // Makes the checkpoint on which the next superstep runs.
 void Loop::save(CheckpointSource source) {
   outside_unstored_ = false;
-  if (run_.has_saver() || kinds_.checkpoints) {
+  if (has_saver() || kinds_.checkpoints) {
     const Timestamp now = run_.services.clock.now();
     Place next;
     next.id = run_.services.checkpoint_ids.next(now, step_);
@@ -198,7 +211,7 @@ void Loop::save(CheckpointSource source) {
         CheckpointMetadata{source, step_, start_.enclosing, run_.config->checkpoint_metadata, start_.own_metadata};
     next.exists = true;
     next.exact = true;
-    next.stored = run_.stores_at_once();
+    next.stored = stores_at_once();
     place_ = std::move(next);
     if (place_.stored) run_.put(checkpoint_now());
   }
@@ -218,7 +231,7 @@ Checkpoint Loop::checkpoint_now() const {
 }
 
 void Loop::store_what_is_left() {
-  if (!run_.has_saver() || run_.stores_at_once()) return;
+  if (!has_saver() || stores_at_once()) return;
   if (place_.exists && !place_.stored) {
     Checkpoint checkpoint = checkpoint_now();
     checkpoint.parent = stored_parent_;
@@ -269,7 +282,7 @@ std::vector<std::string> Loop::next() const {
 }
 
 std::optional<CheckpointId> Loop::head() const {
-  if (!place_.exists || !run_.has_saver()) return std::nullopt;
+  if (!place_.exists || !has_saver()) return std::nullopt;
   return place_.id;
 }
 
@@ -292,6 +305,33 @@ void Loop::tell_restored() {
   }
 }
 
+// Tasks whose input has been seen before have their results at once.
+void Loop::take_cached() {
+  for (Task& task : tasks_) {
+    const PlannedNode& node = plan_.nodes[task.planned.node];
+    if (task.end != TaskEnd::open || !node.options.cache) continue;
+    const std::string key = cache_key(*node.options.cache, node.name, task, *run_.config);
+    const std::optional<std::vector<ChannelWrite>> found = plan_.cache->find(key, run_.services.clock.now());
+    if (!found) continue;
+    task.record = restored_record(plan_, *found);
+    task.end = TaskEnd::finished;
+    if (superstep_->stores_at_once()) put_record(*superstep_, task);
+    if (kinds_.updates) {
+      run_.emit(UpdateFact{start_.checkpoint_ns, node.name, shown_update(plan_, task.record.writes), true});
+    }
+  }
+}
+
+void Loop::keep_in_cache(const Task& task) {
+  const PlannedNode& node = plan_.nodes[task.planned.node];
+  if (!node.options.cache || task.end != TaskEnd::finished || task.handler) return;
+  std::vector<ChannelWrite> writes;
+  for (const Write& write : task.record.writes) writes.push_back({plan_.channels[write.channel].name, write.value});
+  if (writes.empty()) writes.push_back({std::string(reserved::kNoWrites), Value()});
+  plan_.cache->keep(cache_key(*node.options.cache, node.name, task, *run_.config), std::move(writes),
+                    run_.services.clock.now(), node.options.cache->ttl);
+}
+
 void Loop::tell_starts() {
   for (Task& task : tasks_) {
     const PlannedNode& node = plan_.nodes[task.planned.node];
@@ -311,8 +351,10 @@ void Loop::tell_starts() {
 void Loop::tell_end(const Task& task) {
   const PlannedNode& node = plan_.nodes[task.planned.node];
   if (node.hidden) return;
+  if (plan_.cache) keep_in_cache(task);
+  const std::string name = task.handler ? handler_name(node.name) : node.name;
   if (task.end == TaskEnd::finished && kinds_.updates) {
-    run_.emit(UpdateFact{start_.checkpoint_ns, node.name, shown_update(plan_, task.record.writes), false});
+    run_.emit(UpdateFact{start_.checkpoint_ns, name, shown_update(plan_, task.record.writes), false});
   }
   if (task.end == TaskEnd::asked && (kinds_.updates || kinds_.values)) {
     run_.emit(InterruptFact{start_.checkpoint_ns, task.record.interrupts});
@@ -321,8 +363,8 @@ void Loop::tell_end(const Task& task) {
   TaskEndFact fact;
   fact.checkpoint_ns = start_.checkpoint_ns;
   fact.step = step_;
-  fact.id = task.id->text();
-  fact.name = node.name;
+  fact.id = task.handler ? task.handler->text() : task.id->text();
+  fact.name = name;
   if (task.end == TaskEnd::finished) fact.result = shown_result(plan_, task.record.writes);
   if (task.end == TaskEnd::asked) fact.interrupts = task.record.interrupts;
   if (task.end == TaskEnd::failed || task.end == TaskEnd::cancelled) fact.error = task.record.error;
@@ -342,8 +384,37 @@ void Loop::tell_stop() {
   if (kinds_.updates || kinds_.values) run_.emit(InterruptFact{start_.checkpoint_ns, {}});
 }
 
+namespace {
+
+// Keeps a second task away from a namespace in which a graph that is kept per thread runs: each would overwrite what
+// the other remembers.
+class Occupied {
+ public:
+  Occupied(RunScope& run, const CompiledGraph& graph, const std::string& checkpoint_ns) : run_(run) {
+    if (graph.plan().persistence != Persistence::per_thread) return;
+    if (!run_.running_per_thread.insert(checkpoint_ns).second) {
+      throw GraphError("MultipleSubgraphsError",
+                       with_help("Two tasks run graph \"" + graph.name() + "\" in the namespace " + checkpoint_ns +
+                                     " at the same time. A graph that is kept per thread may be run by one task at a "
+                                     "time; compile it with Persistence::per_run.",
+                                 "MULTIPLE_SUBGRAPHS"));
+    }
+    checkpoint_ns_ = checkpoint_ns;
+  }
+  ~Occupied() { run_.running_per_thread.erase(checkpoint_ns_); }
+  Occupied(const Occupied&) = delete;
+  Occupied& operator=(const Occupied&) = delete;
+
+ private:
+  RunScope& run_;
+  std::string checkpoint_ns_;
+};
+
+}  // namespace
+
 asio::awaitable<State> run_subgraph(SuperstepScope& superstep, Task& task, const CompiledGraph& graph,
                                     SubgraphCall call, State input) {
+  const Occupied occupied(superstep.run, graph, call.checkpoint_ns);
   Loop::Start start;
   start.nested = true;
   start.resuming = superstep.resuming || call.again;
@@ -351,14 +422,17 @@ asio::awaitable<State> run_subgraph(SuperstepScope& superstep, Task& task, const
   start.enclosing = superstep.enclosing;
   start.enclosing.insert_or_assign(superstep.checkpoint_ns, superstep.checkpoint);
   start.own_metadata = subgraph_metadata(superstep, task, call.checkpoint_ns, start.enclosing);
+  start.kept = superstep.kept && graph.plan().persistence != Persistence::none;
   start.checkpoint_ns = std::move(call.checkpoint_ns);
 
   Loop loop(graph, superstep.run, std::move(start));
   Loop::Input loop_input = std::move(input);
   Loop::End end = co_await loop.run(std::move(loop_input));
   if (end.parent_command) throw CommandToParent{std::move(*end.parent_command)};
-  // What ended well is told by the writes of the task; the rest must be found again.
-  if (end.status != OutcomeStatus::done) loop.store_what_is_left();
+  // What ended well is told by the writes of the task; the rest must be found again, and so must all that a graph
+  // remembers from run to run.
+  const bool is_found_again = graph.plan().persistence == Persistence::per_thread;
+  if (end.status != OutcomeStatus::done || is_found_again) loop.store_what_is_left();
   if (end.status == OutcomeStatus::failed) std::rethrow_exception(end.failure);
   if (end.status == OutcomeStatus::interrupted) throw SubgraphInterrupted{std::move(end.interrupts)};
   co_return loop.output();

@@ -42,6 +42,7 @@ class Loop {
     bool addresses_subgraph = false;                // of the root: the run starts inside one of its graphs
     std::map<std::string, CheckpointId> enclosing;  // checkpoints of the enclosing graphs
     boost::json::object own_metadata;               // of each checkpoint
+    bool kept = true;                               // false: as if there were no saver
     std::shared_ptr<const Breakpoints> stop_before;
     std::shared_ptr<const Breakpoints> stop_after;
   };
@@ -104,6 +105,8 @@ class Loop {
   boost::asio::awaitable<void> wait_for_storage();
   void plan_superstep();
   void tell_restored();
+  void take_cached();
+  void keep_in_cache(const Task& task);
   void tell_starts();
   void tell_end(const Task& task);
   void tell_checkpoint();
@@ -113,6 +116,9 @@ class Loop {
   void save(CheckpointSource source);
   Checkpoint checkpoint_now() const;
   void note_ends();
+  bool has_saver() const { return start_.kept && run_.has_saver(); }
+  bool stores_at_once() const { return start_.kept && run_.stores_at_once(); }
+  bool begun_in_this_task() const;
   bool stops(const std::shared_ptr<const Breakpoints>& breakpoints) const;
 
   const CompiledGraph::Plan& plan_;

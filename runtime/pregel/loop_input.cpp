@@ -30,7 +30,7 @@ bool is_made_by_hand(CheckpointSource source) {
 
 asio::awaitable<void> Loop::load(const Input& input) {
   std::optional<LoadedCheckpoint> loaded;
-  if (run_.has_saver()) {
+  if (has_saver()) {
     std::optional<LoadedCheckpoint> found = co_await find_place(input);
     loaded = std::move(found);
   }
@@ -114,7 +114,7 @@ void Loop::take_in_or_throw(Input input) {
     place_.exact = false;
   }
   bool goes_on = same_run_ || std::holds_alternative<NoInput>(input) || (command && command->resume);
-  if (start_.nested) goes_on = start_.resuming || travels_;
+  if (start_.nested) goes_on = travels_ || (start_.resuming && begun_in_this_task());
   if (begun && goes_on) {
     go_on();
   } else if (command) {
@@ -129,11 +129,16 @@ void Loop::take_in_or_throw(Input input) {
   }
 }
 
+// A graph that is kept per thread may stand where an earlier run of it ended; then it is started anew.
+bool Loop::begun_in_this_task() const {
+  return plan_.persistence != Persistence::per_thread || place_.metadata.parents == start_.enclosing;
+}
+
 void Loop::check_command(const Command& command) const {
   if (command.graph == CommandTarget::parent_graph) {
     throw GraphError("InvalidUpdateError", "There is no parent graph.");
   }
-  if (command.resume && !run_.has_saver()) {
+  if (command.resume && !has_saver()) {
     throw GraphError("Error", "Cannot use Command(resume=...) without checkpointer");
   }
   // If a checkpoint of this run exists its answer was taken before.
@@ -238,7 +243,7 @@ void Loop::go_on() {
     outside_ = {};
     pending_.clear();
     save(CheckpointSource::fork);
-  } else if (outside_unstored_ && run_.stores_at_once()) {
+  } else if (outside_unstored_ && stores_at_once()) {
     run_.put_writes(start_.checkpoint_ns, place_.id, {kNullTask, "", stored_outside(plan_, outside_)});
     outside_unstored_ = false;
   }
@@ -250,7 +255,7 @@ void Loop::start_with(State input) {
   State taken = taken_input(plan_, input);
   // The object is for the checkpoint alone; START is given the values themselves.
   Value stored;
-  if (run_.has_saver()) stored = Value(taken.to_json());
+  if (has_saver()) stored = Value(taken.to_json());
   const std::vector<Write> writes{{plan_.start, std::move(stored)}};
   const std::vector<PlannedTask> given_up = plan_tasks(plan_, cells_, std::nullopt);
   std::vector<FinishedTask> finished{{nullptr, writes}};

@@ -1,5 +1,6 @@
 #include "runtime/pregel/namespaces.h"
 
+#include <algorithm>
 #include <memory>
 #include <string>
 #include <variant>
@@ -35,6 +36,19 @@ const CompiledGraph& graph_at(const CompiledGraph& root, std::string_view checkp
     if (!is_counter(segment)) graph = &subgraph(*graph, segment.substr(0, segment.find(':')));
   }
   return *graph;
+}
+
+std::string namespace_of_subgraph(const CompiledGraph& graph, const std::string& node_ns) {
+  if (graph.plan().persistence != Persistence::per_thread) return node_ns;
+  std::string stripped;
+  for (std::size_t at = 0; at < node_ns.size();) {
+    const std::size_t end = std::min(node_ns.find('|', at), node_ns.size());
+    const std::string segment = node_ns.substr(at, end - at);
+    if (!stripped.empty()) stripped += "|";
+    stripped += segment.substr(0, segment.find(':'));
+    at = end + 1;
+  }
+  return stripped;
 }
 
 }  // namespace heddle::runtime

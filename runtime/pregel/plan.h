@@ -1,6 +1,7 @@
 #pragma once
 // A compiled graph as the loop uses it: channels and nodes by index, edges as writers.
 
+#include <chrono>
 #include <cstddef>
 #include <map>
 #include <memory>
@@ -14,6 +15,7 @@
 #include "runtime/channels.h"
 #include "runtime/compiled_graph.h"
 #include "runtime/node.h"
+#include "runtime/node_cache.h"
 #include "runtime/state_graph.h"
 
 namespace heddle::runtime {
@@ -38,6 +40,9 @@ using ControlWriter = std::variant<EdgeWriter, BarrierWriter, BranchWriter>;
 
 using NodeBody = std::variant<PlainNodeFunction, NodeFunction, std::shared_ptr<const CompiledGraph>>;
 
+// The name under which streams show the error handler of a node.
+std::string handler_name(const std::string& node);
+
 struct PlannedNode {
   std::string name;
   NodeBody body;                       // of __start__: a plain function that is never called
@@ -46,6 +51,13 @@ struct PlannedNode {
   std::vector<ControlWriter> writers;  // in order of registration
   NodeOptions options;
   bool hidden = false;  // __start__
+};
+
+// What a plan of an entrypoint is besides (runtime.md 15): one node, started by the input channel itself, whose result
+// is the whole state.
+struct WorkflowPlan {
+  ChannelIndex result = 0;    // __end__
+  ChannelIndex previous = 0;  // __previous__
 };
 
 struct CompiledGraph::Plan {
@@ -68,6 +80,11 @@ struct CompiledGraph::Plan {
 
   std::shared_ptr<const Breakpoints> interrupt_before;
   std::shared_ptr<const Breakpoints> interrupt_after;
+
+  Persistence persistence = Persistence::per_run;
+  std::optional<std::chrono::milliseconds> step_timeout;
+  std::shared_ptr<NodeCache> cache;      // null pointer: no node has a cache policy
+  std::optional<WorkflowPlan> workflow;  // nothing: a graph of nodes and edges
 
   // Edges as declared, for drawings.
   std::vector<GraphEdgeDrawing> edges;

@@ -15,6 +15,10 @@ inline constexpr std::string_view kFinishedCall = "__finished_call__";
 // The run whose command the writes of the NULL task came from: {"run_id", "answers"}. Seen by no client.
 inline constexpr std::string_view kCommandRun = "__command_run__";
 
+// Channels of an entrypoint.
+inline constexpr std::string_view kResult = "__end__";
+inline constexpr std::string_view kPrevious = "__previous__";
+
 // Values of `as_node` in state updates.
 inline constexpr std::string_view kInput = "__input__";
 inline constexpr std::string_view kCopy = "__copy__";

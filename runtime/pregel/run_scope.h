@@ -58,6 +58,7 @@ struct RunScope {
   std::map<std::string, CheckpointId> addressed;  // where the run starts, by namespace
   std::unordered_set<std::string> sent_messages;  // ids of messages that readers have seen
   bool strict_resume = false;
+  std::unordered_set<std::string> running_per_thread{};  // namespaces of graphs kept per thread that run now
 
   bool has_saver() const { return services.saver != nullptr; }
   // Whether stored things are handed to the saver as they come.
@@ -91,6 +92,9 @@ struct SuperstepScope {
   // What graphs inside the tasks are told.
   bool resuming = false;
   std::optional<CheckpointId> replay_bound{};
+  bool kept = true;  // this graph has a saver
+
+  bool stores_at_once() const { return kept && run.stores_at_once(); }
 };
 
 enum class TaskEnd {
@@ -112,6 +116,7 @@ struct Task {
   std::optional<Command> parent_command;  // of one that ended to_parent
   std::optional<TaskId> id;               // once somebody wanted to know it
   std::string node_ns;                    // "node:id" with the enclosing ones in front; with the id
+  std::optional<TaskId> handler;          // what its failure was handled as, and how its end is told
 };
 
 // Gives the task its id and namespace, if it has none.

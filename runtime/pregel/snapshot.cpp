@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "runtime/pregel/input_output.h"
+#include "runtime/pregel/namespaces.h"
 
 namespace heddle::runtime {
 
@@ -19,7 +20,10 @@ TaskView task_view(const CompiledGraph::Plan& plan, const PlannedTask& task, con
   view.interrupts = record.interrupts;
   view.error = record.error;
   if (record.finished) view.result = shown_result(plan, record.writes);
-  if (std::holds_alternative<std::shared_ptr<const CompiledGraph>>(node.body)) view.subgraph_ns = node_ns;
+  const auto* inner = std::get_if<std::shared_ptr<const CompiledGraph>>(&node.body);
+  if (inner && (*inner)->plan().persistence != Persistence::none) {
+    view.subgraph_ns = namespace_of_subgraph(**inner, node_ns);
+  }
   return view;
 }
 

@@ -218,6 +218,33 @@ TaskId id_of_task(const Plan& plan, const PlannedTask& task, const CheckpointId&
   return task_id(checkpoint, name);
 }
 
+std::string handler_name(const std::string& node) {
+  return "__error_handler__" + node;
+}
+
+TaskId id_of_handler(const Plan& plan, const PlannedTask& task, const TaskId& failed, const CheckpointId& checkpoint,
+                     const std::string& checkpoint_ns, std::int64_t step) {
+  const std::string handler = handler_name(plan.nodes[task.node].name);
+  const boost::json::array name{task_namespace(checkpoint_ns, handler),
+                                std::to_string(step),
+                                handler,
+                                reserved::kPush,
+                                "node_error_handler",
+                                failed.text()};
+  return task_id(checkpoint, to_text(name));
+}
+
+TaskId id_of_call(const Plan& plan, const PlannedTask& caller, const std::string& name, std::int64_t number,
+                  const CheckpointId& checkpoint, const std::string& checkpoint_ns, std::int64_t step) {
+  const boost::json::array text{task_namespace(checkpoint_ns, name),
+                                std::to_string(step),
+                                name,
+                                reserved::kPush,
+                                shown_path(plan, caller),
+                                std::to_string(number)};
+  return task_id(checkpoint, to_text(text));
+}
+
 std::string sort_path(const Plan& plan, const PlannedTask& task) {
   if (task.kind == TaskKind::pull) return "~" + std::string(reserved::kPull) + ", " + plan.nodes[task.node].name;
   std::string digits = std::to_string(task.index);

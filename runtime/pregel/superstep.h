@@ -75,6 +75,13 @@ std::string task_namespace(const std::string& checkpoint_ns, const std::string& 
 TaskId id_of_task(const CompiledGraph::Plan& plan, const PlannedTask& task, const CheckpointId& checkpoint,
                   const std::string& checkpoint_ns, std::int64_t step);
 
+// Of the error handler of a node, and of the `number`-th task that a workflow calls (runtime.md 11).
+TaskId id_of_handler(const CompiledGraph::Plan& plan, const PlannedTask& task, const TaskId& failed,
+                     const CheckpointId& checkpoint, const std::string& checkpoint_ns, std::int64_t step);
+TaskId id_of_call(const CompiledGraph::Plan& plan, const PlannedTask& caller, const std::string& name,
+                  std::int64_t number, const CheckpointId& checkpoint, const std::string& checkpoint_ns,
+                  std::int64_t step);
+
 // The key that sorts the tasks of a superstep where they are stored.
 std::string sort_path(const CompiledGraph::Plan& plan, const PlannedTask& task);
 // The path as clients see it.

@@ -2,7 +2,10 @@
 
 #include <utility>
 
+#include "runtime/entrypoint.h"
+#include "runtime/pregel/call_context.h"
 #include "runtime/pregel/loop.h"
+#include "runtime/pregel/namespaces.h"
 #include "runtime/uuid.h"
 
 namespace heddle::runtime {
@@ -25,7 +28,7 @@ const std::string& TaskContext::checkpoint_ns() const {
 }
 
 json::value TaskContext::interrupt(json::value question) {
-  if (!superstep_.run.has_saver()) {
+  if (!superstep_.kept) {
     throw GraphError("GraphValueError", with_help("No checkpointer set", "MISSING_CHECKPOINTER"));
   }
   const auto number = static_cast<std::size_t>(questions_++);
@@ -43,7 +46,7 @@ json::value TaskContext::interrupt(json::value question) {
 
 boost::asio::awaitable<State> TaskContext::run_subgraph(const CompiledGraph& graph, State input) {
   identify(superstep_, task_);
-  SubgraphCall call{task_.node_ns, attempt_ > 1};
+  SubgraphCall call{namespace_of_subgraph(graph, task_.node_ns), attempt_ > 1};
   const std::int64_t number = subgraphs_++;
   if (number > 0) call.checkpoint_ns += "|" + std::to_string(number);
   State values = co_await runtime::run_subgraph(superstep_, task_, graph, std::move(call), std::move(input));
@@ -64,7 +67,21 @@ std::optional<json::value> TaskContext::finished_call(const std::string& call_id
 void TaskContext::keep_finished_call(const std::string& call_id, json::value result) {
   task_.record.finished_calls.insert_or_assign(call_id, std::move(result));
   // Without storing at once the record goes to the saver when the run ends.
-  if (superstep_.run.stores_at_once()) put_record(superstep_, task_);
+  if (superstep_.stores_at_once()) put_record(superstep_, task_);
+}
+
+json::value TaskContext::previous() const {
+  const std::optional<WorkflowPlan>& workflow = superstep_.plan.workflow;
+  if (!workflow) return nullptr;
+  const Channel& saved = superstep_.cells.channels[workflow->previous];
+  if (!saved.available(superstep_.plan.channels[workflow->previous])) return nullptr;
+  return saved.get().json();
+}
+
+boost::asio::awaitable<json::value> TaskContext::call(const CalledTask& task, json::value input) {
+  const std::int64_t number = calls_++;
+  json::value result = co_await run_called_task(superstep_, task_, *this, task, number, std::move(input));
+  co_return result;
 }
 
 boost::asio::awaitable<void> TaskContext::recorded() {

@@ -1,6 +1,7 @@
 #pragma once
 // The way from a running node to its run: what NodeContext promises.
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -23,6 +24,7 @@ class TaskContext final : public NodeContext {
   TaskStream& stream() { return stream_; }
   // Runs a graph below this task; the second and further ones get numbered namespaces.
   boost::asio::awaitable<State> run_subgraph(const CompiledGraph& graph, State input);
+  std::chrono::steady_clock::time_point last_progress() const { return last_progress_; }
 
   const State& state() const override { return task_.input; }
   const Value& argument() const override;
@@ -36,26 +38,29 @@ class TaskContext final : public NodeContext {
 
   json::value interrupt(json::value question) override;
   void pass_interrupts(std::int64_t count) override { questions_ += count; }
-  void write(json::value value) override { stream_.custom(std::move(value)); }
+  void heartbeat() override { last_progress_ = std::chrono::steady_clock::now(); }
+  void write(json::value value) override { progress().custom(std::move(value)); }
   Store* store() override { return superstep_.run.services.store; }
   boost::asio::awaitable<State> invoke(const CompiledGraph& graph, json::value input) override;
+  json::value previous() const override;
+  boost::asio::awaitable<json::value> call(const CalledTask& task, json::value input) override;
 
   void model_started(const ModelCall& call, const std::vector<Value::Item>& messages) override {
-    stream_.model_started(call, messages);
+    progress().model_started(call, messages);
   }
-  void model_piece(const ModelCall& call, const Message& piece) override { stream_.model_piece(call, piece); }
-  void model_ended(const ModelCall& call, const Message& whole) override { stream_.model_ended(call, whole); }
+  void model_piece(const ModelCall& call, const Message& piece) override { progress().model_piece(call, piece); }
+  void model_ended(const ModelCall& call, const Message& whole) override { progress().model_ended(call, whole); }
   void tool_started(const std::string& tool_call_id, const std::string& name, const json::value& arguments) override {
-    stream_.tool_started(tool_call_id, name, arguments);
+    progress().tool_started(tool_call_id, name, arguments);
   }
   void tool_wrote(const std::string& tool_call_id, const std::string& name, const json::value& data) override {
-    stream_.tool_wrote(tool_call_id, name, data);
+    progress().tool_wrote(tool_call_id, name, data);
   }
   void tool_ended(const std::string& tool_call_id, const std::string& name, const json::value& output) override {
-    stream_.tool_ended(tool_call_id, name, output);
+    progress().tool_ended(tool_call_id, name, output);
   }
   void tool_failed(const std::string& tool_call_id, const std::string& name, const std::string& error) override {
-    stream_.tool_failed(tool_call_id, name, error);
+    progress().tool_failed(tool_call_id, name, error);
   }
 
   std::optional<json::value> finished_call(const std::string& call_id) const override;
@@ -63,12 +68,19 @@ class TaskContext final : public NodeContext {
   boost::asio::awaitable<void> recorded() override;
 
  private:
+  TaskStream& progress() {
+    heartbeat();
+    return stream_;
+  }
+
   SuperstepScope& superstep_;
   Task& task_;
   std::int64_t attempt_;
   TaskStream stream_;
   std::int64_t questions_ = 0;  // asked or passed over so far
   std::int64_t subgraphs_ = 0;  // started so far
+  std::int64_t calls_ = 0;      // of tasks of a workflow, so far
+  std::chrono::steady_clock::time_point last_progress_ = std::chrono::steady_clock::now();
   mutable std::optional<Value> argument_;
   mutable std::string task_id_;
 };

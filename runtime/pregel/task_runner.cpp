@@ -8,15 +8,15 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/system/system_error.hpp>
 #include <chrono>
-#include <cmath>
 #include <limits>
-#include <random>
 #include <string>
 #include <utility>
 #include <variant>
 
 #include "runtime/error.h"
 #include "runtime/pregel/input_output.h"
+#include "runtime/pregel/reserved.h"
+#include "runtime/pregel/retry.h"
 #include "runtime/pregel/task_group.h"
 
 namespace heddle::runtime {
@@ -27,54 +27,33 @@ namespace {
 
 using std::chrono::milliseconds;
 
-// Network errors and answers of a server that is busy or broken (runtime.md 8.2). Models and tools tell theirs by
-// these names.
-bool is_worth_a_retry(const std::exception& error) {
-  if (const auto* system = dynamic_cast<const boost::system::system_error*>(&error)) {
-    return system->code() != asio::error::operation_aborted;
-  }
-  const auto* graph_error = dynamic_cast<const GraphError*>(&error);
-  if (!graph_error) return false;
-  static constexpr std::string_view kNames[] = {"APIConnectionError",  "APITimeoutError",  "ConnectionError",
-                                                "InternalServerError", "NodeTimeoutError", "RateLimitError"};
-  return std::ranges::find(kNames, graph_error->name()) != std::end(kNames);
+using SteadyTime = std::chrono::steady_clock::time_point;
+
+GraphError timeout_error(const std::string& node, std::string_view kind, milliseconds limit, std::string_view what,
+                         SteadyTime since) {
+  const auto elapsed = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - since);
+  return {"NodeTimeoutError", "Node \"" + node + "\" exceeded its " + std::string(kind) + " timeout of " +
+                                  std::to_string(limit.count()) + "ms" + std::string(what) +
+                                  " (elapsed: " + std::to_string(elapsed.count()) + "ms)."};
 }
 
-bool wants_retry(const RetryPolicy& policy, const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::exception& error) {
-    return policy.retry_on ? policy.retry_on(error) : is_worth_a_retry(error);
-  } catch (...) {
-    return false;
-  }
-}
-
-milliseconds wait_before(const RetryPolicy& policy, int attempt) {
-  const double initial = static_cast<double>(policy.initial_interval.count());
-  const double grown = initial * std::pow(policy.backoff_factor, attempt - 2);
-  const double bounded = std::min(grown, static_cast<double>(policy.max_interval.count()));
-  milliseconds wait{static_cast<milliseconds::rep>(bounded)};
-  if (policy.jitter) {
-    thread_local std::minstd_rand random{std::random_device{}()};
-    wait += milliseconds{std::uniform_int_distribution<int>{0, 1000}(random)};
-  }
-  return wait;
-}
-
-// The result of `body`, which is stopped and awaited when it takes longer.
-asio::awaitable<NodeResult> with_timeout(asio::awaitable<NodeResult> body, milliseconds timeout, std::string node) {
+// Runs `body` to its end; it is stopped and awaited when it takes longer than its node may.
+asio::awaitable<void> with_timeouts(asio::awaitable<void> body, const PlannedNode& node, const TaskContext& context) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
-  const auto started = std::chrono::steady_clock::now();
-  TaskGroup group(executor);
-  std::optional<NodeResult> result;
-  auto work = [&]() -> asio::awaitable<void> {
-    NodeResult given = co_await std::move(body);
-    result = std::move(given);
+  const SteadyTime started = std::chrono::steady_clock::now();
+  const SteadyTime ends = node.options.timeout ? started + *node.options.timeout : SteadyTime::max();
+  const auto idles = [&] {
+    return node.options.idle_timeout ? context.last_progress() + *node.options.idle_timeout : SteadyTime::max();
   };
-  group.start(work());
-  TaskGroup::Waited waited = co_await group.wait(started + timeout);
+  TaskGroup group(executor);
+  group.start(std::move(body));
+  TaskGroup::Waited waited = TaskGroup::Waited::late;
+  // A heartbeat moves the deadline while it is waited for.
+  while (waited == TaskGroup::Waited::late && std::chrono::steady_clock::now() < std::min(ends, idles())) {
+    waited = co_await group.wait(std::min(ends, idles()));
+  }
   const bool is_late = waited == TaskGroup::Waited::late;
+  const bool is_idle = is_late && std::chrono::steady_clock::now() < ends;
   bool was_cancelled = waited == TaskGroup::Waited::cancelled;
   if (was_cancelled || is_late) group.cancel();
   while (group.running() > 0) {
@@ -85,21 +64,19 @@ asio::awaitable<NodeResult> with_timeout(asio::awaitable<NodeResult> body, milli
     co_await asio::this_coro::reset_cancellation_state(asio::enable_terminal_cancellation());
     throw RunCancelled{};
   }
-  if (is_late) {
-    const auto elapsed = std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - started);
-    throw GraphError("NodeTimeoutError", "Node \"" + node + "\" exceeded its run timeout of " +
-                                             std::to_string(timeout.count()) +
-                                             "ms (elapsed: " + std::to_string(elapsed.count()) + "ms).");
+  if (is_idle) {
+    throw timeout_error(node.name, "idle", *node.options.idle_timeout, " without making progress",
+                        context.last_progress());
   }
+  if (is_late) throw timeout_error(node.name, "run", *node.options.timeout, "", started);
   if (group.thrown()) std::rethrow_exception(group.thrown());
-  co_return std::move(*result);
 }
 
 }  // namespace
 
 bool TaskRunner::never_waits(const Task& task) const {
   const PlannedNode& node = node_of(task);
-  return std::holds_alternative<PlainNodeFunction>(node.body) && !node.options.retry;
+  return std::holds_alternative<PlainNodeFunction>(node.body) && !node.options.retry && !node.options.on_error;
 }
 
 bool TaskRunner::run_plain() {
@@ -145,7 +122,7 @@ asio::awaitable<void> TaskRunner::run_waiting() {
   for (Task& task : tasks_) {
     if (task.end == TaskEnd::open && !never_waits(task)) waiting.push_back(&task);
   }
-  if (waiting.size() == 1) {
+  if (waiting.size() == 1 && !superstep_.plan.step_timeout) {
     // The common case needs no coroutine of its own: cancellation arrives at the node's own awaits.
     co_await run_task(*waiting.front());
     if (waiting.front()->end == TaskEnd::cancelled) throw RunCancelled{};
@@ -159,9 +136,12 @@ asio::awaitable<void> TaskRunner::run_together(std::vector<Task*> waiting) {
   const std::size_t together_max =
       limit && *limit > 0 ? static_cast<std::size_t>(*limit) : std::numeric_limits<std::size_t>::max();
   TaskGroup group(superstep_.run.executor);
+  const std::optional<milliseconds>& step_timeout = superstep_.plan.step_timeout;
+  const SteadyTime ends = step_timeout ? std::chrono::steady_clock::now() + *step_timeout : SteadyTime::max();
   std::size_t started = 0;
   bool stopping = false;
   bool cancelled = false;
+  bool late = false;
   while (true) {
     while (!over_ && !group.thrown() && !stopping && started < waiting.size() && group.running() < together_max) {
       Task& task = *waiting[started++];
@@ -172,9 +152,12 @@ asio::awaitable<void> TaskRunner::run_together(std::vector<Task*> waiting) {
       group.cancel();
     }
     if (group.running() == 0 && (stopping || started == waiting.size())) break;
-    const TaskGroup::Waited waited = co_await group.wait();
+    const TaskGroup::Waited waited = co_await group.wait(stopping ? SteadyTime::max() : ends);
     if (waited == TaskGroup::Waited::cancelled) {
       cancelled = stopping = true;
+      group.cancel();
+    } else if (waited == TaskGroup::Waited::late) {
+      late = stopping = over_ = failed_ = true;
       group.cancel();
     }
   }
@@ -183,7 +166,20 @@ asio::awaitable<void> TaskRunner::run_together(std::vector<Task*> waiting) {
     throw RunCancelled{};
   }
   if (group.thrown()) std::rethrow_exception(group.thrown());
+  if (late) end_late(waiting);
   end_stopped(waiting);
+}
+
+// The first of the tasks that were stopped because the superstep took too long is the one that failed.
+void TaskRunner::end_late(std::span<Task* const> tasks) {
+  const auto stopped = std::ranges::find_if(
+      tasks, [](const Task* task) { return task->end == TaskEnd::cancelled || task->end == TaskEnd::open; });
+  if (stopped == tasks.end()) return;
+  const GraphError error("TimeoutError",
+                         "Timed out: superstep " + std::to_string(superstep_.step) + " took longer than the " +
+                             std::to_string(superstep_.plan.step_timeout->count()) + "ms that the graph allows");
+  take_failure(**stopped, std::make_exception_ptr(error));
+  end_task(**stopped, nullptr);
 }
 
 // A task that was torn down because another one failed says so (runtime.md 8.1).
@@ -212,6 +208,10 @@ asio::awaitable<void> TaskRunner::run_task(Task& task) {
     settle(task, std::move(ran));
     if (task.end == TaskEnd::cancelled) co_return;
     const bool again = task.end == TaskEnd::failed && attempt < attempts_max && wants_retry(*policy, task.failure);
+    if (!again && task.end == TaskEnd::failed && node_of(task).options.on_error && !over_) {
+      co_await handle_failure(task, context);
+      if (task.end == TaskEnd::cancelled) co_return;
+    }
     if (!again) {
       end_task(task, &context.stream());
       co_return;
@@ -227,21 +227,64 @@ asio::awaitable<void> TaskRunner::run_task(Task& task) {
   }
 }
 
+// Asks the error handler of a node for what the node could not give (runtime.md 8.3).
+asio::awaitable<void> TaskRunner::handle_failure(Task& task, TaskContext& context) {
+  const PlannedNode& node = node_of(task);
+  identify(superstep_, task);
+  const TaskId id = id_of_handler(superstep_.plan, task.planned, *task.id, superstep_.checkpoint,
+                                  superstep_.checkpoint_ns, superstep_.step);
+  if (superstep_.kinds.tasks) {
+    const std::string& ns = superstep_.checkpoint_ns;
+    superstep_.run.emit(TaskStartFact{
+        ns, superstep_.step, id.text(), handler_name(node.name), task.input, {std::string(reserved::kPush)}});
+    TaskEndFact failed{ns, superstep_.step, task.id->text(), node.name, json::object{}, {}, task.record.error};
+    superstep_.run.emit(std::move(failed));
+  }
+  NodeFailure failure{node.name, *task.record.error};
+  Ran ran;
+  try {
+    NodeResult result = co_await node.options.on_error(context, std::move(failure));
+    ran.result = std::move(result);
+  } catch (...) {
+    ran.thrown = std::current_exception();
+  }
+  const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+  if (state.cancelled() != asio::cancellation_type::none) {
+    task.end = TaskEnd::cancelled;
+    co_return;
+  }
+  task.end = TaskEnd::open;
+  task.handler = id;
+  settle(task, std::move(ran));
+  if (task.end == TaskEnd::finished) {
+    task.record.error.reset();
+    task.failure = nullptr;
+  }
+}
+
+asio::awaitable<void> TaskRunner::run_inside(Task& task, TaskContext& context, Ran& ran) {
+  const PlannedNode& node = node_of(task);
+  if (const auto* function = std::get_if<NodeFunction>(&node.body)) {
+    NodeResult result = co_await (*function)(context);
+    ran.result = std::move(result);
+  } else {
+    const CompiledGraph& graph = *std::get<std::shared_ptr<const CompiledGraph>>(node.body);
+    State values = co_await context.run_subgraph(graph, task.input);
+    ran.values = std::move(values);
+  }
+}
+
 asio::awaitable<TaskRunner::Ran> TaskRunner::run_body(Task& task, TaskContext& context) {
   const PlannedNode& node = node_of(task);
   Ran ran;
   try {
     if (const auto* plain = std::get_if<PlainNodeFunction>(&node.body)) {
       ran.result = (*plain)(context);
-    } else if (const auto* function = std::get_if<NodeFunction>(&node.body)) {
-      asio::awaitable<NodeResult> body = (*function)(context);
-      if (node.options.timeout) body = with_timeout(std::move(body), *node.options.timeout, node.name);
-      NodeResult result = co_await std::move(body);
-      ran.result = std::move(result);
     } else {
-      const CompiledGraph& graph = *std::get<std::shared_ptr<const CompiledGraph>>(node.body);
-      State values = co_await context.run_subgraph(graph, task.input);
-      ran.values = std::move(values);
+      asio::awaitable<void> body = run_inside(task, context, ran);
+      const bool has_limit = node.options.timeout || node.options.idle_timeout;
+      if (has_limit) body = with_timeouts(std::move(body), node, context);
+      co_await std::move(body);
     }
   } catch (...) {
     ran.thrown = std::current_exception();
@@ -323,7 +366,7 @@ void TaskRunner::end_task(Task& task, TaskStream* stream) {
   }
   // A task that leaves the graph takes its writes to the enclosing one.
   if (task.end == TaskEnd::to_parent) return;
-  if (superstep_.run.stores_at_once()) put_record(superstep_, task);
+  if (superstep_.stores_at_once()) put_record(superstep_, task);
   if (stream && task.end == TaskEnd::finished) stream->finished();
   tell_(task);
 }

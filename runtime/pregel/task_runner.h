@@ -41,12 +41,15 @@ class TaskRunner {
   bool never_waits(const Task& task) const;
   void run_plain_task(Task& task);
   boost::asio::awaitable<void> run_task(Task& task);
+  boost::asio::awaitable<void> run_inside(Task& task, TaskContext& context, Ran& ran);
   boost::asio::awaitable<Ran> run_body(Task& task, TaskContext& context);
+  boost::asio::awaitable<void> handle_failure(Task& task, TaskContext& context);
   boost::asio::awaitable<void> run_together(std::vector<Task*> waiting);
   void settle(Task& task, Ran ran);
   void take_result(Task& task, Ran ran);
   void take_failure(Task& task, std::exception_ptr thrown);
   void end_task(Task& task, TaskStream* stream);
+  void end_late(std::span<Task* const> tasks);
   void end_stopped(std::span<Task* const> tasks);
 
   SuperstepScope& superstep_;

@@ -43,6 +43,11 @@ class FakeContext : public runtime::NodeContext {
   }
   void pass_interrupts(std::int64_t count) override { asked_ += static_cast<std::size_t>(count); }
 
+  void heartbeat() override {}
+  runtime::json::value previous() const override { return nullptr; }
+  boost::asio::awaitable<runtime::json::value> call(const runtime::CalledTask&, runtime::json::value) override {
+    throw std::logic_error("no task can be called here");
+  }
   void write(runtime::json::value value) override { log.push_back("write " + runtime::to_text(value)); }
   runtime::Store* store() override { return nullptr; }
   boost::asio::awaitable<runtime::State> invoke(const runtime::CompiledGraph&, runtime::json::value) override {
