@@ -3,6 +3,9 @@
 
 #include <catch2/catch.hpp>
 #include <cstdlib>
+#include <functional>
+#include <iterator>
+#include <map>
 #include <random>
 #include <string>
 #include <vector>
@@ -239,6 +242,93 @@ TEMPLATE_TEST_CASE("Every checkpoint of a long life with forks and restarts read
   for (std::size_t i = 0; i < ids.size(); ++i) {
     REQUIRE(dump(history[i].checkpoint) == expected[ids.size() - 1 - i]);
   }
+}
+
+namespace {
+
+// A thread's checkpoints as they should be: with what was put, and parents that remain.
+struct Life : StoredSaverFixture {
+  std::map<CheckpointId, Checkpoint> remaining;
+  std::map<CheckpointId, std::optional<CheckpointId>> parents;  // of all that ever were
+
+  void put(Checkpoint checkpoint) {
+    parents[checkpoint.id] = checkpoint.parent;
+    remaining.emplace(checkpoint.id, checkpoint);
+    saver().put(std::move(checkpoint));
+  }
+  // Erases as the server does: between two runs.
+  template <class Erase>
+  void erase(Erase erase_in, std::function<bool(const Checkpoint&)> gone) {
+    run(saver().flush());
+    commit([&](storage::Transaction& transaction) { erase_in(transaction.checkpoints()); });
+    renew();
+    std::erase_if(remaining, [&](const auto& one) { return gone(one.second); });
+    for (auto& [one, checkpoint] : remaining) {
+      while (checkpoint.parent && !remaining.contains(*checkpoint.parent)) {
+        checkpoint.parent = parents.at(*checkpoint.parent);
+      }
+    }
+  }
+  void check() {
+    for (const auto& [one, checkpoint] : remaining) {
+      const auto found = run(saver().find("", one));
+      REQUIRE(found);
+      REQUIRE(dump(found->checkpoint) == dump(checkpoint));
+    }
+    HistoryQuery all;
+    all.limit = 1000;
+    REQUIRE(run(saver().history(all)).size() == remaining.size());
+  }
+};
+
+}  // namespace
+
+TEST_CASE("Erasing runs anywhere in a long life leaves all others as they were, below the nearest that remains") {
+  const std::uint64_t used = seed();
+  INFO("HEDDLE_TEST_SEED=" << used);
+  RandomValues random(used);
+  Life life;
+  CheckpointMaker maker;
+  std::uint8_t current = 1;
+  std::map<std::string, Value> values;
+  std::optional<CheckpointId> parent;
+  for (int i = 0; i < 400; ++i) {
+    if (random.below(8) == 0) ++current;
+    if (!life.remaining.empty() && random.below(8) == 0) {
+      // A fork.
+      const auto place =
+          std::next(life.remaining.begin(), static_cast<std::ptrdiff_t>(random.below(life.remaining.size())));
+      const auto found = life.run(life.saver().find("", place->first));
+      REQUIRE(found);
+      values = found->checkpoint.values;
+      parent = place->first;
+    }
+    random.change(values);
+    Checkpoint checkpoint = maker.make(values, parent);
+    checkpoint.run_id = id<RunId>(current);
+    parent = checkpoint.id;
+    life.put(std::move(checkpoint));
+    if (random.below(12) != 0) continue;
+
+    const RunId erased = id<RunId>(static_cast<std::uint8_t>(1 + random.below(current)));
+    life.erase([&](storage::Checkpoints& checkpoints) { checkpoints.erase_run(test::kThread, erased); },
+               [&](const Checkpoint& one) { return one.run_id == erased; });
+    life.check();
+    // Runs go on from the newest that remains.
+    values.clear();
+    parent.reset();
+    if (const auto newest = life.run(life.saver().newest(""))) {
+      values = newest->checkpoint.values;
+      parent = newest->checkpoint.id;
+    }
+    ++current;
+  }
+  if (life.remaining.empty()) return;
+  const CheckpointId newest = life.remaining.rbegin()->first;
+  life.erase([](storage::Checkpoints& checkpoints) { checkpoints.keep_newest(test::kThread); },
+             [&](const Checkpoint& one) { return one.id != newest; });
+  for (auto& [one, checkpoint] : life.remaining) checkpoint.parent.reset();
+  life.check();
 }
 
 }  // namespace heddle::runtime
