@@ -1,5 +1,6 @@
 #include "runtime/store_path.h"
 
+#include <algorithm>
 #include <charconv>
 #include <system_error>
 
@@ -8,7 +9,14 @@
 namespace heddle::runtime {
 namespace {
 
+// Paths are written by hand; a longer one is a mistake.
 constexpr std::size_t kStepsMax = 32;
+constexpr std::ptrdiff_t kCharactersMax = 1'000;
+
+// Of UTF-8.
+std::ptrdiff_t characters_in(std::string_view text) {
+  return std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
+}
 
 std::string_view taken_until(std::string_view& text, std::string_view ends) {
   const std::string_view taken = text.substr(0, text.find_first_of(ends));
@@ -21,6 +29,7 @@ std::string_view taken_until(std::string_view& text, std::string_view ends) {
 std::optional<StorePath> StorePath::parse(std::string_view text) {
   StorePath path;
   if (text == "$") return path;
+  if (characters_in(text) > kCharactersMax) return std::nullopt;
   if (text.starts_with("$.")) text.remove_prefix(2);
   bool wants_key = true;
   while (!text.empty() || wants_key) {

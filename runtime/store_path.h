@@ -15,7 +15,7 @@ namespace heddle::runtime {
 // element. A value.
 class StorePath {
  public:
-  // Nothing if it is none, or has more than 32 steps.
+  // Nothing if it is none, or has more than 1000 characters or 32 steps.
   static std::optional<StorePath> parse(std::string_view text);
   static StorePath whole() { return {}; }
 

@@ -30,7 +30,7 @@ Schema filter() {
 
 Schema index_choice() {
   const Schema never{{"type", "boolean"}, {"enum", boost::json::array{false}}};
-  const Schema paths = said(list_of(text()), "Paths like `text`, `a.b`, `list[*].x`, or `$`; at most 32.");
+  const Schema paths = said(list_of(text_up_to(1'000)), "Paths like `text`, `a.b`, `list[*].x`, or `$`; at most 32.");
   return said(any_of({never, paths}), "Which texts a search by meaning looks at; else as the server is set.");
 }
 

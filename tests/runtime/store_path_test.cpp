@@ -54,6 +54,10 @@ TEST_CASE("What is no path is refused") {
   std::string deep = "a";
   for (int i = 0; i < 31; ++i) deep += ".a";
   CHECK(StorePath::parse(deep));
+  std::string long_one;
+  for (int i = 0; i < 1'000; ++i) long_one += "\xc3\xa4";
+  CHECK(StorePath::parse(long_one));
+  CHECK_FALSE(StorePath::parse(long_one + "a"));
   CHECK_FALSE(StorePath::parse(deep + ".a"));
 }
 
