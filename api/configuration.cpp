@@ -8,6 +8,7 @@
 #include <system_error>
 #include <utility>
 
+#include "api/assistant_defaults.h"
 #include "api/auth/auth_configuration.h"
 #include "api/configuration_keys.h"
 #include "api/env_file.h"
@@ -389,6 +390,10 @@ Configuration load_configuration(const ConfigurationSources& sources) {
     if (found != sources.flags.end()) apply(setting, setting.flag(), found->second, configuration.settings);
   }
   if (path) fill_in_headers(path->lexically_normal().string(), configuration);
+  const auto defaults = configuration.environment.find("LANGGRAPH_CONFIG");
+  if (defaults != configuration.environment.end() && !defaults->second.empty()) {
+    read_assistant_defaults(defaults->second, configuration);
+  }
   return configuration;
 }
 

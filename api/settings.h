@@ -44,6 +44,12 @@ struct HeaderRule {
   std::vector<std::string> excludes;
 };
 
+// What the assistant of a graph begins with, as JSON.
+struct AssistantDefaults {
+  std::string config_json = "{}";
+  std::string context_json = "{}";
+};
+
 struct OutgoingHeaders;
 
 // Calls when runs have ended (http-api.md 16).
@@ -87,9 +93,10 @@ struct ServerSettings {
   CorsSettings cors;
   std::string mount_prefix;
   RouteGroups groups;
-  bool test_truncate = false;                         // whether POST /internal/truncate exists, http-api.md 4
-  std::optional<HeaderRule> configurable_headers;     // none: the rule of the JavaScript server
-  std::vector<std::string> secret_configurable_keys;  // further hidden keys (http-api.md 18)
+  bool test_truncate = false;                                   // whether POST /internal/truncate exists, http-api.md 4
+  std::optional<HeaderRule> configurable_headers;               // none: the rule of the JavaScript server
+  std::vector<std::string> secret_configurable_keys;            // further hidden keys (http-api.md 18)
+  std::map<std::string, AssistantDefaults> assistant_defaults;  // by graph id
   bool stream_end_event = false;
   WebhookSettings webhooks;
   StoreSettings store;

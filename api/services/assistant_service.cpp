@@ -133,6 +133,11 @@ asio::awaitable<void> AssistantService::make_defaults() {
     assistant.name = graph_id;
     assistant.description = parts_.graphs.description(graph_id);
     assistant.metadata_json = R"({"created_by":"system"})";
+    const auto given = parts_.settings.assistant_defaults.find(graph_id);
+    if (given != parts_.settings.assistant_defaults.end()) {
+      assistant.config_json = given->second.config_json;
+      assistant.context_json = given->second.context_json;
+    }
     assistant.created_at = assistant.updated_at = parts_.clock.now();
     defaults.push_back(std::move(assistant));
   }

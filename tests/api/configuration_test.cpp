@@ -315,6 +315,33 @@ TEST_CASE_METHOD(ConfigurationFixture, "An empty variable counts as not set") {
   CHECK(load_with(R"("heddle": {"port": 1})").settings.port == 1);
 }
 
+TEST_CASE_METHOD(ConfigurationFixture, "A variable says what the assistants of graphs begin with") {
+  sources.environment["LANGGRAPH_CONFIG"] =
+      R"({"agent":{"context":{"locale":"de"},"tags":["t"],"configurable":{"k":1},"callbacks":[1]},"gone":{}})";
+  const Configuration configuration = load_with(R"("heddle": {})");
+  REQUIRE(configuration.settings.assistant_defaults.size() == 1);
+  const AssistantDefaults& agent = configuration.settings.assistant_defaults.at("agent");
+  CHECK(agent.config_json == R"({"tags":["t"],"configurable":{"k":1}})");
+  CHECK(agent.context_json == R"({"locale":"de"})");
+  REQUIRE(configuration.keys_without_effect.size() == 1);
+  CHECK(configuration.keys_without_effect.front() == "LANGGRAPH_CONFIG of the graph `gone`, which is not served");
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A variable for assistants that is wrong is told without its values") {
+  const auto fault_of = [&](const std::string& text) {
+    sources.environment["LANGGRAPH_CONFIG"] = text;
+    return fault_with(R"("heddle": {})");
+  };
+  CHECK_THAT(fault_of("canary"), Contains("LANGGRAPH_CONFIG: is no JSON") && !Contains("canary"));
+  CHECK_THAT(fault_of("[]"), Contains("LANGGRAPH_CONFIG: must be an object"));
+  CHECK_THAT(fault_of(R"({"agent":7})"), Contains("LANGGRAPH_CONFIG: agent: must be an object"));
+  CHECK_THAT(fault_of(R"({"agent":{"configurable":7}})"), Contains("agent.configurable: must be an object"));
+  CHECK_THAT(fault_of(R"({"agent":{"configurable":{"_token":"canary"}}})"),
+             Contains("agent.configurable._token") && !Contains("canary"));
+  CHECK_THAT(fault_of(R"({"agent":{"context":{"_token":"canary"}}})"),
+             Contains("agent.context._token") && !Contains("canary"));
+}
+
 TEST_CASE_METHOD(ConfigurationFixture, "A variable that the program's graphs read is not without effect") {
   sources.variables = {"HEDDLE_MODEL"};
   sources.environment["HEDDLE_MODEL"] = "offline";

@@ -48,7 +48,19 @@ TEST_CASE_METHOD(AssistantFixture, "Each graph has a default assistant whose id 
   CHECK(echo.description == "says it again");
   CHECK(echo.metadata_json == R"({"created_by":"system"})");
   CHECK(echo.version == 1);
+  CHECK(echo.config_json == "{}");
   CHECK(get(assistants.get(nobody, echo.assistant_id.text())).graph_id == "echo");
+}
+
+TEST_CASE_METHOD(AssistantFixture,
+                 "A default assistant begins with what the settings say, and keeps what it was made with") {
+  settings.assistant_defaults["echo"] = {R"({"tags":["t"]})", R"({"locale":"de"})"};
+  get(assistants.make_defaults());
+  CHECK(get(assistants.get(nobody, "echo")).config_json == R"({"tags":["t"]})");
+  CHECK(get(assistants.get(nobody, "echo")).context_json == R"({"locale":"de"})");
+  settings.assistant_defaults["echo"] = {};
+  get(assistants.make_defaults());
+  CHECK(get(assistants.get(nobody, "echo")).config_json == R"({"tags":["t"]})");
 }
 
 TEST_CASE_METHOD(AssistantFixture, "A default assistant that was changed is left alone by the next start") {
