@@ -33,11 +33,15 @@ json::value TaskContext::interrupt(json::value question) {
   }
   const auto number = static_cast<std::size_t>(questions_++);
   Answers& answers = task_.record.answers;
-  if (number < answers.size() && answers[number]) return *answers[number];
+  const bool is_known = number < answers.size() && answers[number];
+  // A task that failed takes a new answer to its last question, as nobody can say otherwise that the old one was wrong.
+  const bool may_be_new = attempt_ == 1 && task_.record.error && number + 1 == answers.size();
+  if (is_known && !may_be_new) return *answers[number];
 
   const std::string first_id = interrupt_id(checkpoint_ns());
   std::string id = number == 0 ? first_id : interrupt_id(checkpoint_ns() + "|" + std::to_string(number));
   std::optional<json::value> answer = superstep_.run.answers.take(id, first_id);
+  if (!answer && is_known) return *answers[number];
   if (!answer) throw NodeInterrupted{{std::move(id), std::move(question)}};
   if (answers.size() <= number) answers.resize(number + 1);
   answers[number] = *answer;

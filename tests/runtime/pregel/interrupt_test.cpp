@@ -370,5 +370,20 @@ TEST_CASE_METHOD(ThreadFixture, "A strict resume takes answers to questions that
   CHECK(resume(graph, "y").error->message == "No interrupt waits for an answer");
 }
 
+TEST_CASE_METHOD(ThreadFixture, "A task that failed with an answer keeps it on going on, and takes a new one") {
+  const auto picky = [](NodeContext& context) -> NodeResult {
+    const json::value first = context.interrupt("first?");
+    const json::value second = context.interrupt("second?");
+    if (second == "wrong") throw std::runtime_error("wrong answer");
+    return Update{{"log", {first, second}}};
+  };
+  const Graph graph = StateGraph().append("log").node("picky", picky).edge(kStart, "picky").compile();
+  input(graph, "{}");
+  resume(graph, "A");
+  CHECK(resume(graph, "wrong").error->message == "wrong answer");
+  CHECK(go_on(graph).error->message == "wrong answer");
+  CHECK(text_of(resume(graph, "B").values) == R"({"log":["A","B"]})");
+}
+
 }  // namespace
 }  // namespace heddle::runtime
