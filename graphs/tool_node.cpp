@@ -68,31 +68,54 @@ std::set<std::string> ids_of_broken_calls(const json::value& message) {
   return ids;
 }
 
-// The calls of the last ai message that no tool message answers.
-std::vector<Call> open_calls(const std::vector<Value::Item>& messages) {
+Call call_from(const json::object& wanted, const std::set<std::string>& broken) {
+  Call call;
+  call.id = text_of(wanted, "id");
+  call.name = text_of(wanted, "name");
+  const json::value* arguments = wanted.if_contains("args");
+  if (arguments != nullptr && arguments->is_object()) call.arguments = arguments->get_object();
+  call.broken = !call.id.empty() && broken.contains(call.id);
+  return call;
+}
+
+const json::value& last_ai_message(const std::vector<Value::Item>& messages) {
   auto is_ai = [](const Value::Item& message) { return runtime::message_type(*message) == "ai"; };
   const auto last = std::find_if(messages.rbegin(), messages.rend(), is_ai);
   if (last == messages.rend()) throw runtime::GraphError("Error", "ToolNode only accepts AIMessages as input.");
+  return **last;
+}
+
+// The calls of the last ai message that no tool message answers.
+std::vector<Call> open_calls(const std::vector<Value::Item>& messages) {
+  const json::value& last = last_ai_message(messages);
   std::set<std::string> answered;
   for (const Value::Item& message : messages) {
     if (runtime::message_type(*message) == "tool") answered.insert(text_of(message->as_object(), "tool_call_id"));
   }
-  const std::set<std::string> broken = ids_of_broken_calls(**last);
+  const std::set<std::string> broken = ids_of_broken_calls(last);
   std::vector<Call> calls;
   std::map<std::string, int> seen;
-  for (const json::value& wanted : runtime::tool_calls(**last)) {
+  for (const json::value& wanted : runtime::tool_calls(last)) {
     if (!wanted.is_object()) continue;
-    Call call;
-    call.id = text_of(wanted.get_object(), "id");
-    call.name = text_of(wanted.get_object(), "name");
-    const json::value* arguments = wanted.get_object().if_contains("args");
-    if (arguments != nullptr && arguments->is_object()) call.arguments = arguments->get_object();
-    call.broken = !call.id.empty() && broken.contains(call.id);
+    Call call = call_from(wanted.get_object(), broken);
     // A model may repeat an id or leave it out, so the key also counts.
     const int count = ++seen[call.id];
     call.key = count == 1 && !call.id.empty() ? call.id : call.id + "#" + std::to_string(count);
     if (call.id.empty() || !answered.contains(call.id)) calls.push_back(std::move(call));
   }
+  return calls;
+}
+
+// Of a task that was sent one call (runtime.md 16.2): that call. Of any other: all open calls.
+std::vector<Call> calls_of(const runtime::State& state) {
+  const std::vector<Value::Item>& messages = state["messages"].items();
+  if (!state.has("lg_tool_call")) return open_calls(messages);
+  const json::object* wanted = state["lg_tool_call"].json().if_object();
+  if (wanted == nullptr) throw runtime::GraphError("Error", "What was sent as `lg_tool_call` is no tool call.");
+  Call call = call_from(*wanted, ids_of_broken_calls(last_ai_message(messages)));
+  call.key = call.id.empty() ? "#1" : call.id;
+  std::vector<Call> calls;
+  calls.push_back(std::move(call));
   return calls;
 }
 
@@ -103,8 +126,7 @@ std::string content_of(const json::value& result) {
 // One execution of the node.
 class ToolRun {
  public:
-  ToolRun(const Toolbox& box, NodeContext& context)
-      : box_(box), context_(context), calls_(open_calls(context.state()["messages"].items())) {}
+  ToolRun(const Toolbox& box, NodeContext& context) : box_(box), context_(context), calls_(calls_of(context.state())) {}
 
   asio::awaitable<NodeResult> run();
 

@@ -26,9 +26,9 @@ struct ToolNodeOptions {
 };
 
 // A node that makes all calls of the last ai message in `messages` that have no answer yet, at the same time, and
-// writes the answers in the order of the calls. If calls ask, the question that came first leaves the
-// node once the other calls have ended. A call that is among `invalid_tool_calls` too fails without being made. Throws
-// std::logic_error if two tools have one name.
+// writes the answers in the order of the calls; of a task that was sent one call as `lg_tool_call`, that call. If calls
+// ask, the question that came first leaves the node once the other calls have ended. A call that is among
+// `invalid_tool_calls` too fails without being made. Throws std::logic_error if two tools have one name.
 runtime::NodeFunction tool_node(std::vector<ToolPointer> tools, ToolNodeOptions options = {});
 
 }  // namespace heddle::graphs

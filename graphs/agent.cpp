@@ -1,0 +1,327 @@
+#include "graphs/agent.h"
+
+#include <algorithm>
+#include <map>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include "graphs/unanswered_calls.h"
+#include "runtime/error.h"
+#include "runtime/json.h"
+#include "runtime/message.h"
+#include "runtime/reducers.h"
+
+namespace heddle::graphs {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using runtime::Command;
+using runtime::Goto;
+using runtime::Message;
+using runtime::NodeContext;
+using runtime::NodeResult;
+using runtime::Send;
+using runtime::State;
+using runtime::Update;
+using runtime::Value;
+
+constexpr std::string_view kModel = "model_request";
+constexpr std::string_view kTools = "tools";
+constexpr std::string_view kExtract = "extract-";
+
+// Where the parts of one agent lie, and what its nodes work with. Immutable.
+struct Layout {
+  AgentOptions options;
+  Value::Item prompt;      // null pointer: none
+  std::string loop_entry;  // what stands before each question to the model
+  std::string exit;        // the first node of the end
+  bool has_tools = false;
+};
+using LayoutPointer = std::shared_ptr<const Layout>;
+
+bool is_extraction(const json::value& call) {
+  return runtime::find_text(call, "name").value_or("").starts_with(kExtract);
+}
+
+// The calls of the last ai message that nobody has answered.
+json::array open_calls(const std::vector<Value::Item>& messages) {
+  std::set<std::string_view> answered;
+  for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
+    if (runtime::message_type(**message) == "tool") {
+      answered.insert(runtime::find_text(**message, "tool_call_id").value_or(""));
+    }
+    if (runtime::message_type(**message) != "ai") continue;
+    json::array open;
+    for (const json::value& call : runtime::tool_calls(**message)) {
+      const std::string_view id = runtime::find_text(call, "id").value_or("");
+      if (!answered.contains(id) && !is_extraction(call)) open.push_back(call);
+    }
+    return open;
+  }
+  return {};
+}
+
+// The ways out of the model: a task for each open call, or the end.
+std::vector<Goto> ways_on(const Layout& layout, const State& state) {
+  std::vector<Goto> ways;
+  for (const json::value& call : layout.has_tools ? open_calls(state["messages"].items()) : json::array()) {
+    json::object argument = state.to_json();
+    argument["lg_tool_call"] = call;
+    ways.emplace_back(Send{std::string(kTools), Value(std::move(argument))});
+  }
+  if (ways.empty()) ways.emplace_back(layout.exit);
+  return ways;
+}
+
+// The state with what a hook wrote to the messages.
+State with_messages(State state, const Update& update) {
+  const json::value* written = update.if_contains("messages");
+  if (written == nullptr) return state;
+  state.set("messages", runtime::reducers::messages()(state["messages"], *written));
+  return state;
+}
+
+std::string_view text_of(Jump jump) {
+  switch (jump) {
+    case Jump::model:
+      return "model";
+    case Jump::tools:
+      return "tools";
+    case Jump::end:
+      return "end";
+  }
+  return "";
+}
+
+std::vector<Goto> jump_targets(const Layout& layout, Jump jump, const State& state) {
+  if (jump == Jump::model) return {layout.loop_entry};
+  if (jump == Jump::end) return {layout.exit};
+  return ways_on(layout, state);
+}
+
+// `next`: the node behind the hook; empty where the answer of the model decides.
+asio::awaitable<NodeResult> run_hook(LayoutPointer layout, const Hook& hook, std::string next, NodeContext& context) {
+  HookResult wanted = co_await hook.body(context);
+  const State state = with_messages(context.state(), wanted.update);
+  Command command;
+  for (auto& member : wanted.update) command.set(member.key(), std::move(member.value()));
+  if (wanted.jump) {
+    if (!hook.may_jump_to.contains(*wanted.jump)) {
+      throw runtime::GraphError("Error", "Invalid jump target: " + std::string(text_of(*wanted.jump)) + ". \"" +
+                                             context.node() + "\" has not declared it.");
+    }
+    command.set("jumpTo", json::value(std::string(text_of(*wanted.jump))));
+    command.go_to = jump_targets(*layout, *wanted.jump, state);
+  } else if (next.empty()) {
+    command.go_to = ways_on(*layout, state);
+  } else {
+    command.to(std::move(next));
+  }
+  NodeResult result = std::move(command);
+  co_return result;
+}
+
+// The single extraction among the calls of an answer, if there is one.
+const json::value* extraction_in(const Message& answer) {
+  const json::value* found = nullptr;
+  for (const json::value& call : runtime::tool_calls(answer)) {
+    if (!is_extraction(call)) continue;
+    if (found != nullptr) return nullptr;
+    found = &call;
+  }
+  return found;
+}
+
+bool lacks_steps(const Layout& layout, const NodeContext& context, const Message& answer) {
+  return layout.options.step_guard == StepGuard::on && context.remaining_steps() < 2 &&
+         !runtime::tool_calls(answer).empty();
+}
+
+asio::awaitable<NodeResult> ask_model(LayoutPointer layout, NodeContext& context) {
+  const AgentOptions& options = layout->options;
+  const std::vector<Value::Item>& stored = context.state()["messages"].items();
+  std::vector<Value::Item> messages;
+  if (layout->prompt) messages.push_back(layout->prompt);
+  messages.insert(messages.end(), stored.begin(), stored.end());
+  messages = with_all_calls_answered(std::move(messages));
+  ModelOptions model_options = options.model_options;
+  Message answer = co_await options.model->ask(context, std::move(messages), std::move(model_options));
+  take_broken_calls(answer);
+  answer["name"] = options.name.empty() ? "model" : options.name;
+  if (lacks_steps(*layout, context, answer)) {
+    Message apology = runtime::ai_message("Sorry, need more steps to process this request.");
+    apology["id"] = answer["id"];
+    apology["name"] = answer["name"];
+    answer = std::move(apology);
+  }
+  Update update;
+  json::array written;
+  if (const json::value* call = options.response_schema ? extraction_in(answer) : nullptr) {
+    const json::value* arguments = runtime::find_member(*call, "args");
+    const json::object response =
+        arguments != nullptr && arguments->is_object() ? arguments->get_object() : json::object();
+    if (std::optional<std::string> mismatch = argument_mismatch(*options.response_schema, response)) {
+      throw runtime::GraphError("StructuredOutputValidationError",
+                                "The model's result does not fit the schema of the agent: " + *mismatch);
+    }
+    written.push_back(answer);
+    written.push_back(runtime::ai_message("Returning structured response: " + runtime::to_text(response)));
+    update["structuredResponse"] = response;
+  } else {
+    written.push_back(std::move(answer));
+  }
+  update["messages"] = std::move(written);
+  NodeResult result = std::move(update);
+  co_return result;
+}
+
+bool is_answer_of(const json::value& message, const std::set<std::string>& tools) {
+  if (runtime::message_type(message) != "tool" || runtime::find_text(message, "status") == "error") return false;
+  return tools.contains(std::string(runtime::find_text(message, "name").value_or("")));
+}
+
+// Whether one of the answers at the end is that of a tool that returns directly.
+bool returns_directly(const std::vector<Value::Item>& messages, const std::set<std::string>& tools) {
+  for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
+    if (runtime::message_type(**message) != "tool") return false;
+    if (is_answer_of(**message, tools)) return true;
+  }
+  return false;
+}
+
+struct HookNode {
+  std::string name;
+  Hook hook;
+};
+
+std::vector<HookNode> hooks_of(const std::vector<Middleware>& middleware, Hook Middleware::* member,
+                               std::string_view suffix) {
+  std::vector<HookNode> nodes;
+  for (const Middleware& one : middleware) {
+    if ((one.*member).body) nodes.push_back({one.name + "." + std::string(suffix), one.*member});
+  }
+  return nodes;
+}
+
+// The nodes behind a hook as its graph is drawn and checked.
+std::vector<std::string> ends_of(const Layout& layout, const Hook& hook, const std::string& next) {
+  std::set<std::string> ends;
+  const bool decides = next.empty() || hook.may_jump_to.contains(Jump::tools);
+  if (!next.empty()) ends.insert(next);
+  if (decides && layout.has_tools) ends.emplace(kTools);
+  if (decides || hook.may_jump_to.contains(Jump::end)) ends.insert(layout.exit);
+  if (hook.may_jump_to.contains(Jump::model)) ends.insert(layout.loop_entry);
+  return {ends.begin(), ends.end()};
+}
+
+// Hooks in the order in which they run. `last`: what comes behind them; empty where the model's answer decides.
+void add_hooks(runtime::StateGraph& graph, const LayoutPointer& layout, const std::vector<HookNode>& hooks,
+               const std::string& last) {
+  for (std::size_t place = 0; place < hooks.size(); ++place) {
+    const std::string next = place + 1 < hooks.size() ? hooks[place + 1].name : last;
+    runtime::NodeOptions options;
+    options.ends = ends_of(*layout, hooks[place].hook, next);
+    auto body = [layout, hook = hooks[place].hook, next](NodeContext& context) {
+      return run_hook(layout, hook, next, context);
+    };
+    graph.node(hooks[place].name, body, std::move(options));
+  }
+}
+
+void check_names(const std::vector<Middleware>& middleware) {
+  std::set<std::string> names;
+  for (const Middleware& one : middleware) {
+    if (names.insert(one.name).second) continue;
+    throw std::logic_error("two middlewares of one agent are called \"" + one.name + "\"; rename one of them");
+  }
+}
+
+void declare_tools(AgentOptions& options) {
+  options.model_options.tools.clear();
+  for (const ToolPointer& tool : options.tools) options.model_options.tools.push_back(tool->declaration());
+  if (!options.response_schema) return;
+  options.model_options.tools.push_back(
+      {std::string(kExtract) + "1", "Gives the final result of the conversation.", *options.response_schema});
+}
+
+void declare_state(runtime::StateGraph& graph, const AgentOptions& options) {
+  graph.messages();
+  runtime::ChannelSpec jump;
+  jump.name = "jumpTo";
+  jump.kind = runtime::ChannelKind::ephemeral;
+  jump.guard = false;
+  graph.channel(std::move(jump));
+  if (options.response_schema) graph.last("structuredResponse", *options.response_schema);
+  if (options.more_state) options.more_state(graph);
+}
+
+void connect_model(runtime::StateGraph& graph, const LayoutPointer& layout, const std::vector<HookNode>& after) {
+  if (!after.empty()) {
+    graph.edge(kModel, after.front().name);
+    return;
+  }
+  if (!layout->has_tools) {
+    graph.edge(kModel, layout->exit);
+    return;
+  }
+  auto route = [layout](const State& state, const runtime::RunConfig&) -> runtime::Routes {
+    return ways_on(*layout, state);
+  };
+  graph.conditional(kModel, route, std::vector<std::string>{std::string(kTools), layout->exit});
+}
+
+void connect_tools(runtime::StateGraph& graph, const LayoutPointer& layout) {
+  if (layout->options.return_direct.empty()) {
+    graph.edge(kTools, layout->loop_entry);
+    return;
+  }
+  auto route = [layout](const State& state, const runtime::RunConfig&) -> runtime::Routes {
+    const bool ends = returns_directly(state["messages"].items(), layout->options.return_direct);
+    return ends ? layout->exit : layout->loop_entry;
+  };
+  graph.conditional(kTools, route, std::vector<std::string>{layout->loop_entry, layout->exit});
+}
+
+}  // namespace
+
+std::shared_ptr<const runtime::CompiledGraph> make_agent(AgentOptions options) {
+  if (options.model == nullptr) throw std::logic_error("an agent needs a model");
+  check_names(options.middleware);
+  declare_tools(options);
+  const std::vector<HookNode> first = hooks_of(options.middleware, &Middleware::before_agent, "before_agent");
+  const std::vector<HookNode> before = hooks_of(options.middleware, &Middleware::before_model, "before_model");
+  std::vector<HookNode> after = hooks_of(options.middleware, &Middleware::after_model, "after_model");
+  std::vector<HookNode> last = hooks_of(options.middleware, &Middleware::after_agent, "after_agent");
+  std::ranges::reverse(after);
+  std::ranges::reverse(last);
+
+  auto made = std::make_shared<Layout>();
+  made->has_tools = !options.tools.empty();
+  made->loop_entry = before.empty() ? std::string(kModel) : before.front().name;
+  made->exit = last.empty() ? std::string(runtime::kEnd) : last.front().name;
+  if (!options.prompt.empty()) {
+    made->prompt = std::make_shared<const json::value>(runtime::system_message(options.prompt));
+  }
+  made->options = std::move(options);
+  const LayoutPointer layout = std::move(made);
+  const AgentOptions& wanted = layout->options;
+
+  runtime::StateGraph graph(wanted.name.empty() ? "LangGraph" : wanted.name);
+  declare_state(graph, wanted);
+  auto ask = [layout](NodeContext& context) { return ask_model(layout, context); };
+  graph.node(std::string(kModel), ask);
+  if (layout->has_tools) graph.node(std::string(kTools), tool_node(wanted.tools, wanted.tool_options));
+  add_hooks(graph, layout, first, layout->loop_entry);
+  add_hooks(graph, layout, before, std::string(kModel));
+  add_hooks(graph, layout, after, "");
+  add_hooks(graph, layout, last, std::string(runtime::kEnd));
+
+  graph.edge(runtime::kStart, first.empty() ? layout->loop_entry : first.front().name);
+  connect_model(graph, layout, after);
+  if (layout->has_tools) connect_tools(graph, layout);
+  return graph.compile(wanted.compile);
+}
+
+}  // namespace heddle::graphs

@@ -1,0 +1,75 @@
+#pragma once
+// A model and its tools in a loop, with hooks around them (runtime.md 17, create_agent).
+//
+// Nodes: `model_request`, `tools`, and one for each hook of a middleware, `<name>.<hook>`. before_agent hooks run once,
+// in order; before_model hooks before each question to the model, in order; after_model hooks behind each answer, in
+// reverse order; then each tool call is a task of its own; after_agent hooks run at the end, in reverse order.
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/json/object.hpp>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "graphs/chat_model.h"
+#include "graphs/tool.h"
+#include "graphs/tool_node.h"
+#include "runtime/compiled_graph.h"
+#include "runtime/node.h"
+#include "runtime/state_graph.h"
+
+namespace heddle::graphs {
+
+// Where a hook may send the agent instead of to what comes next.
+enum class Jump { model, tools, end };
+
+// What a hook wants: an update of the state, and perhaps another way.
+struct HookResult {
+  runtime::Update update{};
+  std::optional<Jump> jump{};
+};
+
+struct Hook {
+  std::function<boost::asio::awaitable<HookResult>(runtime::NodeContext&)> body{};  // empty: there is no such hook
+  std::set<Jump> may_jump_to{};  // a jump that is not named here fails the node
+};
+
+// Something around the model of an agent. A value.
+struct Middleware {
+  std::string name;  // unique in an agent
+  Hook before_agent{};
+  Hook before_model{};
+  Hook after_model{};
+  Hook after_agent{};
+};
+
+enum class StepGuard {
+  off,
+  // An answer with tool calls that the recursion limit leaves no room for is replaced by an apology.
+  on,
+};
+
+struct AgentOptions {
+  std::shared_ptr<const ChatModel> model;
+  std::vector<ToolPointer> tools;
+  std::string prompt;  // a system message in front of the messages, not stored
+  std::string name;    // of the graph and of the model's answers; empty: LangGraph, and `model`
+  std::vector<Middleware> middleware;
+  ModelOptions model_options;  // `tools` is filled from the tools above
+  ToolNodeOptions tool_options;
+  std::set<std::string> return_direct;  // names of tools whose answer ends the agent
+  // JSON Schema of the result. The model gives it as a call of the tool `extract-1`, which is not made: its arguments
+  // become `structuredResponse`, and the agent ends.
+  std::optional<boost::json::object> response_schema;
+  StepGuard step_guard = StepGuard::off;
+  std::function<void(runtime::StateGraph&)> more_state;  // declares state keys of the middleware; may be empty
+  runtime::CompileOptions compile;
+};
+
+// Throws std::logic_error without a model, and if two tools or two middlewares have one name.
+std::shared_ptr<const runtime::CompiledGraph> make_agent(AgentOptions options);
+
+}  // namespace heddle::graphs

@@ -1,0 +1,127 @@
+#include "graphs/summarization.h"
+
+#include <algorithm>
+#include <exception>
+#include <set>
+#include <stdexcept>
+#include <string_view>
+#include <utility>
+
+#include <boost/asio/cancellation_state.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include "runtime/json.h"
+#include "runtime/message.h"
+
+namespace heddle::graphs {
+namespace {
+
+namespace asio = boost::asio;
+namespace json = boost::json;
+using runtime::Message;
+using runtime::NodeContext;
+using runtime::Value;
+using Messages = std::vector<Value::Item>;
+using Options = std::shared_ptr<const SummaryOptions>;
+
+constexpr std::string_view kPrompt =
+    "Summarise the following conversation so that it can be gone on with: facts, decisions, names, open questions. "
+    "Answer with the summary alone.";
+
+bool holds(const SummaryTrigger& trigger, const Messages& messages, const TokenCount& count) {
+  if (!trigger.messages && !trigger.tokens) return false;
+  if (trigger.messages && messages.size() < *trigger.messages) return false;
+  return !trigger.tokens || count(messages) >= *trigger.tokens;
+}
+
+// How many messages at the beginning give way. A call is never separated from its answers.
+std::size_t cut_of(const Messages& messages, std::size_t keep) {
+  std::size_t cut = messages.size() > keep ? messages.size() - keep : 0;
+  while (cut > 0 && runtime::message_type(*messages[cut]) == "tool") --cut;
+  return cut;
+}
+
+// The messages as one text, the newest that fit.
+std::string told(const Messages& messages, const SummaryOptions& options) {
+  std::size_t first = messages.size();
+  Messages taken;
+  while (first > 0) {
+    taken.insert(taken.begin(), messages[first - 1]);
+    if (options.count(taken) > options.summary_tokens_max && taken.size() > 1) break;
+    --first;
+  }
+  std::string text;
+  for (std::size_t place = first; place < messages.size(); ++place) {
+    text += std::string(runtime::message_type(*messages[place])) + ": " + runtime::message_text(*messages[place]);
+    const json::array& calls = runtime::tool_calls(*messages[place]);
+    if (!calls.empty()) text += " " + runtime::to_text(calls);
+    text += "\n";
+  }
+  return text;
+}
+
+asio::awaitable<std::string> summary_of(Options options, NodeContext& context, Messages old) {
+  const std::string prompt = options->prompt.empty() ? std::string(kPrompt) : options->prompt;
+  Messages question{std::make_shared<const json::value>(runtime::human_message(prompt + "\n\n" + told(old, *options)))};
+  ModelOptions model_options;
+  model_options.tags = {"nostream"};
+  std::exception_ptr failure;
+  std::string text;
+  try {
+    const Message answer = co_await options->model->ask(context, std::move(question), std::move(model_options));
+    text = runtime::message_text(answer);
+  } catch (const std::exception& error) {
+    failure = std::current_exception();
+    text = "Error generating summary: " + std::string(error.what());
+  }
+  const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+  const bool cancelled = state.cancelled() != asio::cancellation_type::none;
+  if (cancelled && failure) std::rethrow_exception(failure);
+  co_return text;
+}
+
+asio::awaitable<HookResult> summarise(Options options, NodeContext& context) {
+  const Messages messages = context.state()["messages"].items();
+  HookResult result;
+  const auto wants = [&](const SummaryTrigger& trigger) { return holds(trigger, messages, options->count); };
+  const std::size_t cut = cut_of(messages, options->keep_messages);
+  if (cut == 0 || std::ranges::none_of(options->triggers, wants)) co_return result;
+  const auto end_of_old = messages.begin() + static_cast<std::ptrdiff_t>(cut);
+  Messages old(messages.begin(), end_of_old);
+  const std::string text = co_await summary_of(options, context, std::move(old));
+
+  Message summary = runtime::human_message("Here is a summary of the conversation to date:\n\n" + text);
+  summary["additional_kwargs"] = json::object{{"lc_source", "summarization"}};
+  summary["id"] = std::string(runtime::message_id(*messages.front()));
+  json::array written;
+  written.push_back({{"type", "remove"}, {"id", "__remove_all__"}, {"content", json::array()}});
+  written.push_back(std::move(summary));
+  for (auto kept = end_of_old; kept != messages.end(); ++kept) written.push_back(**kept);
+  result.update["messages"] = std::move(written);
+  co_return result;
+}
+
+}  // namespace
+
+std::size_t approximate_tokens(const Messages& messages) {
+  std::size_t characters = 0;
+  for (const Value::Item& message : messages) {
+    characters += runtime::message_text(*message).size();
+    const json::array& calls = runtime::tool_calls(*message);
+    if (!calls.empty()) characters += runtime::to_text(calls).size();
+  }
+  return characters / 4 + 3 * messages.size();
+}
+
+Middleware summarization(SummaryOptions options) {
+  if (options.model == nullptr) throw std::logic_error("summaries need a model");
+  if (!options.count) options.count = approximate_tokens;
+  const Options shared = std::make_shared<const SummaryOptions>(std::move(options));
+  Middleware middleware;
+  middleware.name = "SummarizationMiddleware";
+  middleware.before_model.body = [shared](NodeContext& context) { return summarise(shared, context); };
+  return middleware;
+}
+
+}  // namespace heddle::graphs

@@ -1,0 +1,320 @@
+#include "graphs/agent.h"
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+#include <functional>
+#include <map>
+
+#include "graphs/handoff.h"
+#include "graphs/human_in_the_loop.h"
+#include "graphs/react_agent.h"
+#include "graphs/summarization.h"
+#include "runtime/json.h"
+#include "runtime/memory_saver.h"
+#include "runtime/schema.h"
+#include "runtime/uuid.h"
+#include "tests/support/manual_clock.h"
+#include "tests/support/run.h"
+
+namespace asio = boost::asio;
+using namespace heddle;
+using namespace heddle::graphs;
+using namespace heddle::runtime;
+
+namespace {
+
+using Messages = std::vector<Value::Item>;
+
+// Answers from a list, one after the other, and notes what it was asked.
+class ListModel final : public ChatModel {
+ public:
+  explicit ListModel(std::vector<Message> answers) : answers_(std::move(answers)) {}
+
+  asio::awaitable<Message> ask(NodeContext&, Messages messages, ModelOptions options) const override {
+    std::string types;
+    for (const Value::Item& message : messages) types += std::string(message_type(*message)) + " ";
+    asked.push_back(types);
+    tags = options.tags;
+    if (next_ >= answers_.size()) throw std::runtime_error("the model has no more answers");
+    Message answer = answers_[next_++];
+    answer["id"] = uuid4().text();
+    co_return answer;
+  }
+
+  mutable std::vector<std::string> asked;
+  mutable std::vector<std::string> tags;
+
+ private:
+  std::vector<Message> answers_;
+  mutable std::size_t next_ = 0;
+};
+
+Message calls(std::vector<std::pair<std::string, json::object>> wanted) {
+  json::array list;
+  for (auto& [name, args] : wanted) {
+    const std::string id = "call-" + std::to_string(list.size() + 1);
+    list.push_back({{"name", name}, {"args", std::move(args)}, {"id", id}, {"type", "tool_call"}});
+  }
+  return ai_message("", std::move(list));
+}
+
+std::string shown(const State& state) {
+  std::string text;
+  for (const Value::Item& message : state["messages"].items()) {
+    text += std::string(message_type(*message)) + ":" + message_text(*message) + "\n";
+  }
+  return text;
+}
+
+struct AgentsFixture {
+  asio::io_context io;
+  MemorySaver saver;
+  test::ManualClock clock;
+  CheckpointIds checkpoint_ids;
+  RunConfig config;
+  std::map<std::string, int> made;
+  std::vector<std::string> updates;  // node and writes, of the last run
+  std::vector<std::string> starts;   // node and triggers, of the last run
+  AgentOptions options;
+
+  ToolPointer tool(const std::string& name) {
+    json::object schema{{"type", "object"}, {"properties", {{"city", schema::text()}}}};
+    return make_tool({name, "", std::move(schema)}, [this, name](ToolContext&, const json::object& arguments) {
+      ++made[name];
+      return ToolResult(name + " " + to_text(arguments));
+    });
+  }
+  std::shared_ptr<const ListModel> model(std::vector<Message> answers) {
+    auto made_model = std::make_shared<const ListModel>(std::move(answers));
+    options.model = made_model;
+    return made_model;
+  }
+  RunOutcome run(const std::shared_ptr<const CompiledGraph>& graph, RunInput input) {
+    updates.clear();
+    starts.clear();
+    EventSink sink = [this](RunEvent event) {
+      if (const auto* update = std::get_if<UpdateFact>(&event)) {
+        updates.push_back(update->node + " " + to_text(update->writes));
+      } else if (const auto* start = std::get_if<TaskStartFact>(&event)) {
+        starts.push_back(start->name + " " + start->triggers.front());
+      }
+    };
+    const RunServices services{&saver, nullptr, clock, checkpoint_ids, std::move(sink)};
+    RunOptions wanted;
+    wanted.input = std::move(input);
+    wanted.config = std::make_shared<RunConfig>(config);
+    wanted.kinds.updates = wanted.kinds.tasks = true;
+    return test::run(io, graph->run(std::move(wanted), services));
+  }
+  RunOutcome say(const std::shared_ptr<const CompiledGraph>& graph, const char* text) {
+    return run(graph, GraphInput{json::object{{"messages", text}}});
+  }
+  RunOutcome decide(const std::shared_ptr<const CompiledGraph>& graph, std::string_view decisions) {
+    Command command;
+    command.resume = json::object{{"decisions", parse_json(decisions)}};
+    return run(graph, std::move(command));
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(AgentsFixture, "Each tool call is a task of its own, and the answers keep the order of the calls") {
+  model({calls({{"weather", {{"city", "Paris"}}}, {"news", {}}}), ai_message("sunny")});
+  options.tools = {tool("weather"), tool("news")};
+  const RunOutcome outcome = say(make_agent(options), "hi");
+  CHECK(shown(outcome.values) == "human:hi\nai:\ntool:weather {\"city\":\"Paris\"}\ntool:news {}\nai:sunny\n");
+  CHECK(outcome.values["messages"].items().back()->at("name") == "model");
+  CHECK(starts == std::vector<std::string>{"model_request branch:to:model_request", "tools __pregel_push",
+                                           "tools __pregel_push", "model_request branch:to:model_request"});
+}
+
+TEST_CASE_METHOD(AgentsFixture,
+                 "Hooks run before in order and after in reverse, at the ends once and around each answer") {
+  model({calls({{"weather", {}}}), ai_message("done")});
+  options.tools = {tool("weather")};
+  const auto hook = [](NodeContext&) -> asio::awaitable<HookResult> {
+    HookResult nothing;
+    co_return nothing;
+  };
+  for (const char* name : {"A", "B"}) {
+    options.middleware.push_back({name, {hook, {}}, {hook, {}}, {hook, {}}, {hook, {}}});
+  }
+  say(make_agent(options), "hi");
+  std::vector<std::string> order;
+  for (const std::string& update : updates) order.push_back(update.substr(0, update.find(' ')));
+  CHECK(order == std::vector<std::string>{"A.before_agent", "B.before_agent", "A.before_model", "B.before_model",
+                                          "model_request", "B.after_model", "A.after_model", "tools", "A.before_model",
+                                          "B.before_model", "model_request", "B.after_model", "A.after_model",
+                                          "B.after_agent", "A.after_agent"});
+  CHECK(updates.front() == "A.before_agent {}");
+}
+
+TEST_CASE_METHOD(AgentsFixture, "A hook may jump where it has said it may, and nowhere else") {
+  const auto ends = [](NodeContext&) -> asio::awaitable<HookResult> {
+    HookResult result;
+    result.update["messages"] = json::array{ai_message("no")};
+    result.jump = Jump::end;
+    co_return result;
+  };
+  model({});
+  Middleware guard;
+  guard.name = "Guard";
+  guard.before_model = {ends, {Jump::end}};
+  options.middleware = {guard};
+  const RunOutcome ended = say(make_agent(options), "hi");
+  CHECK(shown(ended.values) == "human:hi\nai:no\n");
+  CHECK(updates.back().find("\"jumpTo\":\"end\"") != std::string::npos);
+
+  options.middleware[0].before_model.may_jump_to.clear();
+  const RunOutcome refused = say(make_agent(options), "hi");
+  REQUIRE(refused.error);
+  CHECK(refused.error->message == "Invalid jump target: end. \"Guard.before_model\" has not declared it.");
+}
+
+TEST_CASE_METHOD(AgentsFixture, "A human is asked about all calls that need it in one question") {
+  model({calls({{"weather", {{"city", "Paris"}}}, {"news", {}}, {"free", {}}}), ai_message("done")});
+  options.tools = {tool("weather"), tool("news"), tool("free")};
+  ReviewRule news;
+  news.allowed = {"approve", "reject"};
+  news.description = "Reads the news";
+  options.middleware = {human_in_the_loop({{"weather", ReviewRule{}}, {"news", news}})};
+  const auto graph = make_agent(options);
+  const RunOutcome asked = say(graph, "hi");
+  REQUIRE(asked.all_interrupts.size() == 1);
+  CHECK(
+      to_text(asked.all_interrupts[0].value) ==
+      R"({"actionRequests":[{"name":"weather","args":{"city":"Paris"},"description":"Tool execution requires approval\n\nTool: weather\nArgs: {\n  \"city\": \"Paris\"\n}"},{"name":"news","args":{},"description":"Reads the news"}],)"
+      R"("reviewConfigs":[{"actionName":"weather","allowedDecisions":["approve","edit","reject"]},{"actionName":"news","allowedDecisions":["approve","reject"]}]})");
+  CHECK(made.empty());
+
+  const RunOutcome done =
+      decide(graph, R"([{"type":"edit","editedAction":{"name":"weather","args":{"city":"Rome"}}},{"type":"approve"}])");
+  CHECK(shown(done.values) == "human:hi\nai:\ntool:free {}\ntool:weather {\"city\":\"Rome\"}\ntool:news {}\nai:done\n");
+}
+
+TEST_CASE_METHOD(AgentsFixture, "A rejected call is told to the model, and none of the approved ones is made") {
+  const auto asked_model = model({calls({{"weather", {}}, {"news", {}}}), ai_message("a pity")});
+  options.tools = {tool("weather"), tool("news")};
+  options.middleware = {human_in_the_loop({{"weather", ReviewRule{}}, {"news", ReviewRule{}}})};
+  const auto graph = make_agent(options);
+  say(graph, "hi");
+  const RunOutcome done = decide(graph, R"([{"type":"approve"},{"type":"reject"}])");
+  CHECK(made.empty());
+  CHECK(shown(done.values) == "human:hi\nai:\ntool:User rejected the tool call for `news` with id call-2\nai:a pity\n");
+  CHECK(tool_calls(*done.values["messages"].items()[1]).size() == 1);
+  CHECK(asked_model->asked.back() == "human ai tool ");
+}
+
+TEST_CASE_METHOD(AgentsFixture, "Decisions that do not fit the question fail the run and make nothing") {
+  options.tools = {tool("weather")};
+  ReviewRule rule;
+  rule.allowed = {"approve"};
+  options.middleware = {human_in_the_loop({{"weather", rule}})};
+  model({calls({{"weather", {}}}), ai_message("done")});
+  const auto graph = make_agent(options);
+  say(graph, "hi");
+  CHECK(decide(graph, "[]").error->message ==
+        "Number of human decisions (0) does not match number of hanging tool calls (1).");
+  CHECK(decide(graph, R"([{"type":"edit"}])")
+            .error->message.find("is not allowed for tool 'weather'. Expected one of "
+                                 "[\"approve\"]") != std::string::npos);
+  CHECK(made.empty());
+  CHECK(decide(graph, R"([{"type":"approve"}])").status == OutcomeStatus::done);
+  CHECK(made["weather"] == 1);
+}
+
+TEST_CASE_METHOD(AgentsFixture, "A long conversation is cut, and no call loses its answer") {
+  const auto summariser = std::make_shared<const ListModel>(std::vector<Message>{ai_message("they talked")});
+  SummaryOptions summary;
+  summary.model = summariser;
+  summary.triggers = {SummaryTrigger{4, std::nullopt}};
+  summary.keep_messages = 2;
+  model({ai_message("hello"), calls({{"weather", {}}}), ai_message("done")});
+  options.tools = {tool("weather")};
+  options.middleware = {summarization(summary)};
+  const auto graph = make_agent(options);
+  const RunOutcome first = say(graph, "hi");
+  CHECK(shown(first.values) == "human:hi\nai:hello\n");
+  const std::string first_id(message_id(*first.values["messages"].items().front()));
+  const RunOutcome second = say(graph, "weather?");
+  CHECK(shown(second.values) ==
+        "human:Here is a summary of the conversation to date:\n\nthey talked\nai:\ntool:weather {}\nai:done\n");
+  CHECK(message_id(*second.values["messages"].items().front()) == first_id);
+  CHECK(summariser->tags == std::vector<std::string>{"nostream"});
+}
+
+TEST_CASE_METHOD(AgentsFixture, "A summary that fails says so in its place") {
+  SummaryOptions summary;
+  summary.model = std::make_shared<const ListModel>(std::vector<Message>{});
+  summary.triggers = {SummaryTrigger{std::nullopt, 1}};
+  summary.keep_messages = 0;
+  model({ai_message("hello")});
+  options.middleware = {summarization(summary)};
+  CHECK(shown(say(make_agent(options), "hi").values) ==
+        "human:Here is a summary of the conversation to date:\n\nError generating summary: the model has no more "
+        "answers\nai:hello\n");
+}
+
+TEST_CASE_METHOD(AgentsFixture, "A structured result is the arguments of a call that is not made") {
+  options.response_schema = json::object{{"type", "object"}, {"properties", {{"city", schema::text()}}}};
+  model({calls({{"extract-1", {{"city", "Paris"}}}})});
+  options.tools = {tool("weather")};
+  const RunOutcome outcome = say(make_agent(options), "hi");
+  CHECK(outcome.values["structuredResponse"].text() == R"({"city":"Paris"})");
+  CHECK(shown(outcome.values) == "human:hi\nai:\nai:Returning structured response: {\"city\":\"Paris\"}\n");
+}
+
+TEST_CASE_METHOD(AgentsFixture, "A tool that returns directly ends the agent") {
+  model({calls({{"weather", {}}})});
+  options.tools = {tool("weather")};
+  options.return_direct = {"weather"};
+  CHECK(shown(say(make_agent(options), "hi").values) == "human:hi\nai:\ntool:weather {}\n");
+}
+
+TEST_CASE_METHOD(AgentsFixture, "With too few steps left the model's calls are replaced by an apology") {
+  model({calls({{"weather", {}}})});
+  options.tools = {tool("weather")};
+  options.step_guard = StepGuard::on;
+  config.recursion_limit = 1;
+  const RunOutcome outcome = say(make_agent(options), "hi");
+  CHECK(shown(outcome.values) == "human:hi\nai:Sorry, need more steps to process this request.\n");
+}
+
+namespace {
+
+std::shared_ptr<const CompiledGraph> react(std::string name, std::vector<Message> answers,
+                                           std::vector<ToolPointer> tools = {}) {
+  ReactAgentOptions options;
+  options.model = std::make_shared<const ListModel>(std::move(answers));
+  options.name = std::move(name);
+  options.tools = std::move(tools);
+  return make_react_agent(std::move(options));
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(AgentsFixture, "A supervisor hands work to its agents and gets it back") {
+  SupervisorOptions team;
+  team.model = std::make_shared<const ListModel>(
+      std::vector<Message>{calls({{"transfer_to_poet", {}}}), ai_message("all done")});
+  Message verse = ai_message("a verse");
+  team.members = {{"poet", react("poet", {verse})}, {"critic", react("critic", {})}};
+  const RunOutcome outcome = say(make_supervisor(team), "a poem, please");
+  CHECK(outcome.status == OutcomeStatus::done);
+  CHECK(shown(outcome.values) ==
+        "human:a poem, please\nai:\ntool:Successfully transferred to poet\nai:a verse\n"
+        "ai:Transferring back to supervisor\ntool:Successfully transferred back to supervisor\nai:all done\n");
+}
+
+TEST_CASE_METHOD(AgentsFixture, "In a swarm whoever has the work keeps it for the next run") {
+  Message from_bob = ai_message("bob here");
+  SwarmOptions swarm;
+  swarm.first = "alice";
+  swarm.members = {{"alice", react("alice", {calls({{"transfer_to_bob", {}}})}, {handoff_tool("bob")})},
+                   {"bob", react("bob", {from_bob, ai_message("still bob")}, {handoff_tool("alice")})}};
+  const auto graph = make_swarm(swarm);
+  const RunOutcome first = say(graph, "bob, please");
+  CHECK(first.values.text("active_agent") == "bob");
+  CHECK(shown(first.values) == "human:bob, please\nai:\ntool:Successfully transferred to bob\nai:bob here\n");
+  CHECK(shown(say(graph, "you there?").values).ends_with("human:you there?\nai:still bob\n"));
+}
