@@ -95,7 +95,9 @@ asio::awaitable<void> ThreadStream::open() {
     co_return;
   }
   if (found.thread) shown_state_ = found.thread->values_checkpoint;
-  place_ = {parts_.clock.now(), kState + 1};
+  // The last change that the database knows, and not the present: a run that is being stored right now began before it,
+  // and is not to be missed.
+  place_ = {found.thread ? found.thread->updated_at : parts_.clock.now(), kState + 1};
   const std::shared_ptr<ActiveRun> working = parts_.queue.find_working(id_);
   if (working && working->record.started_at) place_ = {*working->record.started_at, working->stream->published()};
 }
