@@ -1,8 +1,9 @@
 # What all targets share: warnings, sanitizers, include root. Folders say only what differs.
 add_library(heddle_options INTERFACE)
-target_include_directories(heddle_options INTERFACE ${CMAKE_SOURCE_DIR})
+target_include_directories(heddle_options INTERFACE
+  $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}> $<INSTALL_INTERFACE:include/heddle>)
 target_compile_options(heddle_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror)
+  "$<BUILD_INTERFACE:-Wall;-Wextra;-Wpedantic;-Wconversion;-Wshadow;-Werror>")
 if(HEDDLE_SANITIZE)
   foreach(target heddle_options heddle_boost)
     if(target STREQUAL heddle_options)
