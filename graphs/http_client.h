@@ -27,6 +27,8 @@
 
 namespace heddle::graphs {
 
+class HttpEngine;
+
 struct HttpHeader {
   std::string name;
   std::string value;
@@ -57,6 +59,9 @@ struct HttpRequest {
   std::chrono::milliseconds total_timeout{0};         // from start to the last byte; 0: none
   std::size_t body_bytes_max = 16UL * 1024 * 1024;  // of an answer given by fetch(); the largest GIF of a mail is less
 };
+
+// Whether two names of headers are the same, in any case.
+bool same_name(std::string_view left, std::string_view right);
 
 struct HttpHead {
   int status = 0;
@@ -95,16 +100,6 @@ struct PeerAddress {
   std::array<std::uint8_t, 16> bytes{};
   std::uint16_t port = 0;
 };
-
-// What a URL names, read as the client reads it: an IPv4 address in any form (2130706433, 0177.1, 0x7f000001) comes as
-// 127.0.0.1.
-struct UrlParts {
-  std::string scheme;  // lower case
-  std::string host;    // lower case; an IPv6 address in brackets
-  std::uint16_t port = 0;
-};
-// Nothing if it is none, or none with a scheme and a host.
-std::optional<UrlParts> url_parts(const std::string& url);
 
 struct HttpClientSettings {
   std::size_t connections_max = 4096;     // open at a time; further requests wait. Below usual limits of open files
@@ -153,11 +148,7 @@ class HttpClient {
   boost::asio::awaitable<HttpAnswer> fetch(HttpRequest request);
 
  private:
-  friend class HttpStream;
-  class Engine;
-  struct Ending;
-  struct Transfer;
-  std::shared_ptr<Engine> engine_;
+  std::shared_ptr<HttpEngine> engine_;
 };
 
 }  // namespace heddle::graphs

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "graphs/http_client.h"
+#include "graphs/url_parts.h"
 
 namespace heddle::api {
 namespace {

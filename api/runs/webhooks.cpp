@@ -10,6 +10,7 @@
 #include "api/outgoing/header_templates.h"
 #include "api/outgoing/url_policy.h"
 #include "api/runs/webhook_call.h"
+#include "graphs/url_parts.h"
 
 namespace heddle::api {
 namespace {

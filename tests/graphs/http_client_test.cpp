@@ -13,6 +13,7 @@
 #include <future>
 #include <thread>
 
+#include "graphs/url_parts.h"
 #include "tests/graphs/tiny_server.h"
 #include "tests/support/run.h"
 

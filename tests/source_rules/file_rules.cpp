@@ -29,7 +29,7 @@ const std::vector<Border> kBorders = {
     {"SQLiteCpp/", {"storage/sqlite/"}, "SQLiteCpp belongs to storage/sqlite/"},
     {"sqlite3.h", {"storage/sqlite/"}, "sqlite3 belongs to storage/sqlite/"},
     {"boost/beast", {"api/http/"}, "Beast belongs to the sources of api/http/"},
-    {"curl/", {"graphs/http_client.cpp"}, "curl belongs to graphs/http_client.cpp"},
+    {"curl/", {"graphs/http/", "graphs/url_parts.cpp"}, "curl belongs to graphs/http/ and graphs/url_parts.cpp"},
     {"CLI/", {"api/command_line.cpp"}, "CLI11 belongs to api/command_line.cpp"},
     {"date/", {"api/runs/time_zone.cpp"}, "the date library belongs to api/runs/time_zone.cpp"},
     {"storage/sqlite/", {"storage/"}, "storage/sqlite/ is the inner room of storage/"},

@@ -184,7 +184,7 @@ TEST_CASE("Each library stays in its room") {
   CHECK(finds(file_findings("api/a.cpp", "#include <boost/beast/http/message.hpp>\n"), "Beast"));
   CHECK(file_findings("api/http/a.cpp", "#include <boost/beast/http/message.hpp>\n").empty());
   CHECK(finds(file_findings("graphs/a.cpp", "#include <curl/curl.h>\n"), "curl"));
-  CHECK(file_findings("graphs/http_client.cpp", "#include <curl/curl.h>\n").empty());
+  CHECK(file_findings("graphs/http/engine.cpp", "#include <curl/curl.h>\n").empty());
   CHECK(finds(file_findings("api/a.cpp", "#include <CLI/CLI.hpp>\n"), "CLI11"));
   CHECK(finds(file_findings("runtime/a.cpp", "#include \"storage/sqlite/writer.h\"\n"), "inner room"));
   CHECK(finds(file_findings("graphs/a.cpp", "#include \"runtime/pregel/plan.h\"\n"), "runtime/pregel/"));
