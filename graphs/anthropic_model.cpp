@@ -5,7 +5,6 @@
 #include <utility>
 
 #include "graphs/anthropic_wire.h"
-#include "runtime/uuid.h"
 
 namespace heddle::graphs {
 
@@ -26,12 +25,7 @@ ProviderEndpoint endpoint_of(AnthropicSettings& settings) {
   if (!has_header(endpoint.secret_headers, "anthropic-version")) {
     endpoint.headers.push_back({"anthropic-version", "2023-06-01"});
   }
-  const bool is_given =
-      has_header(endpoint.secret_headers, "x-api-key") || has_header(endpoint.secret_headers, "authorization");
-  endpoint.has_key = is_given || !settings.api_key.empty();
-  if (!is_given && !settings.api_key.empty()) {
-    endpoint.secret_headers.push_back({"x-api-key", "", std::move(settings.api_key)});
-  }
+  add_key(endpoint, {"x-api-key", "", std::move(settings.api_key)}, "authorization");
   endpoint.body = std::move(settings.body);
   endpoint.refusal = anthropic_refusal;
   return endpoint;
@@ -42,22 +36,18 @@ ProviderEndpoint endpoint_of(AnthropicSettings& settings) {
 AnthropicModel::AnthropicModel(HttpClient& client, AnthropicSettings settings)
     : model_(settings.model),
       max_tokens_(settings.max_tokens),
-      temperature_(settings.temperature),
-      temperature_of_(settings.temperature_of),
+      temperature_{settings.temperature, settings.temperature_of},
       provider_(client, endpoint_of(settings), settings.limits) {}
 
 asio::awaitable<Message> AnthropicModel::ask(runtime::NodeContext& context, std::vector<Value::Item> messages,
                                              ModelOptions options) const {
-  if (temperature_of_ == TemperatureOf::settings || !options.temperature) options.temperature = temperature_;
-  ProviderQuestion question;
-  question.call.run_id = runtime::uuid4().text();
-  question.call.class_name = "ChatAnthropic";
-  question.call.ls_metadata = {{"ls_provider", "anthropic"},
-                               {"ls_model_name", model_},
-                               {"ls_model_type", "chat"},
-                               {"ls_max_tokens", max_tokens_}};
-  if (options.temperature) question.call.ls_metadata["ls_temperature"] = *options.temperature;
-  question.call.tags = options.tags;
+  runtime::ModelCall call;
+  call.class_name = "ChatAnthropic";
+  call.ls_metadata = {{"ls_provider", "anthropic"},
+                      {"ls_model_name", model_},
+                      {"ls_model_type", "chat"},
+                      {"ls_max_tokens", max_tokens_}};
+  ProviderQuestion question = question_with(std::move(call), options, temperature_);
   question.body = anthropic_request(model_, max_tokens_, messages, options);
   question.new_reader = [] { return std::make_unique<AnthropicAnswer>(); };
   Message answer = co_await provider_.ask(context, messages, std::move(question));

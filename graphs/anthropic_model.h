@@ -39,8 +39,7 @@ class AnthropicModel final : public ChatModel {
  private:
   std::string model_;
   std::int64_t max_tokens_;
-  std::optional<double> temperature_;
-  TemperatureOf temperature_of_;
+  ModelTemperature temperature_;
   ProviderClient provider_;
 };
 

@@ -3,11 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 #include <utility>
 
 #include "graphs/authorization_interrupt.h"
 #include "graphs/google_api.h"
+#include "graphs/retry_after.h"
 #include "runtime/error.h"
 #include "runtime/json.h"
 #include "runtime/run_config.h"
@@ -73,15 +73,6 @@ std::string form_of(const std::vector<std::pair<std::string, std::string>>& fiel
 double number_or(const json::value& body, const char* key, double otherwise) {
   const json::value* number = runtime::find_member(body, key);
   return number != nullptr && number->is_number() ? number->to_number<double>() : otherwise;
-}
-
-// Whole seconds; a date is not read.
-std::optional<double> seconds_from(std::optional<std::string_view> text) {
-  unsigned seconds = 0;
-  if (!text) return std::nullopt;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (error != std::errc{} || end != text->data() + text->size()) return std::nullopt;
-  return static_cast<double>(seconds);
 }
 
 std::string user_of(const runtime::RunConfig& config) {
@@ -156,7 +147,8 @@ asio::awaitable<AsyncAuthorization::Answer> AsyncAuthorization::post(const char*
   try {
     HttpAnswer got = co_await client_.fetch(std::move(request));
     answer.status = got.head.status;
-    answer.retry_after = seconds_from(got.head.find("retry-after"));
+    const std::optional<std::chrono::milliseconds> pause = retry_after_of(got.head);
+    if (pause) answer.retry_after = std::chrono::duration<double>(*pause).count();
     answer.body = runtime::parse_json(got.body);
     runtime::wipe(got.body);
   } catch (const HttpError&) {

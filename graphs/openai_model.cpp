@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "graphs/openai_wire.h"
-#include "runtime/uuid.h"
 
 namespace heddle::graphs {
 
@@ -23,9 +22,7 @@ ProviderEndpoint endpoint_of(OpenAiSettings& settings) {
   SecretHeader key{"Authorization", "Bearer ", std::move(settings.api_key)};
   if (is_azure) key = {"api-key", "", std::move(key.value)};
   endpoint.secret_headers = std::move(settings.headers);
-  const bool is_given = has_header(endpoint.secret_headers, key.name);
-  endpoint.has_key = is_given || !key.value.empty();
-  if (!is_given && !key.value.empty()) endpoint.secret_headers.push_back(std::move(key));
+  add_key(endpoint, std::move(key));
   endpoint.body = std::move(settings.body);
   endpoint.refusal = openai_refusal;
   return endpoint;
@@ -36,21 +33,17 @@ ProviderEndpoint endpoint_of(OpenAiSettings& settings) {
 OpenAiModel::OpenAiModel(HttpClient& client, OpenAiSettings settings)
     : service_(settings.service),
       model_(settings.model),
-      temperature_(settings.temperature),
-      temperature_of_(settings.temperature_of),
+      temperature_{settings.temperature, settings.temperature_of},
       provider_(client, endpoint_of(settings), settings.limits) {}
 
 asio::awaitable<Message> OpenAiModel::ask(runtime::NodeContext& context, std::vector<Value::Item> messages,
                                           ModelOptions options) const {
-  if (temperature_of_ == TemperatureOf::settings || !options.temperature) options.temperature = temperature_;
-  ProviderQuestion question;
-  question.call.run_id = runtime::uuid4().text();
   const bool is_azure = service_ == OpenAiService::azure;
-  question.call.class_name = is_azure ? "AzureChatOpenAI" : "ChatOpenAI";
-  question.call.ls_metadata = {
+  runtime::ModelCall call;
+  call.class_name = is_azure ? "AzureChatOpenAI" : "ChatOpenAI";
+  call.ls_metadata = {
       {"ls_provider", is_azure ? "azure" : "openai"}, {"ls_model_name", model_}, {"ls_model_type", "chat"}};
-  if (options.temperature) question.call.ls_metadata["ls_temperature"] = *options.temperature;
-  question.call.tags = options.tags;
+  ProviderQuestion question = question_with(std::move(call), options, temperature_);
   question.body = openai_request(model_, messages, options);
   question.new_reader = [] { return std::make_unique<OpenAiAnswer>(); };
   Message answer = co_await provider_.ask(context, messages, std::move(question));

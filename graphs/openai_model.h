@@ -44,8 +44,7 @@ class OpenAiModel final : public ChatModel {
  private:
   OpenAiService service_;
   std::string model_;
-  std::optional<double> temperature_;
-  TemperatureOf temperature_of_;
+  ModelTemperature temperature_;
   ProviderClient provider_;
 };
 

@@ -4,13 +4,14 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 #include <random>
 #include <utility>
 
 #include "graphs/model_stream.h"
+#include "graphs/retry_after.h"
 #include "runtime/error.h"
 #include "runtime/json.h"
+#include "runtime/uuid.h"
 
 namespace heddle::graphs {
 
@@ -77,20 +78,6 @@ bool may_help_to_ask_again(int status) {
   return !is_final;
 }
 
-std::optional<milliseconds> retry_after_of(const HttpHead& head) {
-  auto number = [&](std::string_view name, double unit_ms) -> std::optional<milliseconds> {
-    const std::optional<std::string_view> text = head.find(name);
-    if (!text) return std::nullopt;
-    double value = 0;
-    const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), value);
-    constexpr double kDayMs = 86'400'000;
-    if (error != std::errc() || end != text->data() + text->size() || !(value >= 0)) return std::nullopt;
-    return milliseconds(static_cast<std::int64_t>(std::min(value * unit_ms, kDayMs)));
-  };
-  const std::optional<milliseconds> exact = number("retry-after-ms", 1);
-  return exact ? exact : number("retry-after", 1000);
-}
-
 bool has_message(const std::vector<Value::Item>& messages, std::string_view id) {
   auto is_it = [&](const Value::Item& message) { return runtime::message_id(*message) == id; };
   return std::ranges::any_of(messages, is_it);
@@ -113,10 +100,23 @@ void send(ModelStream& stream, const std::vector<Value::Item>& messages, const s
 }  // namespace
 
 bool has_header(const std::vector<SecretHeader>& headers, std::string_view name) {
-  auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::ranges::any_of(headers, [&](const SecretHeader& header) {
-    return std::ranges::equal(header.name, name, [&](char a, char b) { return lower(a) == lower(b); });
-  });
+  return std::ranges::any_of(headers, [&](const SecretHeader& header) { return same_name(header.name, name); });
+}
+
+void add_key(ProviderEndpoint& endpoint, SecretHeader key, std::string_view or_given) {
+  const bool is_given = has_header(endpoint.secret_headers, key.name) || has_header(endpoint.secret_headers, or_given);
+  endpoint.has_key = is_given || !key.value.empty();
+  if (!is_given && !key.value.empty()) endpoint.secret_headers.push_back(std::move(key));
+}
+
+ProviderQuestion question_with(runtime::ModelCall call, ModelOptions& options, const ModelTemperature& temperature) {
+  if (temperature.of == TemperatureOf::settings || !options.temperature) options.temperature = temperature.value;
+  ProviderQuestion question;
+  question.call = std::move(call);
+  question.call.run_id = runtime::uuid4().text();
+  if (options.temperature) question.call.ls_metadata["ls_temperature"] = *options.temperature;
+  question.call.tags = options.tags;
+  return question;
 }
 
 std::string host_of(const std::string& url) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "graphs/answer_reader.h"
+#include "graphs/chat_model.h"
 #include "graphs/http_client.h"
 #include "runtime/message.h"
 #include "runtime/node.h"
@@ -23,6 +24,11 @@ namespace heddle::graphs {
 enum class TemperatureOf {
   agent,     // that of ModelOptions; the settings' if there is none
   settings,  // that of the settings, and none if they have none: the user has decided, or the provider takes none
+};
+
+struct ModelTemperature {
+  std::optional<double> value;  // empty: the provider's
+  TemperatureOf of = TemperatureOf::agent;
 };
 
 struct ProviderLimits {
@@ -91,6 +97,13 @@ class ProviderClient {
 
 // Whether there is a header of this name, in any case.
 bool has_header(const std::vector<SecretHeader>& headers, std::string_view name);
+
+// Gives the endpoint a key, which may be empty, unless the user's headers have one of its name or of `or_given`.
+void add_key(ProviderEndpoint& endpoint, SecretHeader key, std::string_view or_given = {});
+
+// The question but for its body and reader. `call`: class and ls_metadata of the provider, without the temperature,
+// which is put into `options` too.
+ProviderQuestion question_with(runtime::ModelCall call, ModelOptions& options, const ModelTemperature& temperature);
 
 // Host and port of a URL, without the user, which may be secret.
 std::string host_of(const std::string& url);

@@ -5,11 +5,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
-#include <charconv>
 #include <cmath>
 #include <utility>
 
 #include "graphs/authorization_interrupt.h"
+#include "graphs/retry_after.h"
 #include "runtime/json.h"
 #include "runtime/object_text.h"
 
@@ -47,16 +47,6 @@ constexpr std::array<std::string_view, 7> kMendedByConsent = {
     "login_required",
     "mfa_required",
 };
-
-// Whole seconds, as Auth0 sends them; a date is as good as none.
-std::optional<milliseconds> seconds_of(std::optional<std::string_view> text) {
-  if (!text) return std::nullopt;
-  constexpr std::int64_t kDay = 86'400;
-  std::int64_t seconds = 0;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (error != std::errc() || end != text->data() + text->size() || seconds < 0) return std::nullopt;
-  return milliseconds(std::min(seconds, kDay) * 1000);
-}
 
 // The `error` of a refusal if it looks like a code; what else is in a body is not shown to anybody.
 std::string code_of(const std::string& body) {
@@ -138,7 +128,7 @@ asio::awaitable<TokenExchange::Answer> TokenExchange::ask(const ExchangeRequest&
       }
     }
     answer.status = stream.head().status;
-    answer.retry_after = seconds_of(stream.head().find("retry-after"));
+    answer.retry_after = retry_after_of(stream.head());
   } catch (const HttpError& error) {
     answer.failure = error.kind();
     answer.failure_text = error.what();
