@@ -382,11 +382,11 @@ void add_webhook_urls(std::vector<Setting>& table) {
       {"webhooks-allowed-ports", "webhooks.url.allowed_ports"}, "numbers from 1 to 65535",
       "the only ports that webhooks may name, 80 and 443 being those of http and https; none named: all",
       [](ServerSettings& s) -> auto& { return s.webhooks.url.allowed_ports; }, port_from, SettingForm::numbers));
-  table.push_back(parsed_list<Network>(
+  table.push_back(parsed_list<graphs::Network>(
       {"webhooks-allowed-networks", "webhooks.url.allowed_networks"}, "networks like `10.1.0.0/16`, or addresses",
       "may be called although they are not public; whoever can start a run can make the server call them",
       [](ServerSettings& s) -> auto& { return s.webhooks.url.allowed_networks; },
-      [](const std::string& text) { return Network::parse(text); }));
+      [](const std::string& text) { return graphs::Network::parse(text); }));
   table.push_back(on_off({"webhooks-require-https", "webhooks.url.require_https"},
                          "refuses webhooks by http, over which everybody on the way can read them",
                          [](ServerSettings& s) -> auto& { return s.webhooks.url.require_https; }));

@@ -47,8 +47,28 @@ std::optional<UrlParts> url_parts(const std::string& url) {
   std::ranges::transform(parts.host, parts.host.begin(), lower);
   const std::string port = part_of(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
   std::from_chars(port.data(), port.data() + port.size(), parts.port);
+  parts.has_user = !part_of(parsed.get(), CURLUPART_USER).empty() || !part_of(parsed.get(), CURLUPART_PASSWORD).empty();
   if (parts.scheme.empty() || parts.host.empty()) return std::nullopt;
   return parts;
+}
+
+bool reads_alike(std::string_view url) {
+  return url.find_first_of(std::string_view("\0\\", 2)) == std::string_view::npos;
+}
+
+std::optional<std::string> comparable_host(const UrlParts& parts) {
+  std::string host = parts.host;
+  if (host.ends_with('.')) host.pop_back();
+  const bool is_ascii = std::ranges::all_of(host, [](char c) { return c > ' ' && c < 127; });
+  if (!is_ascii || host.empty()) return std::nullopt;
+  return host;
+}
+
+std::optional<std::string> joined_url(const std::string& base, const std::string& reference) {
+  const ParsedUrl parsed = parsed_url(base);
+  if (!parsed || curl_url_set(parsed.get(), CURLUPART_URL, reference.c_str(), 0) != CURLUE_OK) return std::nullopt;
+  curl_url_set(parsed.get(), CURLUPART_FRAGMENT, nullptr, 0);
+  return part_of(parsed.get(), CURLUPART_URL);
 }
 
 std::string origin_text(const std::string& url) {

@@ -6,13 +6,14 @@
 // a name that leads inside (DNS rebinding), an address in another notation and an IPv4 address in its IPv6 forms come
 // to nothing there. Behind a proxy the second check is the proxy's: see graphs/http_client.h.
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "graphs/network.h"
 
 namespace heddle::graphs {
 struct HttpClientSettings;
@@ -21,21 +22,11 @@ struct PeerAddress;
 
 namespace heddle::api {
 
-// Addresses with a common beginning. IPv4 has its IPv6 form, ::ffff:a.b.c.d.
-struct Network {
-  std::array<std::uint8_t, 16> bytes{};
-  std::size_t bits = 128;  // of `bytes` that count
-
-  // "10.0.0.0/8", "fd00::/8", or one address. Nothing if it is none, or has bits set behind the prefix.
-  static std::optional<Network> parse(std::string_view text);
-  bool contains(const std::array<std::uint8_t, 16>& address) const;
-};
-
 // `webhooks.url`. Without more, every public address may be called, by http or https, on any port.
 struct UrlPolicy {
-  std::vector<std::string> allowed_domains;  // lower case; "*.example.com" is every name below it; empty: all
-  std::vector<std::uint16_t> allowed_ports;  // empty: all
-  std::vector<Network> allowed_networks;     // may be called although they are not public
+  std::vector<std::string> allowed_domains;       // lower case; "*.example.com" is every name below it; empty: all
+  std::vector<std::uint16_t> allowed_ports;       // empty: all
+  std::vector<graphs::Network> allowed_networks;  // may be called although they are not public
   bool require_https = false;
   bool disable_loopback = true;  // otherwise this machine may be called, and a URL that begins with `/` is a route of
                                  // this server
