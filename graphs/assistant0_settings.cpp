@@ -123,6 +123,25 @@ std::vector<std::string> listed(const std::string& text, char separator = ',') {
   return names;
 }
 
+FetchUrlSettings fetch_url_of(const Environment& environment) {
+  FetchUrlSettings fetch_url;
+  for (const std::string& entry : listed(variable(environment, "FETCH_URL_ALLOW"))) {
+    try {
+      fetch_url.allowed.push_back(AllowedOrigin::parse(entry));
+    } catch (const std::invalid_argument& error) {
+      throw std::runtime_error(std::string("FETCH_URL_ALLOW: ") + error.what());
+    }
+  }
+  for (const std::string& entry : listed(variable(environment, "FETCH_URL_NETWORKS"))) {
+    const std::optional<Network> network = Network::parse(entry);
+    if (!network) {
+      throw std::runtime_error("FETCH_URL_NETWORKS: \"" + entry + "\" is no network; write one like 10.1.0.0/16");
+    }
+    fetch_url.networks.push_back(*network);
+  }
+  return fetch_url;
+}
+
 }  // namespace
 
 Assistant0Settings assistant0_settings(const Environment& environment) {
@@ -143,6 +162,13 @@ Assistant0Settings assistant0_settings(const Environment& environment) {
   if (settings.documents_namespace.empty()) settings.documents_namespace = {"documents"};
   settings.tools = listed(variable(environment, "ASSISTANT0_TOOLS"));
   if (settings.tools.empty()) settings.tools = {"calculator", "search_gmail"};
+  settings.fetch_url = fetch_url_of(environment);
+  const bool fetches = std::ranges::find(settings.tools, "fetch_url") != settings.tools.end();
+  if (fetches && settings.fetch_url.allowed.empty()) {
+    throw std::runtime_error(
+        "FETCH_URL_ALLOW: must list the servers that the tool fetch_url may ask, like docs.example.com,*.example.org; "
+        "or take fetch_url out of ASSISTANT0_TOOLS");
+  }
   return settings;
 }
 

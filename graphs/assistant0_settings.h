@@ -8,6 +8,7 @@
 #include "graphs/async_authorization.h"
 #include "graphs/fga.h"
 #include "graphs/token_vault.h"
+#include "graphs/tools/fetch_url.h"
 #include "graphs/vault_connection.h"
 
 namespace heddle::graphs {
@@ -25,14 +26,16 @@ struct Assistant0Settings {
   bool send_mail_needs_permission = false;
   FgaSettings fga;                               // without store, id or secret: not configured
   std::vector<std::string> documents_namespace;  // of the store
+  FetchUrlSettings fetch_url;                    // nothing is allowed if nothing is listed
 };
 
 // Reads AUTH0_DOMAIN (scheme and slash are dropped; https always), AUTH0_CLIENT_ID, AUTH0_CLIENT_SECRET,
 // AUTH0_CUSTOM_API_CLIENT_ID, AUTH0_CUSTOM_API_CLIENT_SECRET, AUTH0_TOKEN_VAULT_GENERATION (federated, token_vault;
 // default: token_vault if there is a custom API client), GMAIL_BASE_URL, GOOGLE_CALENDAR_BASE_URL, AUTH0_AUDIENCE,
 // AUTH0_CIBA_SEND_MAIL (0 or 1), FGA_STORE_ID, FGA_CLIENT_ID, FGA_CLIENT_SECRET, FGA_API_URL, FGA_API_TOKEN_ISSUER,
-// FGA_API_AUDIENCE, ASSISTANT0_DOCUMENTS (labels of a namespace with dots between) and ASSISTANT0_TOOLS (default
-// calculator,search_gmail). What is not set may stay so. Throws std::runtime_error that names the variable and what it
+// FGA_API_AUDIENCE, ASSISTANT0_DOCUMENTS (labels of a namespace with dots between), FETCH_URL_ALLOW (servers),
+// FETCH_URL_NETWORKS (networks that are not public and may be connected to all the same) and ASSISTANT0_TOOLS (default
+// calculator,search_gmail). What is not set may stay so, but FETCH_URL_ALLOW for the tool fetch_url. Throws std::runtime_error that names the variable and what it
 // may be.
 Assistant0Settings assistant0_settings(const std::map<std::string, std::string>& environment);
 

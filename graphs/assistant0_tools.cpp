@@ -13,6 +13,7 @@
 #include "graphs/tools/ask_human.h"
 #include "graphs/tools/calculator.h"
 #include "graphs/tools/current_time.h"
+#include "graphs/tools/fetch_url.h"
 #include "graphs/tools/get_context_documents.h"
 #include "graphs/tools/list_calendar_events.h"
 #include "graphs/tools/search_gmail.h"
@@ -88,6 +89,7 @@ std::vector<ToolPointer> assistant0_tools(const Assistant0Settings& settings, To
       {"user_profile", user_profile_tool},
       {"current_time", [&] { return current_time_tool(services.clock); }},
       {"ask_human", ask_human_tool},
+      {"fetch_url", [&] { return fetch_url_tool(settings.fetch_url); }},
   };
   std::vector<ToolPointer> tools;
   std::set<std::string> names;

@@ -21,7 +21,7 @@ struct ToolServices {
 // The tools that `settings` name, in their order: calculator, search_gmail, list_calendar_events (both in the vault),
 // send_mail (in the vault; the user consents first and then approves of the mail, in the page or on their device),
 // get_context_documents (left out if FGA is not configured), user_profile, current_time,
-// ask_human. Throws std::runtime_error for a name that there is not, or that comes twice.
+// ask_human, fetch_url. Throws std::runtime_error for a name that there is not, or that comes twice.
 std::vector<ToolPointer> assistant0_tools(const Assistant0Settings& settings, ToolServices services);
 
 }  // namespace heddle::graphs

@@ -70,7 +70,7 @@ TEST_CASE_METHOD(test::VaultFixture, "The tools are those that the environment n
   CHECK(names(" current_time , ask_human,,calculator") == "current_time ask_human calculator ");
   CHECK_THROWS_WITH(names("calulator"),
                     "ASSISTANT0_TOOLS: no tool \"calulator\"; there are ask_human, calculator, current_time, "
-                    "get_context_documents, list_calendar_events, search_gmail, send_mail, user_profile");
+                    "fetch_url, get_context_documents, list_calendar_events, search_gmail, send_mail, user_profile");
   CHECK_THROWS_WITH(names("ask_human,ask_human"), "ASSISTANT0_TOOLS: \"ask_human\" comes twice");
 }
 
@@ -113,4 +113,22 @@ TEST_CASE_METHOD(test::VaultFixture, "Documents are offered only with FGA, and w
   CHECK(with.fga.audience == "https://api.us1.fga.dev/");
   CHECK(with.documents_namespace == Texts{"docs", "team"});
   CHECK(without.documents_namespace == Texts{"documents"});
+}
+
+TEST_CASE_METHOD(test::VaultFixture, "Pages are fetched only from servers that are listed, and a list there must be") {
+  const auto vault = vault_at("");
+  CHECK_THROWS_WITH(assistant0_settings({{"ASSISTANT0_TOOLS", "fetch_url"}}),
+                    Catch::StartsWith("FETCH_URL_ALLOW: must list the servers"));
+  CHECK_THROWS_WITH(assistant0_settings({{"FETCH_URL_ALLOW", "a.example/path"}}),
+                    Catch::StartsWith("FETCH_URL_ALLOW: \"a.example/path\" is no host"));
+  CHECK_THROWS_WITH(assistant0_settings({{"FETCH_URL_NETWORKS", "inside"}}),
+                    Catch::StartsWith("FETCH_URL_NETWORKS: \"inside\" is no network"));
+  const Assistant0Settings settings = assistant0_settings({{"ASSISTANT0_TOOLS", "fetch_url"},
+                                                           {"FETCH_URL_ALLOW", "docs.example.com, *.example.org:8443"},
+                                                           {"FETCH_URL_NETWORKS", "10.1.0.0/16"}});
+  REQUIRE(settings.fetch_url.allowed.size() == 2);
+  CHECK(settings.fetch_url.networks.size() == 1);
+  const std::vector<ToolPointer> tools = assistant0_tools(settings, {client, clock, *vault});
+  REQUIRE(tools.size() == 1);
+  CHECK(tools[0]->declaration().description.ends_with("docs.example.com, *.example.org"));
 }
