@@ -102,6 +102,7 @@ class Server::State {
     co_await services.runs.take_up_again();
     services.cron_scheduler.start();
     services.expiry_sweeper.start();
+    services.resumer.start();
   }
 
   asio::awaitable<void> open_listeners() {
@@ -119,6 +120,7 @@ class Server::State {
   asio::awaitable<void> shut_down() {
     co_await services.cron_scheduler.stop();
     co_await services.expiry_sweeper.stop();
+    co_await services.resumer.stop();
     co_await queue.drain(settings.drain);
     const std::chrono::milliseconds last_calls = std::min(settings.drain, settings.webhooks.timeout);
     co_await webhooks.stop(last_calls);

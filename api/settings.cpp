@@ -325,6 +325,13 @@ void add_limits(std::vector<Setting>& table) {
   table.push_back(number({"runs-queued-max", "heddle.runs_queued_max", "runs"}, 1, 100'000'000,
                          "waiting in the queue; beyond it new runs get 503",
                          [](ServerSettings& s) -> auto& { return s.runs_queued_max; }));
+  table.push_back(on_off({"async-resume", "heddle.async_resume"},
+                         "an interrupted run goes on by itself when what it waits for outside has come, like the "
+                         "user's answer on a phone",
+                         [](ServerSettings& s) -> auto& { return s.async_resume; }));
+  table.push_back(number({"async-resume-polls-max", "heddle.async_resume_polls_max", "requests"}, 1, 10'000,
+                         "at a time, to ask whether such an answer has come; further ones wait for their turn",
+                         [](ServerSettings& s) -> auto& { return s.async_resume_polls_max; }));
 }
 
 void add_streams(std::vector<Setting>& table) {

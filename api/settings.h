@@ -106,6 +106,8 @@ struct ServerSettings {
 
   std::chrono::milliseconds heartbeat{5'000};                  // of streams, http-api.md 10.1
   std::chrono::milliseconds wait_heartbeat{1'000};             // newlines of wait and join, 9.2
+  bool async_resume = true;                                    // api/runs/resumer.h
+  std::size_t async_resume_polls_max = 64;                     // at a time; each is one request to a third party
   std::size_t runs_at_once = 1'000;                            // http-api.md 8.11
   std::size_t runs_queued_max = 100'000;                       // beyond it new runs are refused with 503
   std::size_t stream_bytes_in_memory = std::size_t{16} << 20;  // per run; older events are read from the log

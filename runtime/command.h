@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,8 @@
 #include "runtime/value.h"
 
 namespace heddle::runtime {
+
+struct Awaited;
 
 // One task of `node` in the next superstep, with `argument` as its whole input.
 struct Send {
@@ -31,6 +34,8 @@ using Goto = std::variant<std::string, Send>;
 struct Interrupt {
   std::string id;
   json::value value;
+  // What it waits for if not for a client. Neither shown nor kept with the checkpoint: a node that asks says it anew.
+  std::shared_ptr<const Awaited> awaited{};
 };
 json::object to_json(const Interrupt& interrupt);
 json::array to_json(const std::vector<Interrupt>& interrupts);

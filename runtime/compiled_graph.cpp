@@ -19,6 +19,15 @@ const GraphSchemas& CompiledGraph::schemas() const {
   return plan_->schemas;
 }
 
+const Probe* CompiledGraph::find_probe(const std::string& wanted) const {
+  const auto own = plan_->probes.find(wanted);
+  if (own != plan_->probes.end()) return &own->second;
+  for (const auto& [node, graph] : subgraphs()) {
+    if (const Probe* below = graph->find_probe(wanted)) return below;
+  }
+  return nullptr;
+}
+
 std::map<std::string, std::shared_ptr<const CompiledGraph>> CompiledGraph::subgraphs() const {
   std::map<std::string, std::shared_ptr<const CompiledGraph>> graphs;
   for (const PlannedNode& node : plan_->nodes) {

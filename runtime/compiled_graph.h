@@ -15,6 +15,7 @@
 #include <variant>
 #include <vector>
 
+#include "runtime/awaited.h"
 #include "runtime/checkpoint_saver.h"
 #include "runtime/clock.h"
 #include "runtime/command.h"
@@ -124,6 +125,8 @@ class CompiledGraph : public std::enable_shared_from_this<CompiledGraph> {
   const std::string& name() const;
   const std::optional<std::string>& description() const;
   const GraphSchemas& schemas() const;
+  // Of this graph or one inside of it; null if there is none of this name.
+  const Probe* find_probe(const std::string& name) const;
   // Direct subgraphs by node name.
   std::map<std::string, std::shared_ptr<const CompiledGraph>> subgraphs() const;
   // `depth`: down to which level subgraphs are drawn instead of their node; 0 none (FIXTURES.md 1.5).

@@ -44,6 +44,7 @@ std::vector<std::string> sources_of(const DeclaredEdge& edge);
 struct GraphDeclaration {
   std::string name;
   std::optional<std::string> description;
+  std::map<std::string, Probe> probes;
   std::vector<ChannelSpec> keys;
   std::optional<std::vector<std::string>> input_keys;
   std::optional<std::vector<std::string>> output_keys;

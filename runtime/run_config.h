@@ -29,6 +29,8 @@ struct RunConfig {
   // Hidden keys of configurable and context, for the nodes of this run only (http-api.md 18).
   std::shared_ptr<const Secrets> secrets;
   std::shared_ptr<const Secrets> context_secrets;
+  // Nobody has asked for the run: the server lets an interrupted one go on by itself (runtime/awaited.h).
+  bool resumed_by_server = false;
   boost::json::value context = boost::json::object{};
   // Metadata of assistant, thread and run: shown by `tasks`, `messages` and `events`, with run_id, graph_id,
   // assistant_id and run_attempt laid over it by the maker of this object.

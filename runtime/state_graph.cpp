@@ -230,6 +230,11 @@ StateGraph& StateGraph::description(std::string text) {
   return *this;
 }
 
+StateGraph& StateGraph::probe(std::string name, Probe probe) {
+  change().probes.insert_or_assign(std::move(name), std::move(probe));
+  return *this;
+}
+
 StateGraph& StateGraph::node(std::string name, std::shared_ptr<const CompiledGraph> subgraph, NodeOptions options) {
   if (!subgraph) refuse("Node `" + name + "` was given no graph");
   change().add_node(std::move(name), std::move(subgraph), std::move(options));
@@ -297,6 +302,7 @@ std::shared_ptr<const CompiledGraph> StateGraph::compile(CompileOptions options)
   auto plan = std::make_unique<CompiledGraph::Plan>();
   plan->name = declaration.name;
   plan->description = declaration.description;
+  plan->probes = declaration.probes;
   Planner planner(*plan);
   for (const ChannelSpec& key : declaration.keys) plan->state_keys.push_back(planner.add_channel(key));
   plan->input_keys = planner.keys(declaration.input_keys, "input_keys");

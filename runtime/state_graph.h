@@ -123,6 +123,8 @@ class StateGraph {
   StateGraph& context_schema(json::object schema);
   StateGraph& config_schema(json::object schema);
   StateGraph& description(std::string text);
+  // What interrupts of the nodes may name (runtime/awaited.h). A second one of a name takes the place of the first.
+  StateGraph& probe(std::string name, Probe probe);
 
   // A body may take `const State&` or `NodeContext&` and may return anything NodeResult takes, directly or as
   // asio::awaitable<NodeResult>.

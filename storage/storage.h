@@ -30,6 +30,7 @@
 #include <vector>
 
 #include "storage/assistants.h"
+#include "storage/awaited.h"
 #include "storage/checkpoints.h"
 #include "storage/crons.h"
 #include "storage/error.h"
@@ -55,11 +56,13 @@ class Snapshot {
   virtual const ItemReads& items() const = 0;
   virtual const CheckpointReads& checkpoints() const = 0;
   virtual const WebhookReads& webhooks() const = 0;
+  virtual const AwaitedReads& awaited() const = 0;
 };
 
 // Whole tables, for test suites that begin with an empty server.
 struct Truncation {
-  bool runs = false;         // with their events, the calls that webhooks are owed, and the crons, which make runs
+  // With their events, the calls that webhooks are owed, what threads wait for, and the crons, which make runs.
+  bool runs = false;
   bool threads = false;      // with their checkpoints, and everything that `runs` names
   bool checkpoints = false;  // of all threads, which then have no values
   bool items = false;
@@ -71,7 +74,7 @@ struct Truncation {
 class Transaction : public Snapshot {
  public:
   using Snapshot::assistants, Snapshot::threads, Snapshot::runs, Snapshot::crons, Snapshot::events, Snapshot::items,
-      Snapshot::checkpoints, Snapshot::webhooks;
+      Snapshot::checkpoints, Snapshot::webhooks, Snapshot::awaited;
   virtual Assistants& assistants() = 0;
   virtual Threads& threads() = 0;
   virtual Runs& runs() = 0;
@@ -80,6 +83,7 @@ class Transaction : public Snapshot {
   virtual Items& items() = 0;
   virtual Checkpoints& checkpoints() = 0;
   virtual Webhooks& webhooks() = 0;
+  virtual AwaitedAnswers& awaited() = 0;
   // Whoever owns the rows.
   virtual void truncate(const Truncation& what) = 0;
 };

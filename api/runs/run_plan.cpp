@@ -106,6 +106,7 @@ RunPlan run_plan(const storage::Run& record, std::shared_ptr<const runtime::Comp
   settings->configurable = configurable;
   for (const auto& header : secrets.header_settings) settings->configurable[header.key()] = header.value();
   settings->secrets = std::move(secrets.configurable);
+  settings->resumed_by_server = secrets.is_resumed;
   settings->context_secrets = std::move(secrets.context);
   if (const auto context = kwargs.find("context"); context != kwargs.end()) settings->context = context->value();
   settings->metadata = runtime::parse_json_object(record.metadata_json);

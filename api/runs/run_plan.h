@@ -18,6 +18,7 @@ struct RunSecrets {
   std::shared_ptr<const runtime::Secrets> configurable;
   std::shared_ptr<const runtime::Secrets> context;
   boost::json::object header_settings;
+  bool is_resumed = false;  // RunConfig::resumed_by_server
 };
 
 RunPlan run_plan(const storage::Run& record, std::shared_ptr<const runtime::CompiledGraph> graph,

@@ -51,6 +51,9 @@ class RunQueue {
   // Takes in a run whose record is stored (or temporary). It starts when it is due and its thread is free.
   void add(std::shared_ptr<ActiveRun> run);
 
+  // See RunWorker.
+  void when_awaiting(std::function<void()> tell) { worker_.when_awaiting(std::move(tell)); }
+
   // In flight. Null pointer otherwise.
   std::shared_ptr<ActiveRun> find(storage::RunId id) const;
   // The one that works on this thread. Null pointer if there is none.

@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/runs/awaited.h"
 #include "api/runs/engine_bridge.h"
 #include "api/runs/webhook_call.h"
 #include "runtime/item_store.h"
@@ -375,7 +376,12 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
   const std::shared_ptr<const storage::Webhook> call = co_await owed_call(run);
   if (run->temporary) co_return;
 
-  auto store = [run, record = run->record, result, cancelled, call](storage::Transaction& transaction) {
+  std::vector<storage::Awaited> awaited;
+  if (!cancelled && result->outcome) {
+    awaited = awaited_by(run->record, *run->plan.graph, *result->outcome, run->record.updated_at, settings_);
+  }
+  const bool has_awaited = !awaited.empty();
+  auto store = [run, record = run->record, result, cancelled, call, awaited](storage::Transaction& transaction) {
     if (call) transaction.webhooks().insert(*call);
     std::optional<storage::Thread> thread = transaction.threads().find(record.owner, record.thread_id);
     if (!thread) return;  // deleted meanwhile
@@ -405,8 +411,10 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     if (!was_refused) thread->error_json = record.error_json;
     thread->changed(record.updated_at);
     transaction.threads().update(*thread);
+    transaction.awaited().replace(record.thread_id, awaited);
   };
   co_await commit_when_possible(run, std::move(store));
+  if (has_awaited && tell_of_awaited_) tell_of_awaited_();
 }
 
 asio::awaitable<void> RunWorker::store_rollback(std::shared_ptr<ActiveRun> run) {

@@ -9,6 +9,7 @@
 #include <boost/asio/awaitable.hpp>
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "api/runs/active_run.h"
 #include "api/runs/engine_threads.h"
@@ -34,6 +35,9 @@ class RunWorker {
 
   // Ends a run that was cancelled before it started.
   boost::asio::awaitable<void> end_unstarted(std::shared_ptr<ActiveRun> run);
+
+  // `tell` is called when a run has ended that waits for something outside (api/runs/resumer.h). Empty: nobody.
+  void when_awaiting(std::function<void()> tell) { tell_of_awaited_ = std::move(tell); }
 
   // Stops a running one where it is. execute() then returns soon.
   void stop(ActiveRun& run);
@@ -63,6 +67,7 @@ class RunWorker {
   const ServerSettings& settings_;
   Webhooks& webhooks_;
   ThreadNews& thread_news_;
+  std::function<void()> tell_of_awaited_;
 };
 
 // The answer of wait and join for a run that ended so (http-api.md 9.2).

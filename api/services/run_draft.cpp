@@ -127,6 +127,10 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
 
   const std::vector<storage::Run> in_flight = transaction.runs().in_flight(record.thread_id);
   if (!in_flight.empty() && record.multitask_strategy == storage::MultitaskStrategy::reject) return ThreadBusy{};
+  if (const std::optional<ResumeClaim>& claim = draft.origin.resumed) {
+    const bool is_good = transaction.awaited().claim(record.thread_id, claim->interrupt_id, claim->asked);
+    if (!is_good) return ClaimLost{};
+  }
 
   json::object thread_metadata = runtime::parse_json_object(thread->metadata_json);
   const json::object thread_config = runtime::parse_json_object(thread->config_json);

@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 #include <optional>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -25,11 +26,19 @@ struct CronClaim {
   std::optional<storage::Timestamp> next;  // none: the cron is over
 };
 
+// What an interrupted thread waits for, taken by the run that goes on: in the transaction that stores the run, so that
+// it goes on once.
+struct ResumeClaim {
+  std::string interrupt_id;
+  storage::RunId asked;  // the run that was interrupted
+};
+
 // How a run is made.
 struct RunOrigin {
   std::optional<storage::ThreadId> thread_id;  // none: stateless
   bool is_watched = false;                     // stream or wait: a stateless one that is thrown away need not be stored
-  std::optional<CronClaim> claim = std::nullopt;  // of a run that a cron makes, which nobody watches
+  std::optional<CronClaim> claim = std::nullopt;      // of a run that a cron makes, which nobody watches
+  std::optional<ResumeClaim> resumed = std::nullopt;  // of a run that the server makes without a request
 };
 
 // A run that is about to be stored: what the transaction needs to decide and to write.

@@ -65,6 +65,7 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
   request.secrets.clear();
   request.context_secrets.clear();
   secrets.header_settings = std::move(request.header_settings);
+  secrets.is_resumed = origin.resumed.has_value();
 
   const std::string graph_id = draft.assistant.graph_id;
   draft.compat = parts_.settings.compat;
@@ -92,7 +93,8 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
   StoreAnswer answer = co_await parts_.storage.commit(std::move(store));
   if (std::holds_alternative<ThreadMissing>(answer)) throw ApiError::not_found("Thread not found");
   if (std::holds_alternative<ThreadBusy>(answer)) throw thread_is_busy(parts_.settings.compat);
-  if (std::holds_alternative<ClaimLost>(answer)) throw ApiError::conflict("The cron is not due any more");
+  if (std::holds_alternative<ClaimLost>(answer))
+    throw ApiError::conflict("What the run was to be made for is not due any more");
   const Stored& stored = std::get<Stored>(answer);
 
   const CancelAction action = stored.record.multitask_strategy == storage::MultitaskStrategy::rollback

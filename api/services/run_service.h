@@ -36,7 +36,8 @@ class RunService {
 
   // Makes the run and hands it to the queue. Throws ApiError by the order of checks of http-api.md 8.2; then nothing
   // was stored, except that a claimed cron has moved on if its thread is gone or busy. With a claim that is not good
-  // any more: ApiError 409. The caller's identity reaches the nodes of the run as secrets, and is not stored.
+  // any more: ApiError 409, and nothing was stored. The caller's identity reaches the nodes of the run as secrets, and
+  // is not stored.
   boost::asio::awaitable<std::shared_ptr<ActiveRun>> create(Caller caller, RunOrigin origin, RunRequest request);
   // All or none.
   boost::asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> create_batch(Caller caller,

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "api/runs/cron_scheduler.h"
+#include "api/runs/resumer.h"
 #include "api/services/assistant_service.h"
 #include "api/services/cron_service.h"
 #include "api/services/expiry_sweeper.h"
@@ -30,6 +31,7 @@ struct Services {
         threads(given, states),
         runs(given, assistants, states),
         cron_scheduler(given, runs),
+        resumer(given, runs),
         crons(given, assistants, cron_scheduler),
         store(given),
         expiry_sweeper(given, store, threads) {}
@@ -40,6 +42,7 @@ struct Services {
   ThreadService threads;
   RunService runs;
   CronScheduler cron_scheduler;  // stands until it is started
+  Resumer resumer;               // likewise
   CronService crons;
   StoreService store;
   RequestCounters requests;

@@ -250,6 +250,7 @@ asio::awaitable<runtime::CheckpointAddress> StateService::update(
     if (head) changed->values_checkpoint = head->checkpoint_id;
     changed->changed(now);
     transaction.threads().update(*changed);
+    transaction.awaited().replace(id, {});  // whoever changes the state by hand says how it goes on
   };
   co_await parts_.storage.commit(std::move(store));
   parts_.queue.thread_news().tell(thread.thread_id);

@@ -63,6 +63,7 @@ struct WorkflowPlan {
 struct CompiledGraph::Plan {
   std::string name;
   std::optional<std::string> description;
+  std::map<std::string, Probe> probes;  // by name
   GraphSchemas schemas;
 
   std::vector<ChannelSpec> channels;  // state keys in order of declaration, then control channels

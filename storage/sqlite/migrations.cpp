@@ -212,8 +212,26 @@ CREATE TABLE item_vectors (
 CREATE INDEX item_vectors_of_item ON item_vectors (owner, name_space, key, place, model);
 )sql";
 
+// What interrupted threads wait for outside.
+constexpr const char* kAwaited = R"sql(
+CREATE TABLE awaited (
+  thread_id BLOB NOT NULL,
+  interrupt_id TEXT NOT NULL,
+  owner TEXT NOT NULL,
+  run_id BLOB NOT NULL,
+  probe TEXT NOT NULL,
+  subject_json TEXT NOT NULL,
+  interval_ms INTEGER NOT NULL,
+  due INTEGER NOT NULL,
+  until INTEGER NOT NULL,
+  PRIMARY KEY (thread_id, interrupt_id)
+) WITHOUT ROWID;
+CREATE INDEX awaited_by_time ON awaited (due, thread_id, interrupt_id);
+)sql";
+
 // Step n leads from version n to n + 1. A step that has been released is never edited.
-constexpr std::array<const char*, 6> kSteps = {kFirst, kWebhooks, kCrons, kCancelReason, kTimeToLive, kItemVectors};
+constexpr std::array<const char*, 7> kSteps = {kFirst,      kWebhooks,    kCrons,  kCancelReason,
+                                               kTimeToLive, kItemVectors, kAwaited};
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <SQLiteCpp/Database.h>
 
 #include "storage/sqlite/assistant_table.h"
+#include "storage/sqlite/awaited_table.h"
 #include "storage/sqlite/checkpoint_table.h"
 #include "storage/sqlite/cron_table.h"
 #include "storage/sqlite/event_table.h"
@@ -29,7 +30,8 @@ class Tables final : public Transaction {
         events_(database),
         items_(database, memory),
         checkpoints_(database),
-        webhooks_(database) {}
+        webhooks_(database),
+        awaited_(database) {}
 
   const AssistantReads& assistants() const override { return assistants_; }
   const ThreadReads& threads() const override { return threads_; }
@@ -39,6 +41,7 @@ class Tables final : public Transaction {
   const ItemReads& items() const override { return items_; }
   const CheckpointReads& checkpoints() const override { return checkpoints_; }
   const WebhookReads& webhooks() const override { return webhooks_; }
+  const AwaitedReads& awaited() const override { return awaited_; }
 
   Assistants& assistants() override { return assistants_; }
   Threads& threads() override { return threads_; }
@@ -48,6 +51,7 @@ class Tables final : public Transaction {
   Items& items() override { return items_; }
   Checkpoints& checkpoints() override { return checkpoints_; }
   Webhooks& webhooks() override { return webhooks_; }
+  AwaitedAnswers& awaited() override { return awaited_; }
   void truncate(const Truncation& what) override { sqlite::truncate(database_, what); }
 
  private:
@@ -60,6 +64,7 @@ class Tables final : public Transaction {
   ItemTable items_;
   CheckpointTable checkpoints_;
   WebhookTable webhooks_;
+  AwaitedTable awaited_;
 };
 
 }  // namespace heddle::storage::sqlite

@@ -96,7 +96,8 @@ ThreadTable::ThreadTable(const SQLite::Database& database)
             ttl_json = :ttl_json, expires_at = :expires_at, time_to_live = :time_to_live
         WHERE thread_id = :thread_id
       )sql"),
-      erase_{SQLite::Statement(database, "DELETE FROM event_segments WHERE thread_id = :thread_id"),
+      erase_{SQLite::Statement(database, "DELETE FROM awaited WHERE thread_id = :thread_id"),
+             SQLite::Statement(database, "DELETE FROM event_segments WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM runs WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM crons WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM pending_writes WHERE thread_id = :thread_id"),

@@ -23,8 +23,8 @@ void empty_checkpoints(const SQLite::Database& database) {
 }
 
 void empty_runs(const SQLite::Database& database) {
-  for (const char* sql :
-       {"DELETE FROM event_segments", "DELETE FROM webhooks", "DELETE FROM crons", "DELETE FROM runs"}) {
+  for (const char* sql : {"DELETE FROM event_segments", "DELETE FROM webhooks", "DELETE FROM crons",
+                          "DELETE FROM awaited", "DELETE FROM runs"}) {
     run(database, sql);
   }
 }
