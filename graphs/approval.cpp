@@ -49,6 +49,7 @@ class ApprovedTool final : public Tool {
   ApprovedTool(ToolPointer tool, ApprovalOptions options) : tool_(std::move(tool)), options_(std::move(options)) {}
 
   const ToolDeclaration& declaration() const override { return tool_->declaration(); }
+  std::optional<runtime::Probe> probe() const override { return tool_->probe(); }
 
   asio::awaitable<ToolResult> call(ToolContext& context, json::object arguments) const override {
     if (options_.before) co_await options_.before(context);

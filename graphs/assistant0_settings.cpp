@@ -79,6 +79,21 @@ bool switch_of(const Environment& environment, const std::string& name) {
   throw std::runtime_error(name + ": must be 0 or 1");
 }
 
+ApprovalBy approval_of(const Environment& environment) {
+  const bool by_phone = switch_of(environment, "AUTH0_CIBA_SEND_MAIL");
+  const bool by_device = switch_of(environment, "AUTH0_DEVICE_SEND_MAIL");
+  if (by_phone && by_device) {
+    throw std::runtime_error("AUTH0_DEVICE_SEND_MAIL: must not be 1 together with AUTH0_CIBA_SEND_MAIL; take one out");
+  }
+  if (by_device && trimmed(variable(environment, "AUTH0_DEVICE_CLIENT_ID")).empty()) {
+    throw std::runtime_error(
+        "AUTH0_DEVICE_CLIENT_ID: must be set with AUTH0_DEVICE_SEND_MAIL, to the id of a native application with the "
+        "device code grant");
+  }
+  if (by_phone) return ApprovalBy::phone;
+  return by_device ? ApprovalBy::device : ApprovalBy::page;
+}
+
 FgaSettings fga_of(const Environment& environment) {
   FgaSettings fga;
   fga.api_url = url_of(environment, "FGA_API_URL", "https://api.us1.fga.dev");
@@ -152,11 +167,13 @@ Assistant0Settings assistant0_settings(const Environment& environment) {
   settings.generation = generation_of(environment);
   settings.gmail_url = url_of(environment, "GMAIL_BASE_URL", kGmailUrl);
   settings.calendar_url = url_of(environment, "GOOGLE_CALENDAR_BASE_URL", kCalendarUrl);
-  settings.permissions.base_url = settings.vault.exchange.base_url;
-  settings.permissions.client_id = settings.vault.application.id;
-  settings.permissions.client_secret = settings.vault.application.secret.clone();
+  settings.phone.tenant.base_url = settings.vault.exchange.base_url;
+  settings.phone.client_id = settings.vault.application.id;
+  settings.phone.client_secret = settings.vault.application.secret.clone();
+  settings.device.tenant.base_url = settings.vault.exchange.base_url;
+  settings.device.client_id = trimmed(variable(environment, "AUTH0_DEVICE_CLIENT_ID"));
   settings.audience = trimmed(variable(environment, "AUTH0_AUDIENCE"));
-  settings.send_mail_needs_permission = switch_of(environment, "AUTH0_CIBA_SEND_MAIL");
+  settings.send_mail_approval = approval_of(environment);
   settings.fga = fga_of(environment);
   settings.documents_namespace = listed(variable(environment, "ASSISTANT0_DOCUMENTS"), '.');
   if (settings.documents_namespace.empty()) settings.documents_namespace = {"documents"};

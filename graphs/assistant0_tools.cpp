@@ -10,6 +10,8 @@
 
 #include "graphs/approval.h"
 #include "graphs/async_authorization.h"
+#include "graphs/ciba.h"
+#include "graphs/device_flow.h"
 #include "graphs/tools/ask_human.h"
 #include "graphs/tools/calculator.h"
 #include "graphs/tools/current_time.h"
@@ -39,19 +41,20 @@ ToolPointer send_mail(const Assistant0Settings& settings, ToolServices services)
   const VaultConnection google = google_connection(settings.generation, {kGmailSendScope});
   ToolPointer tool = with_token_vault(services.vault, google, send_mail_tool(services.client, settings.gmail_url));
   auto consent = [&vault = services.vault, google](ToolContext& context) { return vault.check(context, google); };
-  if (!settings.send_mail_needs_permission) return with_approval(std::move(tool), {std::move(consent)});
+  if (settings.send_mail_approval == ApprovalBy::page) return with_approval(std::move(tool), {std::move(consent)});
 
-  AsyncAuthorizationSettings tenant;
-  tenant.base_url = settings.permissions.base_url;
-  tenant.client_id = settings.permissions.client_id;
-  tenant.client_secret = settings.permissions.client_secret.clone();
   PermissionWanted wanted;
   wanted.audience = settings.audience;
   wanted.binding_message = mail_in_short;
   wanted.generation = settings.generation;
   wanted.before = std::move(consent);
-  auto authorization = std::make_shared<const AsyncAuthorization>(services.client, services.clock, std::move(tenant));
-  return with_async_authorization(std::move(authorization), std::move(wanted), std::move(tool));
+  if (settings.send_mail_approval == ApprovalBy::device) {
+    auto device = std::make_shared<const DeviceFlow>(services.client, services.clock, settings.device);
+    return with_async_authorization(std::move(device), std::move(wanted), std::move(tool));
+  }
+  CibaSettings ciba{settings.phone.tenant, settings.phone.client_id, settings.phone.client_secret.clone()};
+  auto phone = std::make_shared<const Ciba>(services.client, services.clock, std::move(ciba));
+  return with_async_authorization(std::move(phone), std::move(wanted), std::move(tool));
 }
 
 // No tool without FGA: nobody could say who may read what.

@@ -3,91 +3,49 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/use_awaitable.hpp>
+#include <cstddef>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
 #include <utility>
 
 #include "graphs/authorization_interrupt.h"
-#include "graphs/google_api.h"
-#include "graphs/retry_after.h"
 #include "runtime/error.h"
 #include "runtime/json.h"
-#include "runtime/run_config.h"
 
 namespace heddle::graphs {
 
 namespace asio = boost::asio;
 using runtime::GraphError;
-
-struct AsyncAuthorization::Answer {
-  int status = 0;     // 0: there was none
-  json::value body;   // null if it was no JSON
-  std::string error;  // its code
-  std::optional<double> retry_after;
-};
+using std::chrono::milliseconds;
 
 namespace {
 
 constexpr const char* kNote = "async authorization";  // {"request": {...}} or {"allowed": true}
-constexpr std::size_t kBindingMax = 64;               // Auth0's
-constexpr std::size_t kAnswerBytesMax = 64UL * 1024;  // a token answer takes 4
-constexpr double kIntervalDefault = 5;                // seconds; OpenID CIBA 7.3
-constexpr double kExpiryMax = 24 * 3600;              // seconds; a tenant that says more is not believed
-
-enum class State { pending, slow_down, denied, expired, invalid_grant, no_device };
-
-struct Wording {
-  State state;
-  const char* code;  // behind the generation's prefix
-  const char* text;
-};
-constexpr std::array<Wording, 6> kWordings = {{
-    {State::pending, "AUTHORIZATION_PENDING", "The user has not answered the authorization request yet."},
-    {State::slow_down, "AUTHORIZATION_POLLING_ERROR", "The authorization request is polled too often."},
-    {State::denied, "ACCESS_DENIED", "The user denied the authorization request."},
-    {State::expired, "AUTHORIZATION_REQUEST_EXPIRED", "The authorization request has expired."},
-    {State::invalid_grant, "INVALID_GRANT", "The authorization request is not valid, or no longer."},
-    {State::no_device, "USER_DOES_NOT_HAVE_PUSH_NOTIFICATIONS",
-     "The user has no device that can be asked for authorization."},
-}};
-
-// {name, code, request, message}, for an interrupt as for a result.
-json::object told(State state, VaultGeneration generation, const json::value* request) {
-  const auto wording = std::ranges::find(kWordings, state, &Wording::state);
-  const bool federated = generation == VaultGeneration::federated;
-  std::string code = federated ? "CIBA_" : "ASYNC_AUTHORIZATION_";
-  // The older packages have no code of their own for it.
-  code += federated && state == State::invalid_grant ? "AUTHORIZATION_POLLING_ERROR" : wording->code;
-  json::object value;
-  value["name"] = "AUTH0_AI_INTERRUPT";
-  value["code"] = code;
-  if (request != nullptr) value["request"] = *request;
-  value["message"] = wording->text;
-  return value;
-}
-
-std::string form_of(const std::vector<std::pair<std::string, std::string>>& fields) {
-  std::string form;
-  for (const auto& [name, value] : fields) form += (form.empty() ? "" : "&") + name + "=" + url_encoded(value);
-  return form;
-}
+constexpr std::size_t kFoundMax = 10'000;             // answers on their way to an execution; the oldest one goes
+constexpr milliseconds kSlower{5'000};                // after slow_down; OpenID CIBA 11, RFC 8628 3.5
 
 double number_or(const json::value& body, const char* key, double otherwise) {
   const json::value* number = runtime::find_member(body, key);
   return number != nullptr && number->is_number() ? number->to_number<double>() : otherwise;
 }
 
-std::string user_of(const runtime::RunConfig& config) {
-  if (config.secrets == nullptr) return "";
-  const auto found = config.secrets->find("langgraph_auth_user_id");
-  const runtime::Secret* text = found == config.secrets->end() ? nullptr : found->second.text();
-  return text == nullptr ? "" : std::string(text->reveal());
+milliseconds as_duration(double seconds) {
+  return milliseconds(static_cast<std::int64_t>(seconds * 1000));
 }
 
-// `openid` is first if nobody has named it.
-std::string scope_text(std::vector<std::string> scopes) {
-  if (std::ranges::find(scopes, "openid") == scopes.end()) scopes.insert(scopes.begin(), "openid");
-  std::string text;
-  for (const std::string& scope : scopes) text += (text.empty() ? "" : " ") + scope;
-  return text;
+std::string id_of(const json::value& request) {
+  return std::string(runtime::find_text(request, "id").value_or(""));
+}
+
+bool is_over(const json::value& request, double now) {
+  return now - number_or(request, "requestedAt", 0) >= number_or(request, "expiresIn", 0);
+}
+
+// Those that a later poll may change.
+bool is_open(PermissionState state) {
+  return state == PermissionState::pending || state == PermissionState::slow_down || state == PermissionState::troubled;
 }
 
 // Another tool behind a permission.
@@ -99,11 +57,14 @@ class PermittedTool final : public Tool {
   const ToolDeclaration& declaration() const override { return tool_->declaration(); }
 
   asio::awaitable<ToolResult> call(ToolContext& context, json::object arguments) const override {
-    if (wanted_.before) co_await wanted_.before(context);
     const std::optional<json::object> refused = co_await authorization_->ask(context, wanted_, arguments);
     if (refused) co_return runtime::to_text(*refused);
     ToolResult result = co_await tool_->call(context, std::move(arguments));
     co_return result;
+  }
+
+  std::optional<runtime::Probe> probe() const override {
+    return [authorization = authorization_](json::value subject) { return authorization->look(std::move(subject)); };
   }
 
  private:
@@ -114,160 +75,161 @@ class PermittedTool final : public Tool {
 
 }  // namespace
 
-std::string binding_text(std::string_view text) {
-  std::string allowed;
-  for (const char c : text.substr(0, kBindingMax)) {
-    const bool fits = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                      std::string_view(" +-_.,:#").find(c) != std::string_view::npos;
-    allowed.push_back(fits ? c : '.');
+// A mutex, because the server looks on one thread, and executions are on others; never held while something waits.
+class AsyncAuthorization::Found {
+ public:
+  void put(const std::string& id, PermissionAnswer answer) {
+    const std::lock_guard lock(mutex_);
+    if (answers_.insert_or_assign(id, answer).second) order_.push_back(id);
+    while (order_.size() > kFoundMax) {
+      answers_.erase(order_.front());
+      order_.pop_front();
+    }
   }
-  return allowed;
-}
+  bool has(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    return answers_.contains(id);
+  }
+  bool is_looked_for(const std::string& id) const {
+    const std::lock_guard lock(mutex_);
+    return looking_.contains(id);
+  }
+  // While it lives, look() asks for `id`.
+  class Looking {
+   public:
+    Looking(Found& found, const std::string& id) : found_(found) {
+      const std::lock_guard lock(found_.mutex_);
+      place_ = found_.looking_.insert(id);
+    }
+    ~Looking() {
+      const std::lock_guard lock(found_.mutex_);
+      found_.looking_.erase(place_);
+    }
+    Looking(const Looking&) = delete;
+    Looking& operator=(const Looking&) = delete;
 
-AsyncAuthorization::AsyncAuthorization(HttpClient& client, const runtime::Clock& clock,
-                                       AsyncAuthorizationSettings settings)
-    : client_(client), clock_(clock), settings_(std::move(settings)) {}
+   private:
+    Found& found_;
+    std::multiset<std::string>::iterator place_;
+  };
+
+  std::optional<PermissionAnswer> take(const std::string& id) {
+    const std::lock_guard lock(mutex_);
+    const auto found = answers_.find(id);
+    if (found == answers_.end()) return std::nullopt;
+    const PermissionAnswer answer = found->second;
+    answers_.erase(found);
+    std::erase(order_, id);
+    return answer;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::map<std::string, PermissionAnswer> answers_;
+  std::multiset<std::string> looking_;
+  std::deque<std::string> order_;  // oldest first
+};
+
+AsyncAuthorization::AsyncAuthorization(const runtime::Clock& clock)
+    : clock_(clock), found_(std::make_unique<Found>()) {}
+AsyncAuthorization::~AsyncAuthorization() = default;
 
 double AsyncAuthorization::now() const {
   return std::chrono::duration<double>(clock_.now().time_since_epoch()).count();
 }
 
-asio::awaitable<AsyncAuthorization::Answer> AsyncAuthorization::post(const char* path, std::string form) const {
-  HttpRequest request;
-  request.method = "POST";
-  request.url = settings_.base_url + path;
-  request.headers.push_back({"Content-Type", "application/x-www-form-urlencoded"});
-  request.headers.push_back({"Accept", "application/json"});
-  form += "&client_id=" + url_encoded(settings_.client_id);
-  form += "&client_secret=" + url_encoded(settings_.client_secret.reveal());
-  request.body = std::move(form);
-  request.total_timeout = settings_.timeout;
-  request.body_bytes_max = kAnswerBytesMax;
-  Answer answer;
-  try {
-    HttpAnswer got = co_await client_.fetch(std::move(request));
-    answer.status = got.head.status;
-    const std::optional<std::chrono::milliseconds> pause = retry_after_of(got.head);
-    if (pause) answer.retry_after = std::chrono::duration<double>(*pause).count();
-    answer.body = runtime::parse_json(got.body);
-    runtime::wipe(got.body);
-  } catch (const HttpError&) {
-    answer.status = 0;
-  } catch (const runtime::JsonError&) {
-    answer.body = nullptr;
-  }
-  answer.error = std::string(runtime::find_text(answer.body, "error").value_or(""));
-  co_return answer;
+// What the call has asked for, or asks for now; null if the user has no device.
+asio::awaitable<json::value> AsyncAuthorization::request_of(ToolContext& context, const PermissionWanted& wanted,
+                                                            const json::object& arguments) const {
+  const std::optional<json::value> note = context.node().finished_call(kNote);
+  const json::value* kept = note ? runtime::find_member(*note, "request") : nullptr;
+  // One that the process before this one has asked for may be lost; then the user is asked anew.
+  if (kept != nullptr && (is_over(*kept, now()) || knows(id_of(*kept)))) co_return *kept;
+  if (kept == nullptr && wanted.before) co_await wanted.before(context);
+  std::optional<json::object> started = co_await start(context, wanted, arguments);
+  json::value request;
+  if (!started) co_return request;
+  request = std::move(*started);
+  context.node().keep_finished_call(kNote, json::object{{"request", request}});
+  co_return request;
 }
 
-// The request {id, requestedAt, expiresIn, interval}; an empty one if the user has no device.
-asio::awaitable<json::object> AsyncAuthorization::start(ToolContext& context, const PermissionWanted& wanted,
-                                                        const json::object& arguments) const {
-  const std::string user = user_of(context.node().config());
-  if (user.empty()) {
-    throw GraphError("auth0_async_authorization_no_user",
-                     "this needs the user's permission, and the server knows no user who could be asked: the run is "
-                     "not authenticated");
-  }
-  json::object hint;
-  hint["format"] = "iss_sub";
-  hint["iss"] = settings_.base_url + "/";
-  hint["sub"] = user;
-  const std::string message = wanted.binding_message ? wanted.binding_message(arguments) : std::string();
-  std::vector<std::pair<std::string, std::string>> fields = {
-      {"scope", scope_text(wanted.scopes)},
-      {"audience", wanted.audience},
-      {"requested_expiry", std::to_string(wanted.requested_expiry.count())},
-      {"binding_message", binding_text(message)},
-      {"login_hint", runtime::to_text(hint)}};
-  if (wanted.generation == VaultGeneration::federated) {
-    fields.insert(fields.begin() + 3, {"request_expiry", std::to_string(wanted.requested_expiry.count())});
-  }
-  std::string form = form_of(fields);
-  const double asked_at = now();
-  const Answer answer = co_await post("/bc-authorize", std::move(form));
-  json::object request;
-  if (answer.status >= 400 && answer.error == "invalid_request") co_return request;
-  const std::string id(runtime::find_text(answer.body, "auth_req_id").value_or(""));
-  if (answer.status < 200 || answer.status > 299 || id.empty()) {
-    const bool theirs = answer.status >= 400 && answer.status < 500 && answer.status != 429;
-    throw GraphError(theirs ? "auth0_async_authorization_misconfigured" : "auth0_async_authorization_failed",
-                     theirs ? "the Auth0 tenant refused to ask the user with " + std::to_string(answer.status) +
-                                  "; check the client and that it may use the CIBA grant"
-                            : std::string("the Auth0 tenant could not ask the user; try again later"));
-  }
-  request["id"] = id;
-  request["requestedAt"] = asked_at;
-  request["expiresIn"] = std::clamp(number_or(answer.body, "expires_in", 300), 0.0, kExpiryMax);
-  request["interval"] = std::clamp(number_or(answer.body, "interval", kIntervalDefault), 1.0, kExpiryMax);
-  co_return request;
+asio::awaitable<PermissionAnswer> AsyncAuthorization::answer_to(const json::value& request) const {
+  const std::optional<PermissionAnswer> found = found_->take(id_of(request));
+  if (found) co_return *found;
+  PermissionAnswer answer;
+  answer.state = PermissionState::expired;
+  if (is_over(request, now())) co_return answer;
+  const std::string id = id_of(request);
+  answer = co_await poll(id);
+  // A yes is told once, and look() may have got it just now.
+  const bool may_be_told = answer.state == PermissionState::invalid_grant;
+  if (may_be_told && found_->is_looked_for(id)) answer.state = PermissionState::troubled;
+  if (!may_be_told) co_return answer;
+  const std::optional<PermissionAnswer> told_to_look = found_->take(id);
+  co_return told_to_look.value_or(answer);
+}
+
+void AsyncAuthorization::interrupt(ToolContext& context, const PermissionAnswer& answer, VaultGeneration generation,
+                                   const json::value& request) const {
+  const bool is_slower = answer.state == PermissionState::slow_down;
+  json::object question = told(is_slower ? PermissionState::slow_down : PermissionState::pending, generation, &request);
+  const bool has_pause = is_slower && answer.retry_after && generation == VaultGeneration::token_vault;
+  if (has_pause) question["retryAfter"] = std::chrono::duration<double>(*answer.retry_after).count();
+
+  auto awaited = std::make_shared<runtime::Awaited>();
+  awaited->probe = context.name();
+  awaited->subject = json::object{{"id", id_of(request)}};
+  awaited->interval = as_duration(number_or(request, "interval", 0));
+  if (is_slower) awaited->interval += std::max(kSlower, answer.retry_after.value_or(kSlower));
+  const double end = number_or(request, "requestedAt", 0) + number_or(request, "expiresIn", 0);
+  awaited->until = storage::Timestamp(as_duration(end));
+  ask_to_authorize(context, "device of the user for " + context.idempotency_key(), std::move(question),
+                   std::move(awaited));
 }
 
 asio::awaitable<std::optional<json::object>> AsyncAuthorization::ask(ToolContext& context,
                                                                      const PermissionWanted& wanted,
                                                                      const json::object& arguments) const {
-  if (settings_.base_url.empty() || settings_.client_id.empty() || settings_.client_secret.empty()) {
-    throw GraphError("auth0_async_authorization_not_configured",
-                     "this needs the user's permission, and the operator of this server has not set AUTH0_DOMAIN, "
-                     "AUTH0_CLIENT_ID and AUTH0_CLIENT_SECRET");
-  }
+  check_configuration();
   std::optional<json::object> refused;
   const std::optional<json::value> note = context.node().finished_call(kNote);
   if (note && runtime::find_member(*note, "allowed") != nullptr) co_return refused;
-  const json::value* kept = note ? runtime::find_member(*note, "request") : nullptr;
-  json::value request;
-  if (kept != nullptr) {
-    request = *kept;
-  } else {
-    json::object started = co_await start(context, wanted, arguments);
-    if (started.empty()) {
-      refused = told(State::no_device, wanted.generation, nullptr);
-      co_return refused;
-    }
-    request = std::move(started);
-    context.node().keep_finished_call(kNote, json::object{{"request", request}});
-  }
-
-  // The note goes with an end that is not a yes: a further call asks anew.
-  auto ended = [&](State state, const json::value* about) {
-    context.node().keep_finished_call(kNote, nullptr);
-    refused = told(state, wanted.generation, about);
-  };
-  if (now() - number_or(request, "requestedAt", 0) >= number_or(request, "expiresIn", 0)) {
-    ended(State::expired, &request);
+  const json::value request = co_await request_of(context, wanted, arguments);
+  if (request.is_null()) {
+    refused = told(PermissionState::no_device, wanted.generation, nullptr);
     co_return refused;
   }
-  std::string form = form_of({{"grant_type", "urn:openid:params:grant-type:ciba"},
-                              {"auth_req_id", std::string(runtime::find_text(request, "id").value_or(""))}});
-  Answer answer = co_await post("/oauth/token", std::move(form));
-  const bool has_token = runtime::find_text(answer.body, "access_token").has_value();
-  runtime::wipe(answer.body);
-  if (answer.status >= 200 && answer.status <= 299 && has_token) {
+  const PermissionAnswer answer = co_await answer_to(request);
+  if (answer.state == PermissionState::allowed) {
     context.node().keep_finished_call(kNote, json::object{{"allowed", true}});
     co_return refused;
   }
-  if (answer.error == "access_denied") {
-    ended(State::denied, &request);
-  } else if (answer.error == "expired_token") {
-    ended(State::expired, &request);
-  } else if (answer.error == "invalid_grant") {
-    ended(State::invalid_grant, &request);
-  } else if (answer.error == "invalid_request") {
-    ended(State::no_device, nullptr);
-  }
-  if (refused) co_return refused;
-  const bool slower = answer.error == "slow_down";
-  // A tenant that is not to be reached has not said no: the request stays as it is until it has expired.
-  const bool troubled = answer.status == 0 || answer.status == 429 || answer.status >= 500;
-  if (!slower && !troubled && answer.error != "authorization_pending") {
+  if (answer.state == PermissionState::misconfigured) {
     throw GraphError("auth0_async_authorization_misconfigured",
                      "the Auth0 tenant refused to tell what the user said with " + std::to_string(answer.status) +
-                         "; check the client and that it may use the CIBA grant");
+                         "; check the client and that it may use the grant");
   }
-  json::object question = told(slower ? State::slow_down : State::pending, wanted.generation, &request);
-  const bool has_pause = slower && answer.retry_after && wanted.generation == VaultGeneration::token_vault;
-  if (has_pause) question["retryAfter"] = *answer.retry_after;
-  ask_to_authorize(context, "device of the user for " + context.idempotency_key(), std::move(question));
+  if (is_open(answer.state)) interrupt(context, answer, wanted.generation, request);
+  // The note goes with an end that is not a yes: a further call asks anew.
+  context.node().keep_finished_call(kNote, nullptr);
+  refused = told(answer.state, wanted.generation, answer.state == PermissionState::no_device ? nullptr : &request);
+  co_return refused;
+}
+
+asio::awaitable<runtime::Sign> AsyncAuthorization::look(json::value subject) const {
+  runtime::Sign sign;
+  const std::string id = id_of(subject);
+  sign.has_come = !knows(id) || found_->has(id);  // the execution asks anew, or finds it
+  if (sign.has_come) co_return sign;
+  const Found::Looking looking(*found_, id);
+  const PermissionAnswer answer = co_await poll(id);
+  sign.has_come = !is_open(answer.state);
+  if (sign.has_come) found_->put(id, answer);
+  if (answer.state == PermissionState::slow_down) {
+    sign.longer_by = std::max(kSlower, answer.retry_after.value_or(kSlower));
+  }
+  co_return sign;
 }
 
 ToolPointer with_async_authorization(std::shared_ptr<const AsyncAuthorization> authorization, PermissionWanted wanted,

@@ -68,10 +68,11 @@ json::object authorization_question(const VaultConnection& connection,
   return question;
 }
 
-void ask_to_authorize(ToolContext& context, std::string_view what, json::value question) {
+void ask_to_authorize(ToolContext& context, std::string_view what, json::value question,
+                      std::shared_ptr<const runtime::Awaited> awaited) {
   std::string place = context.node().checkpoint_ns() + "|authorization|";
   place += what;
-  throw runtime::NodeInterrupted{{runtime::interrupt_id(place), std::move(question)}};
+  throw runtime::NodeInterrupted{{runtime::interrupt_id(place), std::move(question), std::move(awaited)}};
 }
 
 }  // namespace heddle::graphs

@@ -3,6 +3,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ boost::json::object authorization_question(const VaultConnection& connection,
 // Ends the task with a question that no answer settles: when the run goes on, the call is made again and looks for
 // itself whether it may. It has an id of its own (32 hex digits, the same each time `what` is asked by the task) and no
 // number among the questions of the task, so that an answer to it can never reach the question of another tool.
-[[noreturn]] void ask_to_authorize(ToolContext& context, std::string_view what, boost::json::value question);
+// `awaited`: what the answer is learned by if the user gives it elsewhere; null: whoever lets the run go on looks anew.
+[[noreturn]] void ask_to_authorize(ToolContext& context, std::string_view what, boost::json::value question,
+                                   std::shared_ptr<const runtime::Awaited> awaited = nullptr);
 
 }  // namespace heddle::graphs

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <stdexcept>
 
 #include "runtime/wtf8.h"
@@ -123,6 +124,16 @@ std::string canonical(std::string_view body) {
   return text;
 }
 
+// The value of a digit in base64url or base64, -1 for anything else.
+int digit_of(char c) {
+  if (c >= 'A' && c <= 'Z') return c - 'A';
+  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
+  if (c >= '0' && c <= '9') return c - '0' + 52;
+  if (c == '-' || c == '+') return 62;
+  if (c == '_' || c == '/') return 63;
+  return -1;
+}
+
 }  // namespace
 
 std::string message_text(const Mail& mail) {
@@ -144,6 +155,25 @@ std::string message_text(const Mail& mail) {
     text.append(body, begin, kLineBytes).append(kLineEnd);
   }
   return text;
+}
+
+std::optional<std::string> from_base64url(std::string_view data) {
+  while (data.ends_with('=')) data.remove_suffix(1);
+  if (data.size() % 4 == 1) return std::nullopt;
+  std::string bytes;
+  bytes.reserve(data.size() / 4 * 3 + 2);
+  std::uint32_t bits = 0;
+  int held = 0;
+  for (const char c : data) {
+    const int digit = digit_of(c);
+    if (digit < 0) return std::nullopt;
+    bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
+    held += 6;
+    if (held < 8) continue;
+    held -= 8;
+    bytes.push_back(static_cast<char>((bits >> static_cast<unsigned>(held)) & 0xFFU));
+  }
+  return bytes;
 }
 
 std::string base64url(std::string_view bytes) {

@@ -1,6 +1,7 @@
 #pragma once
 // A mail as it travels (RFC 5322, MIME), from texts that a model wrote.
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,5 +24,7 @@ std::string message_text(const Mail& mail);
 
 // base64url without padding (RFC 4648 5).
 std::string base64url(std::string_view bytes);
+// The bytes of base64url or base64, with or without padding; nothing if it is neither.
+std::optional<std::string> from_base64url(std::string_view data);
 
 }  // namespace heddle::graphs

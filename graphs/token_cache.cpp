@@ -6,6 +6,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <iterator>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -63,7 +64,8 @@ class TokenCache::Leader {
     {
       const std::lock_guard lock(cache_.mutex_);
       if (outcome) {
-        if (const TokenPointer* token = std::get_if<TokenPointer>(&*outcome)) cache_.keep(key_, *token);
+        if (const TokenPointer* token = std::get_if<TokenPointer>(&*outcome))
+          cache_.keep(key_, *token, cache_.clock_.now());
       }
       flight->outcome = std::move(outcome);
       waiters.swap(flight->waiters);
@@ -85,8 +87,21 @@ bool TokenCache::is_fresh(const Entry& entry) const {
   return clock_.now() < entry.made + *entry.token->expires_in - settings_.renew_before;
 }
 
+// With the mutex held. A user who does not come back leaves no token in memory for ever.
+void TokenCache::sweep() {
+  const storage::Timestamp now = clock_.now();
+  if (now < swept_ + settings_.sweep_after) return;
+  swept_ = now;
+  for (auto entry = entries_.begin(); entry != entries_.end();) {
+    const auto next = std::next(entry);
+    if (!is_fresh(entry->second)) erase(entry);
+    entry = next;
+  }
+}
+
 // With the mutex held.
 TokenPointer TokenCache::find_kept(const std::string& key) {
+  sweep();
   const auto found = entries_.find(key);
   if (found == entries_.end()) return nullptr;
   if (!is_fresh(found->second)) {
@@ -98,10 +113,10 @@ TokenPointer TokenCache::find_kept(const std::string& key) {
 }
 
 // With the mutex held.
-void TokenCache::keep(const std::string& key, const TokenPointer& token) {
+void TokenCache::keep(const std::string& key, const TokenPointer& token, storage::Timestamp made) {
   if (const auto old = entries_.find(key); old != entries_.end()) erase(old);
   uses_.push_front(key);
-  const auto kept = entries_.emplace(key, Entry{token, clock_.now(), uses_.begin()}).first;
+  const auto kept = entries_.emplace(key, Entry{token, made, uses_.begin()}).first;
   if (!is_fresh(kept->second)) erase(kept);  // it lives too short to be used twice
   while (entries_.size() > settings_.tokens_max) erase(entries_.find(uses_.back()));
 }
@@ -140,6 +155,20 @@ asio::awaitable<ExchangeOutcome> TokenCache::get(std::string key, Make make) {
     if (flight->outcome) co_return *flight->outcome;
     // The one who exchanged was cancelled: the next one takes over.
   }
+}
+
+TokenPointer TokenCache::find(const std::string& key) {
+  const std::lock_guard lock(mutex_);
+  return find_kept(key);
+}
+
+void TokenCache::keep_same(const std::string& key, const std::string& other) {
+  const std::lock_guard lock(mutex_);
+  const auto found = entries_.find(key);
+  if (found == entries_.end()) return;
+  const Entry entry = found->second;
+  const auto kept = entries_.find(other);
+  if (kept == entries_.end() || kept->second.token != entry.token) keep(other, entry.token, entry.made);
 }
 
 void TokenCache::forget(const std::string& key, const TokenPointer& token) {

@@ -24,6 +24,7 @@ namespace heddle::graphs {
 struct TokenCacheSettings {
   std::size_t tokens_max = 10'000;        // the least recently used one goes; a token takes about 3 KiB
   std::chrono::seconds renew_before{30};  // the end: a call with the token has to arrive before it
+  std::chrono::seconds sweep_after{60};   // since the last sweep, whoever uses the cache takes out what has expired
 };
 
 // Any thread may call; callers may run on different executors.
@@ -40,6 +41,11 @@ class TokenCache {
   // Cancellable. The cache outlives the call.
   boost::asio::awaitable<ExchangeOutcome> get(std::string key, Make make);
 
+  // The kept one; null if there is none that is fresh.
+  TokenPointer find(const std::string& key);
+  // Keeps what is under `key` under `other` as well, for as long. Nothing happens if nothing is kept.
+  void keep_same(const std::string& key, const std::string& other);
+
   // Forgets `token` if it is still the one under `key`.
   void forget(const std::string& key, const TokenPointer& token);
 
@@ -55,8 +61,9 @@ class TokenCache {
   };
 
   TokenPointer find_kept(const std::string& key);
-  void keep(const std::string& key, const TokenPointer& token);
+  void keep(const std::string& key, const TokenPointer& token, storage::Timestamp made);
   void erase(std::map<std::string, Entry>::iterator entry);
+  void sweep();
   bool is_fresh(const Entry& entry) const;
 
   const runtime::Clock& clock_;
@@ -66,6 +73,7 @@ class TokenCache {
   mutable std::mutex mutex_;
   std::map<std::string, Entry> entries_;
   std::list<std::string> uses_;  // keys, the most recently used one first
+  storage::Timestamp swept_{};
   std::map<std::string, std::shared_ptr<Flight>> flights_;
 };
 

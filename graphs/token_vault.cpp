@@ -97,6 +97,7 @@ class VaultTool final : public Tool {
       : vault_(vault), connection_(std::move(connection)), tool_(std::move(tool)) {}
 
   const ToolDeclaration& declaration() const override { return tool_->declaration(); }
+  std::optional<runtime::Probe> probe() const override { return tool_->probe(); }
 
   asio::awaitable<ToolResult> call(ToolContext& context, json::object arguments) const override {
     if (context.has_token()) {
@@ -151,8 +152,9 @@ const VaultClient& TokenVault::client_of(VaultGeneration generation) const {
 }
 
 // Holds nothing that can be read. Two users never have the same key: the authenticated subject is part of it if there
-// is one, and so is a refresh token, since those who have it may have come through one authenticated client.
-std::string TokenVault::key_of(ToolContext& context, const VaultConnection& connection, const Secret& subject) const {
+// is one, and so is a refresh token, since those who have it may have come through one authenticated client. Without a
+// `subject`: the key for runs that the server lets go on, which belong to whoever asked before.
+std::string TokenVault::key_of(ToolContext& context, const VaultConnection& connection, const Secret* subject) const {
   const runtime::RunConfig& config = context.node().config();
   KeyText key;
   key.add(name_of(connection.generation));
@@ -162,9 +164,10 @@ std::string TokenVault::key_of(ToolContext& context, const VaultConnection& conn
   key.add(connection.login_hint ? "+" + *connection.login_hint : "");
 
   const Secret* user = given_text(find_secret(config, "langgraph_auth_user_id"));
-  const bool with_token = user == nullptr || connection.generation == VaultGeneration::federated;
+  const bool with_token =
+      subject != nullptr && (user == nullptr || connection.generation == VaultGeneration::federated);
   key.add(user == nullptr ? std::string_view() : user->reveal());
-  key.add(with_token ? subject.reveal() : std::string_view());
+  key.add(with_token ? subject->reveal() : std::string_view());
 
   std::string place;
   if (config.thread_id) {
@@ -209,6 +212,10 @@ asio::awaitable<TokenVault::Lent> TokenVault::lend(ToolContext& context, const V
                                                           ": its operator has not set " + listed(missing));
   }
   const Secret* subject = subject_token(context.node().config(), connection.generation);
+  if (subject == nullptr && context.node().config().resumed_by_server) {
+    Lent kept = find_kept(context, connection);
+    if (kept.token != nullptr) co_return kept;
+  }
   if (subject == nullptr) {
     const bool federated = connection.generation == VaultGeneration::federated;
     log_.info(federated ? "the run brought no _credentials.refreshToken, so the user is asked to log in"
@@ -217,7 +224,7 @@ asio::awaitable<TokenVault::Lent> TokenVault::lend(ToolContext& context, const V
     ask(context, connection, std::nullopt);
   }
   Lent lent;
-  lent.key = key_of(context, connection, *subject);
+  lent.key = key_of(context, connection, subject);
   TokenCache::Make exchange = [this, &connection, subject] { return make(connection, *subject); };
   ExchangeOutcome outcome = co_await cache_.get(lent.key, std::move(exchange));
   if (const ConsentNeeded* consent = std::get_if<ConsentNeeded>(&outcome)) ask(context, connection, consent->held);
@@ -225,7 +232,25 @@ asio::awaitable<TokenVault::Lent> TokenVault::lend(ToolContext& context, const V
     throw runtime::GraphError(failed->name, failed->text);
   }
   lent.token = std::get<TokenPointer>(std::move(outcome));
+  keep_for_resume(context, connection, lent);
   co_return lent;
+}
+
+// A run that the server lets go on has no credentials. It may work with the token that the run before it has got for
+// the same user at the same place, as long as that is kept.
+TokenVault::Lent TokenVault::find_kept(ToolContext& context, const VaultConnection& connection) {
+  Lent kept;
+  if (given_text(find_secret(context.node().config(), "langgraph_auth_user_id")) == nullptr) return kept;
+  kept.key = key_of(context, connection, nullptr);
+  kept.token = cache_.find(kept.key);
+  return kept;
+}
+
+// A key with a refresh token in it cannot be made without one.
+void TokenVault::keep_for_resume(ToolContext& context, const VaultConnection& connection, const Lent& lent) {
+  if (given_text(find_secret(context.node().config(), "langgraph_auth_user_id")) == nullptr) return;
+  const std::string key = key_of(context, connection, nullptr);
+  if (key != lent.key) cache_.keep_same(lent.key, key);
 }
 
 asio::awaitable<void> TokenVault::check(ToolContext& context, const VaultConnection& connection) {

@@ -50,10 +50,11 @@ class TokenVault {
   // Client, clock and log outlive the vault, and the vault its tools.
   TokenVault(HttpClient& client, const runtime::Clock& clock, runtime::Log& log, TokenVaultSettings settings);
 
-  // A token with all scopes of the connection, for the user whose credentials this very run has brought. Throws
-  // NodeInterrupted when the user has to consent, and GraphError when something else is in the way:
-  // auth0_not_configured, auth0_exchange_misconfigured, auth0_exchange_rate_limited, auth0_exchange_failed.
-  // Cancellable.
+  // A token with all scopes of the connection, for the user whose credentials this very run has brought. A run that
+  // the server lets go on (RunConfig::resumed_by_server) brings none, and gets the one that is kept of the run before,
+  // if the server knows the user. Throws NodeInterrupted when the user has to consent, and GraphError when something
+  // else is in the way: auth0_not_configured, auth0_exchange_misconfigured, auth0_exchange_rate_limited,
+  // auth0_exchange_failed. Cancellable.
   boost::asio::awaitable<Lent> lend(ToolContext& context, const VaultConnection& connection);
 
   // The same without the token: returns when the user has consented.
@@ -68,7 +69,9 @@ class TokenVault {
 
  private:
   const VaultClient& client_of(VaultGeneration generation) const;
-  std::string key_of(ToolContext& context, const VaultConnection& connection, const runtime::Secret& subject) const;
+  std::string key_of(ToolContext& context, const VaultConnection& connection, const runtime::Secret* subject) const;
+  Lent find_kept(ToolContext& context, const VaultConnection& connection);
+  void keep_for_resume(ToolContext& context, const VaultConnection& connection, const Lent& lent);
   boost::asio::awaitable<ExchangeOutcome> make(const VaultConnection& connection, const runtime::Secret& subject) const;
 
   runtime::Log& log_;

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "graphs/chat_model.h"
+#include "runtime/awaited.h"
 #include "runtime/command.h"
 #include "runtime/message.h"
 #include "runtime/node.h"
@@ -89,6 +90,9 @@ class Tool {
   // `arguments` fit the declaration's schema (see argument_mismatch). An std::exception is told to the model by its
   // text, so the text must hold no secret. Cancellable.
   virtual boost::asio::awaitable<ToolResult> call(ToolContext& context, json::object arguments) const = 0;
+  // How to learn, outside of a run, whether what a call waits for has come. The interrupts of such a call name it by
+  // the name of the tool (runtime/awaited.h). Nothing: no call waits for anything but its user.
+  virtual std::optional<runtime::Probe> probe() const { return std::nullopt; }
 };
 using ToolPointer = std::shared_ptr<const Tool>;
 

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "graphs/google_api.h"
+#include "graphs/mail.h"
 #include "runtime/json.h"
 #include "runtime/schema.h"
 #include "runtime/wtf8.h"
@@ -53,35 +54,6 @@ Search search_of(const json::object& arguments) {
   }
   search.threads = resource == "threads";
   return search;
-}
-
-// The value of a digit in base64url or base64, -1 for anything else.
-int digit_of(char c) {
-  if (c >= 'A' && c <= 'Z') return c - 'A';
-  if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-  if (c >= '0' && c <= '9') return c - '0' + 52;
-  if (c == '-' || c == '+') return 62;
-  if (c == '_' || c == '/') return 63;
-  return -1;
-}
-
-std::optional<std::string> from_base64url(std::string_view data) {
-  while (data.ends_with('=')) data.remove_suffix(1);
-  if (data.size() % 4 == 1) return std::nullopt;
-  std::string bytes;
-  bytes.reserve(data.size() / 4 * 3 + 2);
-  std::uint32_t bits = 0;
-  int held = 0;
-  for (const char c : data) {
-    const int digit = digit_of(c);
-    if (digit < 0) return std::nullopt;
-    bits = (bits << 6U) | static_cast<std::uint32_t>(digit);
-    held += 6;
-    if (held < 8) continue;
-    held -= 8;
-    bytes.push_back(static_cast<char>((bits >> static_cast<unsigned>(held)) & 0xFFU));
-  }
-  return bytes;
 }
 
 bool is_utf8(std::string_view text) {

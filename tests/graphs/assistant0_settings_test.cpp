@@ -81,19 +81,31 @@ TEST_CASE("A base URL without a scheme is refused") {
 }
 
 TEST_CASE("Whether a mail needs permission on a device is said by 0 or 1") {
-  CHECK_FALSE(assistant0_settings({}).send_mail_needs_permission);
-  CHECK_FALSE(assistant0_settings({{"AUTH0_CIBA_SEND_MAIL", "0"}}).send_mail_needs_permission);
+  CHECK(assistant0_settings({}).send_mail_approval == ApprovalBy::page);
+  CHECK(assistant0_settings({{"AUTH0_CIBA_SEND_MAIL", "0"}}).send_mail_approval == ApprovalBy::page);
   CHECK_THROWS_WITH(assistant0_settings({{"AUTH0_CIBA_SEND_MAIL", "yes"}}), "AUTH0_CIBA_SEND_MAIL: must be 0 or 1");
   const Assistant0Settings settings = assistant0_settings({{"AUTH0_CIBA_SEND_MAIL", "1"},
                                                            {"AUTH0_DOMAIN", "t"},
                                                            {"AUTH0_CLIENT_ID", "c"},
                                                            {"AUTH0_CLIENT_SECRET", "s"},
                                                            {"AUTH0_AUDIENCE", "a"}});
-  CHECK(settings.send_mail_needs_permission);
-  CHECK(settings.permissions.base_url == "https://t");
-  CHECK(settings.permissions.client_id == "c");
-  CHECK(settings.permissions.client_secret.reveal() == "s");
+  CHECK(settings.send_mail_approval == ApprovalBy::phone);
+  CHECK(settings.phone.tenant.base_url == "https://t");
+  CHECK(settings.phone.client_id == "c");
+  CHECK(settings.phone.client_secret.reveal() == "s");
   CHECK(settings.audience == "a");
+}
+
+TEST_CASE("A mail is approved in one place, and the device flow needs a client of its own") {
+  CHECK_THROWS_WITH(assistant0_settings({{"AUTH0_DEVICE_SEND_MAIL", "1"}}),
+                    Catch::StartsWith("AUTH0_DEVICE_CLIENT_ID: must be set"));
+  CHECK_THROWS_WITH(assistant0_settings({{"AUTH0_DEVICE_SEND_MAIL", "1"}, {"AUTH0_CIBA_SEND_MAIL", "1"}}),
+                    Catch::StartsWith("AUTH0_DEVICE_SEND_MAIL: must not be 1"));
+  const Assistant0Settings settings = assistant0_settings(
+      {{"AUTH0_DEVICE_SEND_MAIL", "1"}, {"AUTH0_DEVICE_CLIENT_ID", "native"}, {"AUTH0_DOMAIN", "t"}});
+  CHECK(settings.send_mail_approval == ApprovalBy::device);
+  CHECK(settings.device.client_id == "native");
+  CHECK(settings.device.tenant.base_url == "https://t");
 }
 
 TEST_CASE_METHOD(test::VaultFixture, "Documents are offered only with FGA, and what is missing is said") {

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "graphs/ciba.h"
 #include "graphs/google_api.h"
 #include "tests/graphs/vault_fixture.h"
 
@@ -24,32 +25,43 @@ struct PermissionFixture : VaultFixture {
   FakeTask task;
   int made = 0;
   PermissionWanted wanted;
+  std::shared_ptr<const runtime::Awaited> awaited;  // of the last interrupt
   PermissionFixture() {
     caller.user = "auth0|ada";
     wanted.binding_message = [](const json::object&) { return std::string("Pay 5 \u20ac & go"); };
   }
 
-  std::string call(const std::string& tenant_url) {
-    AsyncAuthorizationSettings settings;
-    settings.base_url = tenant_url;
+  ToolPointer tool_at(const std::string& tenant_url) {
+    CibaSettings settings;
+    settings.tenant.base_url = tenant_url;
     settings.client_id = "web client";
     settings.client_secret = runtime::Secret(std::string("web&secret"));
-    auto authorization = std::make_shared<const AsyncAuthorization>(client, clock, std::move(settings));
+    auto authorization = std::make_shared<const Ciba>(client, clock, std::move(settings));
     const ToolPointer pay = make_tool({"pay", "Pays.", parameters({})}, [this](ToolContext&, const json::object&) {
       ++made;
       return ToolResult("paid");
     });
-    const ToolPointer tool = with_async_authorization(authorization, wanted, pay);
+    return with_async_authorization(authorization, wanted, pay);
+  }
+  // One with a tool of its own, as after a restart.
+  std::string call(const std::string& tenant_url) { return call(tool_at(tenant_url)); }
+  std::string call(const ToolPointer& tool) {
     FakeContext node(task, runtime::State());
     node.run_config.secrets = test::secrets_of(caller);
     ToolContext context(node, "pay", "c1", "key-of-c1");
     try {
       return test::run(io, test::text_of_call(tool, context, {}));
     } catch (const runtime::NodeInterrupted& asked) {
+      awaited = asked.interrupt.awaited;
       return "asks " + runtime::to_text(asked.interrupt.value);
     } catch (const std::exception& error) {
       return std::string("fails ") + error.what();
     }
+  }
+  // What the server learns between two executions.
+  runtime::Sign look(const ToolPointer& tool) {
+    const std::optional<runtime::Probe> probe = tool->probe();
+    return test::run(io, (*probe)(awaited->subject));
   }
   // What the second execution gives when the poll is answered so, after a first one that was pending.
   std::string polled(const std::string& answer) {
@@ -187,6 +199,70 @@ TEST_CASE_METHOD(PermissionFixture, "A wrong set-up and an unknown user are told
   CHECK(call(tenant.url()).find("the run is not authenticated") != std::string::npos);
   CHECK(tenant.asked() == 0);
   CHECK(made == 0);
+}
+
+TEST_CASE_METHOD(PermissionFixture, "An interrupt says what the server can look for by itself, and until when") {
+  const Scripted tenant({kStarted, kPending, refusal("400 Bad", "slow_down")});
+  const ToolPointer tool = tool_at(tenant.url());
+  call(tool);
+  REQUIRE(awaited != nullptr);
+  CHECK(awaited->probe == "pay");
+  CHECK(awaited->subject == json::value{{"id", "r1"}});
+  CHECK(awaited->interval == std::chrono::seconds(7));
+  CHECK(awaited->until == clock.now() + std::chrono::seconds(300));
+  call(tool);
+  CHECK(awaited->interval == std::chrono::seconds(12));
+}
+
+TEST_CASE_METHOD(PermissionFixture, "An answer that comes between two executions is there for the next one, unasked") {
+  const Scripted tenant({kStarted, kPending, kPending, kAllowed});
+  const ToolPointer tool = tool_at(tenant.url());
+  call(tool);
+  CHECK_FALSE(look(tool).has_come);
+  CHECK(look(tool).has_come);
+  CHECK(look(tool).has_come);
+  CHECK(tenant.asked() == 4);
+  CHECK(made == 0);
+  CHECK(call(tool) == "paid");
+  CHECK(tenant.asked() == 4);
+  for (const std::string& error : {"access_denied", "expired_token", "invalid_grant", "invalid_client"}) {
+    task = {};
+    const Scripted refusing({kStarted, kPending, refusal("400 Bad", error)});
+    const ToolPointer other = tool_at(refusing.url());
+    call(other);
+    CHECK(look(other).has_come);
+    const std::string text = call(other);
+    CHECK((text.starts_with("{") || text.starts_with("fails ")));
+    CHECK(refusing.asked() == 3);
+  }
+}
+
+TEST_CASE_METHOD(PermissionFixture, "Who looks too often, or in vain, is told to wait longer, or looks again") {
+  const Scripted tenant({kStarted, kPending, refusal("429 Slow", "slow_down", "Retry-After: 9\r\n"),
+                         refusal("400 Bad", "slow_down"), refusal("503 Down", "x"), std::string(), kAllowed});
+  const ToolPointer tool = tool_at(tenant.url());
+  call(tool);
+  CHECK(look(tool).longer_by == std::chrono::seconds(9));
+  CHECK(look(tool).longer_by == std::chrono::seconds(5));
+  for (int i = 0; i < 2; ++i) {
+    const runtime::Sign sign = look(tool);
+    CHECK_FALSE(sign.has_come);
+    CHECK(sign.longer_by == std::chrono::seconds(0));
+  }
+  CHECK(look(tool).has_come);
+}
+
+TEST_CASE_METHOD(PermissionFixture,
+                 "What has to be settled first is not asked for again once the user has been asked") {
+  int settled = 0;
+  wanted.before = [&settled](ToolContext&) -> boost::asio::awaitable<void> {
+    ++settled;
+    co_return;
+  };
+  const Scripted tenant({kStarted, kPending, kAllowed});
+  CHECK(call(tenant.url()).starts_with("asks "));
+  CHECK(call(tenant.url()) == "paid");
+  CHECK(settled == 1);
 }
 
 TEST_CASE("A binding message has the characters that Auth0 takes, and 64 of them") {

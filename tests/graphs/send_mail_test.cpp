@@ -66,10 +66,10 @@ struct MailFixture : VaultFixture {
     TokenVault vault(new_client, clock, log, test::vault_settings(tenant_url));
     Assistant0Settings settings;
     settings.gmail_url = gmail_url;
-    settings.send_mail_needs_permission = on_device;
-    settings.permissions.base_url = tenant_url;
-    settings.permissions.client_id = "web-client";
-    settings.permissions.client_secret = Secret(std::string("web-secret"));
+    settings.send_mail_approval = on_device ? ApprovalBy::phone : ApprovalBy::page;
+    settings.phone.tenant.base_url = tenant_url;
+    settings.phone.client_id = "web-client";
+    settings.phone.client_secret = Secret(std::string("web-secret"));
     settings.tools = {"send_mail", "search_gmail"};
     Assistant0Options options{model, assistant0_tools(settings, {new_client, clock, vault}), clock};
     const auto graph = make_assistant0(std::move(options));
@@ -79,6 +79,7 @@ struct MailFixture : VaultFixture {
     auto config = std::make_shared<RunConfig>();
     config->secrets = test::secrets_of(caller);
     config->thread_id = storage::ThreadId::parse(caller.thread);
+    config->resumed_by_server = caller.is_server;
     wanted.config = std::move(config);
     RunOutcome outcome = test::run(io, graph->run(std::move(wanted), services));
     if (asks(outcome) == "approval") ++approvals_asked;
@@ -229,8 +230,7 @@ TEST_CASE_METHOD(MailFixture, "A mail that is allowed on the user's device leave
   const std::string started = http_answer("200 OK", R"({"auth_req_id":"r1","expires_in":300,"interval":5})");
   const std::string pending = refusal("400 Bad Request", "authorization_pending");
   const std::string allowed = http_answer("200 OK", R"({"access_token":"a","expires_in":60})");
-  const Scripted tenant(
-      {kNotFound, sending_token(), started, pending, sending_token(), pending, sending_token(), allowed});
+  const Scripted tenant({kNotFound, sending_token(), started, pending, pending, allowed, sending_token()});
   const Scripted gmail({kSent});
   model_sends();
   CHECK(asks(run(tenant.url(), gmail.url(), say("write to ada"))) == "consent");
@@ -245,6 +245,30 @@ TEST_CASE_METHOD(MailFixture, "A mail that is allowed on the user's device leave
   CHECK(last_tool_text(done).starts_with("success: The mail was sent to ada@x.org"));
   CHECK(gmail.asked() == 1);
   CHECK(tenant.bodies()[2].find("binding_message=Send%20a%20mail%20to%20ada.x.org&") != std::string::npos);
+}
+
+TEST_CASE_METHOD(MailFixture,
+                 "A mail that was allowed while nobody was logged in waits for the user, and is not asked for again") {
+  on_device = true;
+  caller.user = "auth0|ada";
+  const std::string started = http_answer("200 OK", R"({"auth_req_id":"r1","expires_in":300,"interval":5})");
+  const std::string pending = refusal("400 Bad Request", "authorization_pending");
+  const std::string allowed = http_answer("200 OK", R"({"access_token":"a","expires_in":60})");
+  const Scripted tenant({sending_token(), started, pending, allowed, sending_token()});
+  const Scripted gmail({kSent});
+  model_sends();
+  const test::Caller client = caller;
+  CHECK(run(tenant.url(), gmail.url(), say("write to ada")).all_interrupts.size() == 1);
+  caller = {.user = "auth0|ada", .is_server = true};
+  const RunOutcome resumed = run(tenant.url(), gmail.url(), NoInput{});
+  REQUIRE(resumed.all_interrupts.size() == 1);
+  CHECK(resumed.all_interrupts[0].value.at("code") == "FEDERATED_CONNECTION_ERROR");
+  CHECK(gmail.asked() == 0);
+  caller = client;
+  const RunOutcome done = run(tenant.url(), gmail.url(), NoInput{});
+  CHECK(last_tool_text(done).starts_with("success: The mail was sent to ada@x.org"));
+  CHECK(gmail.asked() == 1);
+  CHECK(tenant.asked() == 5);
 }
 
 TEST_CASE_METHOD(MailFixture, "A new message instead of a decision sends nothing") {

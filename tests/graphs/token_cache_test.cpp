@@ -165,6 +165,16 @@ TEST_CASE_METHOD(CacheFixture, "A token that nobody uses any more is gone") {
   CHECK(seen.expired());
 }
 
+TEST_CASE_METHOD(CacheFixture,
+                 "A token that has expired goes when anybody uses the cache, a minute after the last time at most") {
+  get("a", token_of("1"));
+  get("b", token_of("2"));
+  CHECK(cache->size() == 2);
+  clock.advance(std::chrono::hours(1));
+  get("c", token_of("3"));
+  CHECK(cache->size() == 1);
+}
+
 TEST_CASE_METHOD(CacheFixture, "Who comes while a token is being made waits for it") {
   Caller first;
   Caller second;

@@ -293,3 +293,62 @@ TEST_CASE_METHOD(VaultFixture, "Tools in the vault cannot nest") {
 TEST_CASE_METHOD(VaultFixture, "A tool that wants a token and is not wrapped says so") {
   CHECK(call(show_token()) == "fails the tool show_token needs a token; wrap it in with_token_vault()");
 }
+
+TEST_CASE_METHOD(VaultFixture, "A run that the server lets go on gets the token that is kept for its user and thread") {
+  for (const VaultGeneration generation : {VaultGeneration::federated, VaultGeneration::token_vault}) {
+    const Scripted tenant({granted("g1")});
+    const auto vault = vault_at(tenant.url());
+    const ToolPointer tool = with_token_vault(*vault, test::gmail_connection(generation), show_token());
+    const Caller server{.user = "auth0|ada", .is_server = true};
+    caller = server;
+    CHECK(call(tool).starts_with("asks "));
+    caller = {.refresh_token = "r1", .access_token = "a1", .user = "auth0|ada"};
+    CHECK(call(tool) == "g1");
+    caller = server;
+    CHECK(call(tool) == "g1");
+    CHECK(tenant.asked() == 1);
+
+    caller = server;
+    caller.user = "auth0|ben";
+    CHECK(call(tool).starts_with("asks "));
+    caller = server;
+    caller.thread = "0199a000-0000-7000-8000-000000000002";
+    CHECK(call(tool).starts_with("asks "));
+    // A run of a client that brings nothing gets nothing.
+    caller = {.user = "auth0|ada"};
+    CHECK(call(tool).starts_with("asks "));
+    clock.advance(std::chrono::hours(1));
+    caller = server;
+    CHECK(call(tool).starts_with("asks "));
+    CHECK(tenant.asked() == 1);
+  }
+}
+
+TEST_CASE_METHOD(VaultFixture, "Without a known user nothing is kept for runs without a request") {
+  const Scripted tenant({granted("g1")});
+  const auto vault = vault_at(tenant.url());
+  const ToolPointer tool = with_token_vault(*vault, test::gmail_connection(), show_token());
+  CHECK(call(tool) == "g1");
+  caller = {.is_server = true};
+  CHECK(call(tool).starts_with("asks "));
+}
+
+TEST_CASE_METHOD(VaultFixture, "A kept token that the third party refuses is not used again") {
+  const Scripted tenant({granted("g1")});
+  const auto vault = vault_at(tenant.url());
+  int refused = 0;
+  const ToolPointer refusing = make_tool({"refused", "Is refused.", parameters({})},
+                                         [&refused](ToolContext& context, const json::object&) -> ToolResult {
+                                           if (context.node().config().resumed_by_server) {
+                                             ++refused;
+                                             throw ThirdPartyRefusal(Refused::token, "no");
+                                           }
+                                           return "done";
+                                         });
+  const ToolPointer tool = with_token_vault(*vault, test::gmail_connection(), refusing);
+  caller.user = "auth0|ada";
+  CHECK(call(tool) == "done");
+  caller = {.user = "auth0|ada", .is_server = true};
+  CHECK(call(tool).starts_with("asks "));
+  CHECK(refused == 1);
+}

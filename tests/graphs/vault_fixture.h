@@ -75,6 +75,7 @@ struct Caller {
   std::string access_token{};
   std::string user{};
   std::string thread = "0199a000-0000-7000-8000-000000000001";
+  bool is_server = false;  // nobody: the server lets an interrupted run go on
 };
 
 inline std::shared_ptr<const runtime::Secrets> secrets_of(const Caller& caller) {
@@ -129,6 +130,7 @@ struct VaultFixture {
     FakeContext node(task, runtime::State());
     node.run_config.secrets = secrets_of(caller);
     node.run_config.thread_id = storage::ThreadId::parse(caller.thread);
+    node.run_config.resumed_by_server = caller.is_server;
     graphs::ToolContext context(node, tool->declaration().name, call_id, "key-of-" + call_id);
     try {
       return run(io, text_of_call(tool, context, std::move(arguments)));
