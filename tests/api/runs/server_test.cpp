@@ -34,6 +34,27 @@ TEST_CASE_METHOD(ServerFixture, "A credential is in no file, no log and no answe
   CHECK_FALSE(some_file_holds(folder.path(), canary));
 }
 
+TEST_CASE_METHOD(ServerFixture, "A run with credentials that a restart interrupted ends with an error that says so") {
+  auto server = start();
+  const std::string thread = new_thread(*server);
+  const std::string runs = "/threads/" + thread + "/runs";
+  const std::string body = R"({"assistant_id":"delay","input":{"tag":"a","ms":400,"naps":9},"config":{"configurable":{)"
+                           R"("_credentials":{"refreshToken":"canary-81c2d4"}}}})";
+  const std::string run(json_in(ask(*server, "POST", runs, body)).at("run_id").as_string());
+  server->stop();
+  server.reset();
+  server = start();
+  CHECK(json_in(ask(*server, "GET", runs + "/" + run)).at("status") == "error");
+  const std::string said = ask(*server, "GET", runs + "/" + run + "/join");
+  CHECK(said.find("CredentialsLost") != std::string::npos);
+  CHECK(said.find("Send the request again") != std::string::npos);
+  CHECK(json_in(ask(*server, "GET", "/threads/" + thread)).at("status") == "error");
+  const std::string again =
+      ask(*server, "POST", runs + "/wait", R"({"assistant_id":"delay","input":{"tag":"b","ms":1,"naps":1}})");
+  CHECK(again.find("b:after") != std::string::npos);
+  CHECK_FALSE(some_file_holds(folder.path(), "canary-81c2d4"));
+}
+
 TEST_CASE_METHOD(ServerFixture, "A second server on the same file is refused with a text that says what to do") {
   const auto server = start();
   try {
