@@ -5,10 +5,10 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
-#include <charconv>
 #include <utility>
 
 #include "graphs/provider_client.h"
+#include "graphs/retry_after.h"
 #include "runtime/json.h"
 
 namespace heddle::graphs {
@@ -34,15 +34,6 @@ namespace {
 
 EmbeddingError service_error(const std::string& text) {
   return {EmbeddingError::Fault::service, text};
-}
-
-std::optional<milliseconds> retry_after_of(const HttpHead& head) {
-  const std::optional<std::string_view> text = head.find("retry-after");
-  int seconds = 0;
-  if (!text) return std::nullopt;
-  const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), seconds);
-  if (error != std::errc() || seconds < 0) return std::nullopt;
-  return std::chrono::seconds{seconds};
 }
 
 HttpClientSettings client_settings(const EmbedderLimits& limits) {
