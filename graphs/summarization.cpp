@@ -38,7 +38,7 @@ bool holds(const SummaryTrigger& trigger, const Messages& messages, const TokenC
 // How many messages at the beginning give way. A call is never separated from its answers.
 std::size_t cut_of(const Messages& messages, std::size_t keep) {
   std::size_t cut = messages.size() > keep ? messages.size() - keep : 0;
-  while (cut > 0 && runtime::message_type(*messages[cut]) == "tool") --cut;
+  while (cut > 0 && cut < messages.size() && runtime::message_type(*messages[cut]) == "tool") --cut;
   return cut;
 }
 
