@@ -90,11 +90,11 @@ struct Breakpoints {
 
 // Where a graph inside another keeps its checkpoints (runtime.md 9).
 enum class Persistence {
-  per_run,     // each task that runs it starts afresh; only going on finds what was begun
+  per_run,  // each task that runs it starts afresh; only going on finds what was begun
   // It goes on where it ended, in every run of the thread. One task at a time may run it. With Durability::exit a crash
   // may leave it one run ahead of the graph around it.
   per_thread,
-  none,        // nowhere: no question is possible inside
+  none,  // nowhere: no question is possible inside
 };
 
 struct CompileOptions {

@@ -10,8 +10,8 @@
 #include "tests/support/run.h"
 
 using namespace heddle;
-using graphs::Network;
 using api::UrlPolicy;
+using graphs::Network;
 
 namespace {
 
