@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <boost/asio/ip/address.hpp>
+#include <boost/system/error_code.hpp>
 #include <fstream>
 #include <ios>
 #include <string_view>
@@ -368,6 +370,24 @@ void fill_in_headers(const std::string& file, Configuration& configuration) {
   }
 }
 
+// A name but localhost may lead anywhere.
+bool is_on_this_machine(const std::string& host) {
+  if (host == "localhost") return true;
+  boost::system::error_code failed;
+  const boost::asio::ip::address address = boost::asio::ip::make_address(host, failed);
+  return !failed && address.is_loopback();
+}
+
+// Whoever binds to an outer address by mistake finds out before somebody else does.
+void check_who_is_let_in(const ServerSettings& settings) {
+  if (settings.auth || settings.allow_anyone) return;
+  const auto outer = std::ranges::find_if_not(settings.hosts, is_on_this_machine);
+  if (outer == settings.hosts.end()) return;
+  throw ConfigurationError("the host " + in_quotes(*outer) +
+                           " lets other machines in, and nobody asks who they are: set `auth` in langgraph.json, or "
+                           "--allow-anyone if everybody there may read and change everything");
+}
+
 }  // namespace
 
 Configuration load_configuration(const ConfigurationSources& sources) {
@@ -394,6 +414,7 @@ Configuration load_configuration(const ConfigurationSources& sources) {
   if (defaults != configuration.environment.end() && !defaults->second.empty()) {
     read_assistant_defaults(defaults->second, configuration);
   }
+  check_who_is_let_in(configuration.settings);
   return configuration;
 }
 

@@ -83,6 +83,7 @@ struct StoreSettings {
 struct ServerSettings {
   std::vector<std::string> hosts{"localhost"};  // both loopback addresses
   std::uint16_t port = 2024;                    // 0 picks a free one
+  bool allow_anyone = false;                    // whether `hosts` may reach beyond this machine without `auth`
   storage::StorageOptions storage{.path = "heddle.db"};
   int engine_threads = 1;
   runtime::LogLevel log_level = runtime::LogLevel::info;

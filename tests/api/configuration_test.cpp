@@ -231,6 +231,23 @@ TEST_CASE_METHOD(ConfigurationFixture, "What would be less safe than it looks st
   CHECK_THAT(fault_with(R"("encryption": {"path": "x"})"), Contains("encryption: ") && Contains("in clear"));
 }
 
+TEST_CASE_METHOD(ConfigurationFixture,
+                 "Other machines are let in only where somebody asks who they are, or it is said that nobody does") {
+  for (const std::string host : {"0.0.0.0", "::", "192.168.1.7", "assistant.example"}) {
+    sources.flags = {{"host", {host}}};
+    CHECK_THAT(fault_with(R"("heddle": {})"), Contains(host) && Contains("`auth`") && Contains("--allow-anyone"));
+    CHECK(load_with(R"("heddle": {"allow_anyone": true})").settings.hosts == std::vector{host});
+    CHECK_NOTHROW(load_with(R"("auth": {"type": "jwt", "issuer": "https://i.example/", "audience": "a"})"));
+  }
+  for (const std::string host : {"localhost", "127.0.0.1", "127.8.8.8", "::1"}) {
+    sources.flags = {{"host", {host}}};
+    CHECK_NOTHROW(load_with(R"("heddle": {})"));
+  }
+  // One of several is enough.
+  sources.flags = {{"host", {"localhost", "0.0.0.0"}}};
+  CHECK_THAT(fault_with(R"("heddle": {})"), Contains("0.0.0.0"));
+}
+
 TEST_CASE_METHOD(ConfigurationFixture, "Authentication is read with the variables of the file, whatever stands first") {
   const auto auth = load(R"({"auth": {"path": "builtin:auth0", "cache": {}}, "graphs": {"agent": "builtin:agent"},
       "env": {"AUTH0_DOMAIN": "tenant.example", "AUTH0_AUDIENCE": "api"}})");
@@ -303,8 +320,8 @@ TEST_CASE_METHOD(ConfigurationFixture, "The rule for headers is there as soon as
 TEST_CASE_METHOD(ConfigurationFixture, "Lists are separated by commas in the environment and repeated as flags") {
   sources.environment["HEDDLE_HOST"] = "127.0.0.1, ::1";
   CHECK(load_with(R"("heddle": {})").settings.hosts == std::vector<std::string>{"127.0.0.1", "::1"});
-  sources.flags["host"] = {"a", "b"};
-  CHECK(load_with(R"("heddle": {})").settings.hosts == std::vector<std::string>{"a", "b"});
+  sources.flags["host"] = {"127.0.0.2", "localhost"};
+  CHECK(load_with(R"("heddle": {})").settings.hosts == std::vector<std::string>{"127.0.0.2", "localhost"});
   sources.flags.clear();
   sources.environment["HEDDLE_HOST"] = "127.0.0.1,";
   CHECK_THAT(fault_with(R"("heddle": {})"), Contains("HEDDLE_HOST"));
