@@ -107,7 +107,7 @@ describe("a stream", { concurrency: false }, () => {
       assert.deepEqual([...done.slice(0, kept), ...more], wanted, `killed after ${cut} events`);
 
       const whole = await frames(await join(thread, run, -1));
-      assert.deepEqual(whole.slice(-rest.length), rest, "who reads all from the start reads the same end");
+      assert.deepEqual(whole.slice(whole.length - rest.length), rest, "who reads all from the start reads the same end");
       increasing(whole);
     }
     console.log(`streams: killed after each of ${undisturbed.length} events`);
