@@ -20,13 +20,14 @@ demo: deps
 	scripts/demo.sh
 
 # The unit tests, the conformance scenarios, the npm clients, these behind Next.js, two hundred kills, and the chat in
-# Chromium, against the real program.
+# Chromium, against the real program; and a program of its own against the installed package.
 test: build
 	ctest --preset release --parallel $(JOBS)
 	@if [ -x tests/conformance/run.sh ]; then tests/conformance/run.sh; fi
 	@if [ -x tests/client/run.sh ]; then tests/client/run.sh; fi
 	@if [ -x tests/passthrough/run.sh ]; then tests/passthrough/run.sh; fi
 	tests/client/node_modules/node/bin/node examples/local-cloud/test/run.mjs
+	tests/package/run.sh build/release
 	tests/crash/run.sh build/release/bin --points 200
 	tests/browser/run.sh build/release/bin
 
