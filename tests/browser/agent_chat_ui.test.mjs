@@ -126,7 +126,7 @@ describe("agent-chat-ui", { concurrency: false }, () => {
     await chat.send("red yarn");
     await chat.sees(/you said "red yarn"/);
     await chat.settled();
-    await chat.page.getByText("red yarn", { exact: true }).hover();
+    await chat.page.getByText("red yarn", { exact: true }).last().hover(); // the list of conversations may name it, too
     await chat.page.getByRole("button", { name: "Edit" }).first().click();
     await chat.page.locator("textarea").first().fill("blue yarn");
     await chat.page.getByRole("button", { name: "Submit" }).first().click();
