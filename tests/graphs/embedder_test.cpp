@@ -25,7 +25,8 @@ using Vectors = std::vector<std::vector<float>>;
 using Environment = std::map<std::string, std::string>;
 
 Vectors vectors_of(const runtime::Embedder& embedder, Texts texts) {
-  boost::asio::io_context io;
+  // An embedder's client lets go of its callers' executors when it ends, so this one outlives them all.
+  static boost::asio::io_context io;
   return test::run(io, embedder.embed(std::move(texts)));
 }
 
