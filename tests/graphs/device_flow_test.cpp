@@ -29,11 +29,14 @@ class Tenant {
  public:
   explicit Tenant(std::vector<std::string> polls) : polls_(std::move(polls)) {}
 
-  std::string device_endpoint;  // empty: its own
-  std::string code_answer = http_answer(
-      "200 OK",
-      R"({"device_code":"s3cret device","user_code":"ABCD-EFGH","verification_uri":"https://t/activate",)"
-      R"("verification_uri_complete":"https://t/activate?user_code=ABCD-EFGH","expires_in":900,"interval":5})");
+  void set_device_endpoint(std::string url) {
+    const std::lock_guard lock(mutex_);
+    device_endpoint_ = std::move(url);
+  }
+  void set_code_answer(std::string answer) {
+    const std::lock_guard lock(mutex_);
+    code_answer_ = std::move(answer);
+  }
 
   std::string url() const { return server_.url(""); }
   // The bodies of the requests for this path.
@@ -46,20 +49,23 @@ class Tenant {
   }
 
  private:
-  void answer(TinyConnection& connection, const std::string& request) {
+  void answer(TinyConnection& connection, const std::string& request) { connection.send(answer_to(request)); }
+  std::string answer_to(const std::string& request) {
+    const std::lock_guard lock(mutex_);
     if (request.starts_with("GET /.well-known/openid-configuration ")) {
-      const std::string endpoint = device_endpoint.empty() ? url() + "/oauth/device/code" : device_endpoint;
-      connection.send(http_answer("200 OK", R"({"device_authorization_endpoint":")" + endpoint + R"("})"));
-    } else if (request.starts_with("POST /oauth/device/code ")) {
-      connection.send(code_answer);
-    } else {
-      const std::lock_guard lock(mutex_);
-      connection.send(polls_.at(std::min(next_, polls_.size() - 1)));
-      ++next_;
+      const std::string endpoint = device_endpoint_.empty() ? url() + "/oauth/device/code" : device_endpoint_;
+      return http_answer("200 OK", R"({"device_authorization_endpoint":")" + endpoint + R"("})");
     }
+    if (request.starts_with("POST /oauth/device/code ")) return code_answer_;
+    return polls_.at(std::min(next_++, polls_.size() - 1));
   }
 
-  std::mutex mutex_;  // connections have threads of their own
+  std::mutex mutex_;             // connections have threads of their own
+  std::string device_endpoint_;  // empty: its own
+  std::string code_answer_ = http_answer(
+      "200 OK",
+      R"({"device_code":"s3cret device","user_code":"ABCD-EFGH","verification_uri":"https://t/activate",)"
+      R"("verification_uri_complete":"https://t/activate?user_code=ABCD-EFGH","expires_in":900,"interval":5})");
   std::vector<std::string> polls_;
   std::size_t next_ = 0;
   TinyServer server_{[this](TinyConnection& connection, const std::string& request) { answer(connection, request); }};
@@ -195,13 +201,13 @@ TEST_CASE_METHOD(DeviceFixture, "A restart loses the device code, so the run goe
 TEST_CASE_METHOD(DeviceFixture, "A wrong set-up is told, and another server's address is not used") {
   Tenant tenant({kPending});
   const Tenant other({kPending});
-  tenant.device_endpoint = other.url() + "/oauth/device/code";
+  tenant.set_device_endpoint(other.url() + "/oauth/device/code");
   CHECK(call(tool_at(tenant.url())).starts_with("fails the Auth0 tenant has no address of its own for device codes"));
   CHECK(other.bodies("/oauth/device/code").empty());
   Tenant refusing({kPending});
-  refusing.code_answer = refusal("403 No", "unauthorized_client");
+  refusing.set_code_answer(refusal("403 No", "unauthorized_client"));
   CHECK(call(tool_at(refusing.url())).starts_with("fails the Auth0 tenant refused to give a code with 403"));
-  refusing.code_answer = http_answer("200 OK", R"({"device_code":"d"})");
+  refusing.set_code_answer(http_answer("200 OK", R"({"device_code":"d"})"));
   CHECK(call(tool_at(refusing.url())).starts_with("fails the Auth0 tenant could not give a code"));
   CHECK(call(tool_at("")).find("AUTH0_DOMAIN and AUTH0_DEVICE_CLIENT_ID") != std::string::npos);
   CHECK(call(tool_at(tenant.url(), "")).find("AUTH0_DEVICE_CLIENT_ID") != std::string::npos);
