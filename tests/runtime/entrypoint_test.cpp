@@ -137,9 +137,9 @@ TEST_CASE_METHOD(WorkflowFixture, "Tasks that ask at the same time have their qu
 
 TEST_CASE_METHOD(WorkflowFixture, "A workflow finds what its last run saved, which need not be its result") {
   const Graph graph = entrypoint("wf", [](Workflow& workflow, json::value) -> asio::awaitable<WorkflowResult> {
-    const json::value before = workflow.previous();
-    const std::int64_t count = before.is_int64() ? before.as_int64() : 0;
-    WorkflowResult result(json::object{{"before", before}}, count + 1);
+    const json::value saved = workflow.previous();
+    const std::int64_t count = saved.is_int64() ? saved.as_int64() : 0;
+    WorkflowResult result(json::object{{"before", saved}}, count + 1);
     co_return result;
   });
   CHECK(text_of(input(graph, "{}").values) == R"({"before":null})");
