@@ -225,7 +225,7 @@ TEST_CASE_METHOD(PermissionFixture, "An answer that comes between two executions
   CHECK(made == 0);
   CHECK(call(tool) == "paid");
   CHECK(tenant.asked() == 4);
-  for (const std::string& error : {"access_denied", "expired_token", "invalid_grant", "invalid_client"}) {
+  for (const std::string error : {"access_denied", "expired_token", "invalid_grant", "invalid_client"}) {
     task = {};
     const Scripted refusing({kStarted, kPending, refusal("400 Bad", error)});
     const ToolPointer other = tool_at(refusing.url());
