@@ -257,14 +257,14 @@ TEST_CASE_METHOD(MailFixture,
   const Scripted tenant({sending_token(), started, pending, allowed, sending_token()});
   const Scripted gmail({kSent});
   model_sends();
-  const test::Caller client = caller;
+  const test::Caller logged_in = caller;
   CHECK(run(tenant.url(), gmail.url(), say("write to ada")).all_interrupts.size() == 1);
   caller = {.user = "auth0|ada", .is_server = true};
   const RunOutcome resumed = run(tenant.url(), gmail.url(), NoInput{});
   REQUIRE(resumed.all_interrupts.size() == 1);
   CHECK(resumed.all_interrupts[0].value.at("code") == "FEDERATED_CONNECTION_ERROR");
   CHECK(gmail.asked() == 0);
-  caller = client;
+  caller = logged_in;
   const RunOutcome done = run(tenant.url(), gmail.url(), NoInput{});
   CHECK(last_tool_text(done).starts_with("success: The mail was sent to ada@x.org"));
   CHECK(gmail.asked() == 1);
