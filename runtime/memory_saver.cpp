@@ -5,28 +5,11 @@
 #include <tuple>
 #include <utility>
 
+#include "runtime/containment.h"
 #include "runtime/json.h"
 
 namespace heddle::runtime {
 namespace {
-
-// Containment as storage/filter.h has it.
-bool contains(const json::value& value, const json::value& filter) {
-  if (const json::object* wanted = filter.if_object()) {
-    return value.is_object() && std::all_of(wanted->begin(), wanted->end(), [&](const json::key_value_pair& member) {
-             const json::value* own = find_member(value, member.key());
-             return own && contains(*own, member.value());
-           });
-  }
-  if (const json::array* wanted = filter.if_array()) {
-    return value.is_array() && std::all_of(wanted->begin(), wanted->end(), [&](const json::value& element) {
-             const json::array& own = value.get_array();
-             return std::any_of(own.begin(), own.end(),
-                                [&](const json::value& candidate) { return contains(candidate, element); });
-           });
-  }
-  return equal_json(value, filter);
-}
 
 auto order_of(const TaskWrites& writes) {
   return std::tie(writes.task_path, writes.task_id);
@@ -71,7 +54,7 @@ boost::asio::awaitable<std::vector<LoadedCheckpoint>> MemorySaver::history(Histo
   for (auto next = all.rbegin(); next != all.rend() && std::ssize(found) < query.limit; ++next) {
     const auto& [id, checkpoint] = *next;
     if ((query.before && id >= *query.before) || (query.only && id != *query.only)) continue;
-    if (contains(to_json(checkpoint.metadata), filter)) found.push_back(loaded(checkpoint));
+    if (contains_json(to_json(checkpoint.metadata), filter)) found.push_back(loaded(checkpoint));
   }
   co_return found;
 }

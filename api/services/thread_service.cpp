@@ -10,7 +10,7 @@
 #include "api/runs/active_run.h"
 #include "api/runs/run_queue.h"
 #include "api/services/api_error.h"
-#include "api/services/containment.h"
+#include "runtime/containment.h"
 #include "runtime/json.h"
 #include "runtime/uuid.h"
 
@@ -39,7 +39,7 @@ void merge_metadata(const json::object& change, storage::Thread& thread) {
 
 bool matches(const std::optional<std::string>& values_json, const json::object& filter) {
   if (!values_json) return filter.empty();
-  return contains_json(runtime::parse_json(*values_json), filter);
+  return runtime::contains_json(runtime::parse_json(*values_json), filter);
 }
 
 storage::Thread copy_of(const storage::Thread& original, storage::ThreadId id, storage::Timestamp now, Compat compat) {

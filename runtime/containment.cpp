@@ -1,4 +1,4 @@
-#include "api/services/containment.h"
+#include "runtime/containment.h"
 
 #include <algorithm>
 #include <boost/json/array.hpp>
@@ -6,7 +6,7 @@
 
 #include "runtime/json.h"
 
-namespace heddle::api {
+namespace heddle::runtime {
 
 namespace json = boost::json;
 
@@ -26,7 +26,7 @@ bool contains_json(const json::value& stored, const json::value& filter) {
       return std::ranges::any_of(*list, [&element](const json::value& held) { return contains_json(held, element); });
     });
   }
-  return runtime::equal_json(stored, filter);
+  return equal_json(stored, filter);
 }
 
-}  // namespace heddle::api
+}  // namespace heddle::runtime

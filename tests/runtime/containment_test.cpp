@@ -1,14 +1,14 @@
-#include "api/services/containment.h"
+#include "runtime/containment.h"
 
 #include <catch2/catch.hpp>
 
 #include "runtime/json.h"
 
-namespace heddle::api {
+namespace heddle::runtime {
 namespace {
 
 bool contains(std::string_view stored, std::string_view filter) {
-  return contains_json(runtime::parse_json(stored), runtime::parse_json(filter));
+  return contains_json(parse_json(stored), parse_json(filter));
 }
 
 TEST_CASE("An object contains a filter whose keys it has, however deep") {
@@ -35,4 +35,4 @@ TEST_CASE("Each element of a list in the filter is somewhere in the list") {
 }
 
 }  // namespace
-}  // namespace heddle::api
+}  // namespace heddle::runtime
