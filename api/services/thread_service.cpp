@@ -294,6 +294,7 @@ asio::awaitable<std::int64_t> ThreadService::expire(std::int64_t limit) {
       expire_thread(owner, id, now, tx);
     };
     co_await parts_.storage.commit(std::move(expire_one));
+    parts_.queue.thread_news().tell(thread.thread_id);
   }
   co_return std::ssize(expired);
 }
