@@ -14,6 +14,8 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "runtime/checkpoint_time.h"
+
 namespace heddle::runtime {
 namespace {
 
@@ -102,6 +104,11 @@ void CheckpointIds::seed(const storage::CheckpointId& known) {
   std::int64_t seen = last_ticks_.load();
   while (seen < ticks && !last_ticks_.compare_exchange_weak(seen, ticks)) {
   }
+}
+
+storage::Timestamp time_of(const storage::CheckpointId& id) {
+  const Ticks since_1970 = Ticks(ticks_of(id.uuid)) - kUnixEpoch;
+  return storage::Timestamp{std::chrono::duration_cast<storage::Timestamp::duration>(since_1970)};
 }
 
 storage::CheckpointId CheckpointIds::next(storage::Timestamp now, std::int64_t step) {

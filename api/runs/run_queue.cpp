@@ -6,6 +6,8 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <utility>
 
+#include "api/runs/run_status.h"
+
 namespace heddle::api {
 namespace asio = boost::asio;
 
@@ -110,9 +112,7 @@ asio::awaitable<void> RunQueue::give_up(std::shared_ptr<ActiveRun> run) {
 
 void RunQueue::leave(const std::shared_ptr<ActiveRun>& run) {
   by_id_.erase(run->record.run_id);
-  const bool is_left_to_next_start =
-      run->record.status == storage::RunStatus::pending || run->record.status == storage::RunStatus::running;
-  if (!is_left_to_next_start) counters_.add(run->record);
+  if (is_over(run->record.status)) counters_.add(run->record);
   thread_news_.tell(run->record.thread_id);
   const auto found = lanes_.find(run->record.thread_id);
   if (found == lanes_.end()) return;

@@ -7,12 +7,13 @@
 
 #include "api/http/sse.h"
 #include "api/runs/run_queue.h"
+#include "api/runs/run_status.h"
 #include "api/runs/stream_reader.h"
 #include "api/services/api_error.h"
 #include "api/services/run_service.h"
+#include "runtime/checkpoint_time.h"
 #include "runtime/json.h"
 #include "runtime/object_text.h"
-#include "runtime/uuid.h"
 
 namespace heddle::api {
 namespace {
@@ -33,15 +34,6 @@ std::string id_text(storage::Timestamp begun, std::uint64_t number) {
   const std::int64_t micros = begun.time_since_epoch().count();
   const std::uint64_t sequence = static_cast<std::uint64_t>(micros % 1000) * kSequences + number;
   return std::to_string(micros / 1000) + "-" + std::to_string(sequence);
-}
-
-bool is_over(storage::RunStatus status) {
-  return status != storage::RunStatus::pending && status != storage::RunStatus::running;
-}
-
-storage::Timestamp time_of(const storage::CheckpointId& id) {
-  constexpr std::int64_t kTicksTo1970 = 0x01B21DD213814000;
-  return storage::Timestamp{std::chrono::microseconds{(runtime::ticks_of(id.uuid) - kTicksTo1970) / 10}};
 }
 
 }  // namespace
@@ -174,7 +166,7 @@ asio::awaitable<bool> ThreadStream::send_state(Found found, BodyWriter& writer) 
   if (!wish_.states || !found.thread || !found.thread->values_checkpoint) co_return false;
   const storage::CheckpointId state = *found.thread->values_checkpoint;
   if (state == shown_state_) co_return false;
-  const storage::Timestamp made = time_of(state);
+  const storage::Timestamp made = runtime::time_of(state);
   // Runs that began before the state was made come first.
   if (wants_runs() && !found.runs.empty() && *found.runs.front().started_at < made) co_return false;
   const bool is_first_look = wish_.from && !shown_state_;
