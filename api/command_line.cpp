@@ -22,11 +22,8 @@
 #include "api/server.h"
 #include "api/settings_table.h"
 #include "api/store_index.h"
+#include "api/version.h"
 #include "runtime/clock.h"
-
-#ifndef HEDDLE_VERSION
-#error "api/CMakeLists.txt defines HEDDLE_VERSION as the version of the project"
-#endif
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere
 
@@ -79,7 +76,7 @@ class Parser {
   explicit Parser(const Program& program) : app_("Serves LangGraph graphs over the LangGraph HTTP API.", program.name) {
     app_.fallthrough();
     app_.allow_extras();
-    app_.set_version_flag("--version", program.name + " " + HEDDLE_VERSION);
+    app_.set_version_flag("--version", program.name + " " + std::string(version()));
     app_.add_option("--config", config_,
                     "the configuration file [HEDDLE_CONFIG; default ./langgraph.json if there is one]")
         ->type_name("FILE");

@@ -8,11 +8,8 @@
 #include <vector>
 
 #include "api/openapi/resources.h"
+#include "api/version.h"
 #include "runtime/json.h"
-
-#ifndef HEDDLE_VERSION
-#error "api/CMakeLists.txt defines HEDDLE_VERSION as the version of the project"
-#endif
 
 namespace heddle::api::openapi {
 
@@ -240,7 +237,7 @@ json::object document(const ServerSettings& settings) {
   json::object whole{
       {"openapi", "3.1.0"},
       {"info", json::object{{"title", "heddle"},
-                            {"version", HEDDLE_VERSION},
+                            {"version", version()},
                             {"description", "Runs graphs of agents and speaks the LangGraph HTTP API."}}},
       {"servers", json::array{json::object{{"url", prefix}}}},
       {"tags", std::move(tags)},

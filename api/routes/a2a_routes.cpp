@@ -13,12 +13,9 @@
 #include "api/routes/json_rpc.h"
 #include "api/routes/run_bodies.h"
 #include "api/services/services.h"
+#include "api/version.h"
 #include "runtime/json.h"
 #include "runtime/uuid.h"
-
-#ifndef HEDDLE_VERSION
-#error "api/CMakeLists.txt defines HEDDLE_VERSION as the version of the project"
-#endif
 
 namespace heddle::api {
 namespace {
@@ -221,7 +218,7 @@ asio::awaitable<Response> card_of(Services& services, Caller caller, Request req
   const json::value* properties = runtime::find_member(graph->schemas().input, "properties");
   card.takes_text = properties != nullptr && runtime::find_member(*properties, "messages") != nullptr;
   card.needs_token = services.parts.settings.auth.has_value();
-  card.version = HEDDLE_VERSION;
+  card.version = version();
   co_return json_response(200, a2a_card_json(card));
 }
 

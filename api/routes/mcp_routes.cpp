@@ -14,11 +14,8 @@
 #include "api/routes/run_bodies.h"
 #include "api/services/assistant_tools.h"
 #include "api/services/services.h"
+#include "api/version.h"
 #include "runtime/json.h"
-
-#ifndef HEDDLE_VERSION
-#error "api/CMakeLists.txt defines HEDDLE_VERSION as the version of the project"
-#endif
 
 namespace heddle::api {
 namespace {
@@ -51,7 +48,7 @@ json::object initialized(const json::object& params) {
   const std::string_view spoken = is_version(asked) ? std::string_view(asked) : kVersions.back();
   return {{"protocolVersion", spoken},
           {"capabilities", json::object{{"tools", json::object{{"listChanged", false}}}}},
-          {"serverInfo", json::object{{"name", "heddle"}, {"version", HEDDLE_VERSION}}}};
+          {"serverInfo", json::object{{"name", "heddle"}, {"version", version()}}}};
 }
 
 // Where a page begins; the cursor is ours and opaque to clients.

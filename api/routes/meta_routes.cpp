@@ -8,11 +8,8 @@
 #include "api/routes/body.h"
 #include "api/runs/run_queue.h"
 #include "api/services/services.h"
+#include "api/version.h"
 #include "runtime/json.h"
-
-#ifndef HEDDLE_VERSION
-#error "api/CMakeLists.txt defines HEDDLE_VERSION as the version of the project"
-#endif
 
 namespace heddle::api {
 
@@ -115,7 +112,7 @@ asio::awaitable<Response> get_info(Services& services, Caller, Request) {
   if (services.parts.settings.compat == Compat::platform) {
     flags["strict_resume"] = true;
     flags["stream_namespaces"] = true;
-    info["heddle_version"] = HEDDLE_VERSION;
+    info["heddle_version"] = version();
     info["metadata"] = json::object{};
   }
   info["flags"] = std::move(flags);
