@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <mutex>
 
 namespace heddle::storage::sqlite {
 namespace {
@@ -33,7 +34,7 @@ float dot_product(std::span<const float> one, std::span<const float> other) {
 std::vector<std::optional<float>> VectorMemory::compare(const std::vector<std::int64_t>& ids,
                                                         std::span<const float> vector) {
   std::vector<std::optional<float>> products(ids.size());
-  const std::lock_guard lock(mutex_);
+  const std::shared_lock lock(mutex_);
   if (dimensions_ != vector.size()) return products;
   for (std::size_t i = 0; i < ids.size(); ++i) {
     const auto found = places_.find(ids[i]);
@@ -67,7 +68,7 @@ void VectorMemory::keep(const std::vector<Kept>& vectors) {
 }
 
 std::size_t VectorMemory::bytes() const {
-  const std::lock_guard lock(mutex_);
+  const std::shared_lock lock(mutex_);
   return blocks_.size() * kBlock * dimensions_ * sizeof(float);
 }
 

@@ -7,8 +7,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <unordered_map>
 #include <utility>
@@ -20,7 +20,7 @@ namespace heddle::storage::sqlite {
 float dot_product(std::span<const float> one, std::span<const float> other);
 
 // Shared by all connections of one database; any thread may call. There is a mutex because they belong to different
-// threads and the memory is too large for each to have its own; nothing waits under it but the arithmetic.
+// threads and the memory is too large for each to have its own; under it is arithmetic and copying.
 class VectorMemory {
  public:
   // `bytes_max` of numbers; some 60 bytes of each vector come on top.
@@ -45,7 +45,7 @@ class VectorMemory {
   std::size_t capacity() const;
 
   const std::size_t bytes_max_;
-  mutable std::mutex mutex_;
+  mutable std::shared_mutex mutex_;               // searches compare at the same time
   std::size_t dimensions_ = 0;                    // of all that are kept
   std::vector<std::unique_ptr<float[]>> blocks_;  // of kBlock vectors each, one behind the other
   std::unordered_map<std::int64_t, std::uint32_t> places_;
