@@ -104,7 +104,10 @@ std::vector<Goto> jump_targets(const Layout& layout, Jump jump, const State& sta
 // `next`: the node behind the hook; empty where the answer of the model decides.
 asio::awaitable<NodeResult> run_hook(LayoutPointer layout, const Hook& hook, std::string next, NodeContext& context) {
   HookResult wanted = co_await hook.body(context);
-  const State state = with_messages(context.state(), wanted.update);
+  // Only who looks for open calls has to know what the messages will be.
+  const bool looks_for_calls = wanted.jump ? *wanted.jump == Jump::tools : next.empty();
+  State state;
+  if (looks_for_calls) state = with_messages(context.state(), wanted.update);
   Command command;
   for (auto& member : wanted.update) command.set(member.key(), std::move(member.value()));
   if (wanted.jump) {
@@ -312,7 +315,7 @@ std::shared_ptr<const runtime::CompiledGraph> make_agent(AgentOptions options) {
   declare_state(graph, wanted);
   auto ask = [layout](NodeContext& context) { return ask_model(layout, context); };
   graph.node(std::string(kModel), ask);
-  if (layout->has_tools) graph.node(std::string(kTools), tool_node(wanted.tools, wanted.tool_options));
+  if (layout->has_tools) add_tool_node(graph, std::string(kTools), wanted.tools, wanted.tool_options);
   add_hooks(graph, layout, first, layout->loop_entry);
   add_hooks(graph, layout, before, std::string(kModel));
   add_hooks(graph, layout, after, "");

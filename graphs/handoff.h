@@ -31,7 +31,8 @@ struct SupervisorOptions {
 };
 
 // A graph with node `supervisor` (an agent with a hand-off to each member) and one node for each member, from which the
-// work goes back to the supervisor. Throws std::logic_error without a model or members.
+// work goes back to the supervisor. Throws std::logic_error without a model or members. What a member's tools wait for
+// outside is asked for when a client resumes, and not by the server: the members' probes are not the supervisor's.
 std::shared_ptr<const runtime::CompiledGraph> make_supervisor(SupervisorOptions options);
 
 struct SwarmOptions {

@@ -76,13 +76,8 @@ std::shared_ptr<const runtime::CompiledGraph> make_react_agent(ReactAgentOptions
   auto route = [](const State& state, const runtime::RunConfig&) -> runtime::Routes {
     return wants_tools(state) ? "tools" : std::string(runtime::kEnd);
   };
-  for (const ToolPointer& tool : options.tools) {
-    std::optional<runtime::Probe> probe = tool->probe();
-    if (probe) graph.probe(tool->declaration().name, std::move(*probe));
-  }
-  graph.node("tools", tool_node(std::move(options.tools), std::move(options.tool_options)))
-      .conditional("agent", route, {"tools", runtime::kEnd})
-      .edge("tools", "agent");
+  add_tool_node(graph, "tools", std::move(options.tools), std::move(options.tool_options));
+  graph.conditional("agent", route, {"tools", runtime::kEnd}).edge("tools", "agent");
   return graph.compile();
 }
 

@@ -358,4 +358,13 @@ runtime::NodeFunction tool_node(std::vector<ToolPointer> tools, ToolNodeOptions 
   return [shared](NodeContext& context) { return run_tools(shared, context); };
 }
 
+void add_tool_node(runtime::StateGraph& graph, const std::string& name, std::vector<ToolPointer> tools,
+                   ToolNodeOptions options) {
+  for (const ToolPointer& tool : tools) {
+    std::optional<runtime::Probe> probe = tool->probe();
+    if (probe) graph.probe(tool->declaration().name, std::move(*probe));
+  }
+  graph.node(name, tool_node(std::move(tools), std::move(options)));
+}
+
 }  // namespace heddle::graphs

@@ -11,6 +11,7 @@
 
 #include "graphs/tool.h"
 #include "runtime/node.h"
+#include "runtime/state_graph.h"
 
 namespace heddle::graphs {
 
@@ -30,5 +31,10 @@ struct ToolNodeOptions {
 // ask, the question that came first leaves the node once the other calls have ended. A call that is among
 // `invalid_tool_calls` too fails without being made. Throws std::logic_error if two tools have one name.
 runtime::NodeFunction tool_node(std::vector<ToolPointer> tools, ToolNodeOptions options = {});
+
+// Adds this node to an agent, and the probes of its tools under their names, so that the server can learn of answers
+// that they wait for (runtime/awaited.h).
+void add_tool_node(runtime::StateGraph& graph, const std::string& name, std::vector<ToolPointer> tools,
+                   ToolNodeOptions options = {});
 
 }  // namespace heddle::graphs

@@ -264,6 +264,26 @@ TEST_CASE_METHOD(AgentsFixture, "A structured result is the arguments of a call 
   CHECK(shown(outcome.values) == "human:hi\nai:\nai:Returning structured response: {\"city\":\"Paris\"}\n");
 }
 
+TEST_CASE_METHOD(AgentsFixture, "The server can ask the tools of an agent whether what they wait for has come") {
+  class Waiting final : public Tool {
+   public:
+    const ToolDeclaration& declaration() const override { return declaration_; }
+    asio::awaitable<ToolResult> call(ToolContext&, json::object) const override { co_return "paid"; }
+    std::optional<Probe> probe() const override {
+      return [](json::value) -> asio::awaitable<Sign> { co_return Sign{true}; };
+    }
+
+   private:
+    ToolDeclaration declaration_{"pay", "", json::object{{"type", "object"}}};
+  };
+  model({});
+  options.tools = {std::make_shared<const Waiting>(), tool("weather")};
+  const auto agent = make_agent(options);
+  REQUIRE(agent->find_probe("pay") != nullptr);
+  CHECK(test::run(io, (*agent->find_probe("pay"))({})).has_come);
+  CHECK(agent->find_probe("weather") == nullptr);
+}
+
 TEST_CASE_METHOD(AgentsFixture, "A tool that returns directly ends the agent") {
   model({calls({{"weather", {}}})});
   options.tools = {tool("weather")};
