@@ -4,16 +4,13 @@
 
 #include "graphs/ciba.h"
 #include "graphs/google_api.h"
-#include "tests/graphs/vault_fixture.h"
+#include "tests/graphs/permission_fixture.h"
 
 using namespace heddle;
 using namespace heddle::graphs;
-using heddle::test::FakeContext;
-using heddle::test::FakeTask;
 using heddle::test::http_answer;
 using heddle::test::refusal;
 using heddle::test::Scripted;
-using heddle::test::VaultFixture;
 
 namespace {
 
@@ -21,13 +18,9 @@ const std::string kStarted = http_answer("200 OK", R"({"auth_req_id":"r1","expir
 const std::string kPending = refusal("400 Bad Request", "authorization_pending");
 const std::string kAllowed = http_answer("200 OK", R"({"access_token":"private","expires_in":60})");
 
-struct PermissionFixture : VaultFixture {
-  FakeTask task;
+struct CibaFixture : test::PermissionFixture {
   int made = 0;
-  PermissionWanted wanted;
-  std::shared_ptr<const runtime::Awaited> awaited;  // of the last interrupt
-  PermissionFixture() {
-    caller.user = "auth0|ada";
+  CibaFixture() {
     wanted.binding_message = [](const json::object&) { return std::string("Pay 5 \u20ac & go"); };
   }
 
@@ -43,26 +36,9 @@ struct PermissionFixture : VaultFixture {
     });
     return with_async_authorization(authorization, wanted, pay);
   }
+  using PermissionFixture::call;
   // One with a tool of its own, as after a restart.
   std::string call(const std::string& tenant_url) { return call(tool_at(tenant_url)); }
-  std::string call(const ToolPointer& tool) {
-    FakeContext node(task, runtime::State());
-    node.run_config.secrets = test::secrets_of(caller);
-    ToolContext context(node, "pay", "c1", "key-of-c1");
-    try {
-      return test::run(io, test::text_of_call(tool, context, {}));
-    } catch (const runtime::NodeInterrupted& asked) {
-      awaited = asked.interrupt.awaited;
-      return "asks " + runtime::to_text(asked.interrupt.value);
-    } catch (const std::exception& error) {
-      return std::string("fails ") + error.what();
-    }
-  }
-  // What the server learns between two executions.
-  runtime::Sign look(const ToolPointer& tool) {
-    const std::optional<runtime::Probe> probe = tool->probe();
-    return test::run(io, (*probe)(awaited->subject));
-  }
   // What the second execution gives when the poll is answered so, after a first one that was pending.
   std::string polled(const std::string& answer) {
     task = {};
@@ -74,12 +50,11 @@ struct PermissionFixture : VaultFixture {
     if (at != std::string::npos) text.erase(at, text.find(',', at) + 1 - at);
     return text;
   }
-  static json::object value_of(const std::string& text) { return runtime::parse_json(text.substr(5)).as_object(); }
 };
 
 }  // namespace
 
-TEST_CASE_METHOD(PermissionFixture, "The user is asked once, and each execution polls once until there is an answer") {
+TEST_CASE_METHOD(CibaFixture, "The user is asked once, and each execution polls once until there is an answer") {
   const Scripted tenant({kStarted, kPending, kPending, kAllowed});
   const json::object first = value_of(call(tenant.url()));
   CHECK(first.at("name") == "AUTH0_AI_INTERRUPT");
@@ -109,7 +84,7 @@ TEST_CASE_METHOD(PermissionFixture, "The user is asked once, and each execution 
         "web%26secret");
 }
 
-TEST_CASE_METHOD(PermissionFixture, "What came to nothing is the result, by the codes of both generations") {
+TEST_CASE_METHOD(CibaFixture, "What came to nothing is the result, by the codes of both generations") {
   struct Row {
     std::string answer;
     const char* current;
@@ -137,14 +112,14 @@ TEST_CASE_METHOD(PermissionFixture, "What came to nothing is the result, by the 
   CHECK(made == 0);
 }
 
-TEST_CASE_METHOD(PermissionFixture, "A user without a device is told of as the result, without a poll") {
+TEST_CASE_METHOD(CibaFixture, "A user without a device is told of as the result, without a poll") {
   const Scripted tenant({refusal("400 Bad Request", "invalid_request")});
   CHECK(runtime::parse_json(call(tenant.url())).at("code") ==
         "ASYNC_AUTHORIZATION_USER_DOES_NOT_HAVE_PUSH_NOTIFICATIONS");
   CHECK(tenant.asked() == 1);
 }
 
-TEST_CASE_METHOD(PermissionFixture, "Polling too fast interrupts with the pause that the tenant wants") {
+TEST_CASE_METHOD(CibaFixture, "Polling too fast interrupts with the pause that the tenant wants") {
   const json::object value = value_of(polled(refusal("400 Bad", "slow_down", "Retry-After: 9\r\n")));
   CHECK(value.at("code") == "ASYNC_AUTHORIZATION_AUTHORIZATION_POLLING_ERROR");
   CHECK(runtime::equal_json(value.at("retryAfter"), 9));
@@ -154,8 +129,7 @@ TEST_CASE_METHOD(PermissionFixture, "Polling too fast interrupts with the pause 
   CHECK_FALSE(older.contains("retryAfter"));
 }
 
-TEST_CASE_METHOD(PermissionFixture,
-                 "A request that has expired by the own clock is not polled, and another call asks anew") {
+TEST_CASE_METHOD(CibaFixture, "A request that has expired by the own clock is not polled, and another call asks anew") {
   const Scripted tenant({kStarted, kPending, kStarted, kPending});
   CHECK(call(tenant.url()).starts_with("asks "));
   clock.advance(std::chrono::seconds(300));
@@ -165,13 +139,13 @@ TEST_CASE_METHOD(PermissionFixture,
   CHECK(tenant.asked() == 4);
 }
 
-TEST_CASE_METHOD(PermissionFixture, "A tenant in trouble has not said no") {
+TEST_CASE_METHOD(CibaFixture, "A tenant in trouble has not said no") {
   for (const std::string& answer : {refusal("503 Down", "x"), http_answer("429 Too Many", ""), std::string()}) {
     CHECK(value_of(polled(answer)).at("code") == "ASYNC_AUTHORIZATION_AUTHORIZATION_PENDING");
   }
 }
 
-TEST_CASE_METHOD(PermissionFixture, "A permission that was given is not asked for again by the same call") {
+TEST_CASE_METHOD(CibaFixture, "A permission that was given is not asked for again by the same call") {
   const Scripted tenant({kStarted, kAllowed});
   CHECK(call(tenant.url()) == "paid");
   CHECK(call(tenant.url()) == "paid");
@@ -179,7 +153,7 @@ TEST_CASE_METHOD(PermissionFixture, "A permission that was given is not asked fo
   for (const auto& [key, kept] : task.finished) CHECK(runtime::to_text(kept).find("private") == std::string::npos);
 }
 
-TEST_CASE_METHOD(PermissionFixture, "A wrong set-up and an unknown user are told as such") {
+TEST_CASE_METHOD(CibaFixture, "A wrong set-up and an unknown user are told as such") {
   for (const std::string& answer :
        {refusal("401 Unauthorized", "invalid_client"), refusal("403 No", "unauthorized_client")}) {
     task = {};
@@ -201,7 +175,7 @@ TEST_CASE_METHOD(PermissionFixture, "A wrong set-up and an unknown user are told
   CHECK(made == 0);
 }
 
-TEST_CASE_METHOD(PermissionFixture, "An interrupt says what the server can look for by itself, and until when") {
+TEST_CASE_METHOD(CibaFixture, "An interrupt says what the server can look for by itself, and until when") {
   const Scripted tenant({kStarted, kPending, refusal("400 Bad", "slow_down")});
   const ToolPointer tool = tool_at(tenant.url());
   call(tool);
@@ -214,7 +188,7 @@ TEST_CASE_METHOD(PermissionFixture, "An interrupt says what the server can look 
   CHECK(awaited->interval == std::chrono::seconds(12));
 }
 
-TEST_CASE_METHOD(PermissionFixture, "An answer that comes between two executions is there for the next one, unasked") {
+TEST_CASE_METHOD(CibaFixture, "An answer that comes between two executions is there for the next one, unasked") {
   const Scripted tenant({kStarted, kPending, kPending, kAllowed});
   const ToolPointer tool = tool_at(tenant.url());
   call(tool);
@@ -237,7 +211,7 @@ TEST_CASE_METHOD(PermissionFixture, "An answer that comes between two executions
   }
 }
 
-TEST_CASE_METHOD(PermissionFixture, "Who looks too often, or in vain, is told to wait longer, or looks again") {
+TEST_CASE_METHOD(CibaFixture, "Who looks too often, or in vain, is told to wait longer, or looks again") {
   const Scripted tenant({kStarted, kPending, refusal("429 Slow", "slow_down", "Retry-After: 9\r\n"),
                          refusal("400 Bad", "slow_down"), refusal("503 Down", "x"), std::string(), kAllowed});
   const ToolPointer tool = tool_at(tenant.url());
@@ -252,8 +226,7 @@ TEST_CASE_METHOD(PermissionFixture, "Who looks too often, or in vain, is told to
   CHECK(look(tool).has_come);
 }
 
-TEST_CASE_METHOD(PermissionFixture,
-                 "What has to be settled first is not asked for again once the user has been asked") {
+TEST_CASE_METHOD(CibaFixture, "What has to be settled first is not asked for again once the user has been asked") {
   int settled = 0;
   wanted.before = [&settled](ToolContext&) -> boost::asio::awaitable<void> {
     ++settled;

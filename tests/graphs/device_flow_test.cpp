@@ -3,17 +3,14 @@
 #include <catch2/catch.hpp>
 
 #include "graphs/mail.h"
-#include "tests/graphs/vault_fixture.h"
+#include "tests/graphs/permission_fixture.h"
 
 using namespace heddle;
 using namespace heddle::graphs;
-using heddle::test::FakeContext;
-using heddle::test::FakeTask;
 using heddle::test::http_answer;
 using heddle::test::refusal;
 using heddle::test::TinyConnection;
 using heddle::test::TinyServer;
-using heddle::test::VaultFixture;
 
 namespace {
 
@@ -71,12 +68,7 @@ class Tenant {
   TinyServer server_{[this](TinyConnection& connection, const std::string& request) { answer(connection, request); }};
 };
 
-struct DeviceFixture : VaultFixture {
-  FakeTask task;
-  PermissionWanted wanted;
-  std::shared_ptr<const runtime::Awaited> awaited;
-  DeviceFixture() { caller.user = "auth0|ada"; }
-
+struct DeviceFixture : test::PermissionFixture {
   ToolPointer tool_at(const std::string& tenant_url, const std::string& client_id = "native app") {
     DeviceFlowSettings settings;
     settings.tenant.base_url = tenant_url;
@@ -86,24 +78,6 @@ struct DeviceFixture : VaultFixture {
     auto flow = std::make_shared<const DeviceFlow>(client, clock, std::move(settings));
     return with_async_authorization(std::move(flow), wanted, pay);
   }
-  std::string call(const ToolPointer& tool) {
-    FakeContext node(task, runtime::State());
-    node.run_config.secrets = test::secrets_of(caller);
-    ToolContext context(node, "pay", "c1", "key-of-c1");
-    try {
-      return test::run(io, test::text_of_call(tool, context, {}));
-    } catch (const runtime::NodeInterrupted& asked) {
-      awaited = asked.interrupt.awaited;
-      return "asks " + runtime::to_text(asked.interrupt.value);
-    } catch (const std::exception& error) {
-      return std::string("fails ") + error.what();
-    }
-  }
-  runtime::Sign look(const ToolPointer& tool) {
-    const std::optional<runtime::Probe> probe = tool->probe();
-    return test::run(io, (*probe)(awaited->subject));
-  }
-  static json::object value_of(const std::string& text) { return runtime::parse_json(text.substr(5)).as_object(); }
 };
 
 }  // namespace
