@@ -3,46 +3,34 @@
 #include <catch2/catch.hpp>
 
 #include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/passing_saver.h"
 
 namespace heddle::runtime {
 namespace {
 
 // Notes what it is asked to do among what nodes note. Says that its disk is slow: what was put is durable with flush().
-class NotingSaver final : public CheckpointSaver {
+class NotingSaver final : public PassingSaver {
  public:
-  NotingSaver(MemorySaver& kept, Lines& notes) : kept_(kept), notes_(notes) {}
+  NotingSaver(MemorySaver& kept, Lines& notes) : PassingSaver(kept), notes_(notes) {}
 
-  boost::asio::awaitable<std::optional<LoadedCheckpoint>> find(std::string ns, CheckpointId id) override {
-    return kept_.find(std::move(ns), id);
-  }
-  boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest(std::string ns) override {
-    return kept_.newest(std::move(ns));
-  }
-  boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest_before(std::string ns, CheckpointId bound) override {
-    return kept_.newest_before(std::move(ns), bound);
-  }
-  boost::asio::awaitable<std::vector<LoadedCheckpoint>> history(HistoryQuery query) override {
-    return kept_.history(std::move(query));
-  }
   void put(Checkpoint checkpoint) override {
     notes_.push_back("put " + std::to_string(checkpoint.metadata.step));
-    kept_.put(std::move(checkpoint));
+    PassingSaver::put(std::move(checkpoint));
   }
   void put_writes(std::string ns, CheckpointId id, TaskWrites writes) override {
     notes_.push_back("writes");
-    kept_.put_writes(std::move(ns), id, std::move(writes));
+    PassingSaver::put_writes(std::move(ns), id, std::move(writes));
   }
   boost::asio::awaitable<void> wait_for_room() override {
     notes_.push_back("room");
-    return kept_.wait_for_room();
+    return PassingSaver::wait_for_room();
   }
   boost::asio::awaitable<void> flush() override {
     notes_.push_back("flush");
-    return kept_.flush();
+    return PassingSaver::flush();
   }
 
  private:
-  MemorySaver& kept_;
   Lines& notes_;
 };
 

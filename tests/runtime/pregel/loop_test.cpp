@@ -5,6 +5,7 @@
 #include "runtime/error.h"
 #include "runtime/uuid.h"
 #include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/passing_saver.h"
 
 namespace heddle::runtime {
 namespace {
@@ -208,39 +209,24 @@ TEST_CASE_METHOD(ThreadFixture, "A run that is taken up again goes on and takes 
 }
 
 // Fails at its nth write, once.
-class FaultySaver final : public CheckpointSaver {
+class FaultySaver final : public PassingSaver {
  public:
-  FaultySaver(MemorySaver& kept, int nth) : kept_(kept), left_(nth) {}
+  FaultySaver(MemorySaver& kept, int nth) : PassingSaver(kept), left_(nth) {}
   bool struck() const { return left_ <= 0; }
 
-  boost::asio::awaitable<std::optional<LoadedCheckpoint>> find(std::string ns, CheckpointId id) override {
-    return kept_.find(std::move(ns), id);
-  }
-  boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest(std::string ns) override {
-    return kept_.newest(std::move(ns));
-  }
-  boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest_before(std::string ns, CheckpointId bound) override {
-    return kept_.newest_before(std::move(ns), bound);
-  }
-  boost::asio::awaitable<std::vector<LoadedCheckpoint>> history(HistoryQuery query) override {
-    return kept_.history(std::move(query));
-  }
   void put(Checkpoint checkpoint) override {
     strike();
-    kept_.put(std::move(checkpoint));
+    PassingSaver::put(std::move(checkpoint));
   }
   void put_writes(std::string ns, CheckpointId id, TaskWrites writes) override {
     strike();
-    kept_.put_writes(std::move(ns), id, std::move(writes));
+    PassingSaver::put_writes(std::move(ns), id, std::move(writes));
   }
-  boost::asio::awaitable<void> wait_for_room() override { return kept_.wait_for_room(); }
-  boost::asio::awaitable<void> flush() override { return kept_.flush(); }
 
  private:
   void strike() {
     if (--left_ == 0) throw std::runtime_error("disk full");
   }
-  MemorySaver& kept_;
   int left_;
 };
 

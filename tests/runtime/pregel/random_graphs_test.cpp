@@ -17,6 +17,7 @@
 #include "runtime/stored_saver.h"
 #include "runtime/uuid.h"
 #include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/passing_saver.h"
 #include "tests/runtime/pregel/random_graph.h"
 #include "tests/storage/storage_fixture.h"
 
@@ -30,42 +31,29 @@ struct Crash : std::runtime_error {
 };
 
 // A saver of a process that dies: from its nth write on nothing is stored any more.
-class MortalSaver final : public CheckpointSaver {
+class MortalSaver final : public PassingSaver {
  public:
   MortalSaver(const CompiledGraph& graph, World& world) : graph_(graph), world_(world) {}
 
   // `left`: writes until it dies; below 0: it lives on.
   void live(CheckpointSaver& kept, int left) {
-    kept_ = &kept;
+    pass_to(kept);
     left_ = left;
   }
 
-  asio::awaitable<std::optional<LoadedCheckpoint>> find(std::string ns, CheckpointId id) override {
-    return kept_->find(std::move(ns), id);
-  }
-  asio::awaitable<std::optional<LoadedCheckpoint>> newest(std::string ns) override {
-    return kept_->newest(std::move(ns));
-  }
-  asio::awaitable<std::optional<LoadedCheckpoint>> newest_before(std::string ns, CheckpointId bound) override {
-    return kept_->newest_before(std::move(ns), bound);
-  }
-  asio::awaitable<std::vector<LoadedCheckpoint>> history(HistoryQuery query) override {
-    return kept_->history(std::move(query));
-  }
   void put(Checkpoint checkpoint) override {
     strike();
-    kept_->put(std::move(checkpoint));
+    PassingSaver::put(std::move(checkpoint));
   }
   void put_writes(std::string ns, CheckpointId id, TaskWrites writes) override {
     strike();
     const bool finished = writes.task_id != kNullTask && restored_record(graph_.plan(), writes.writes).finished;
     if (finished) world_.recorded.insert(writes.task_id.text());
-    kept_->put_writes(std::move(ns), id, std::move(writes));
+    PassingSaver::put_writes(std::move(ns), id, std::move(writes));
   }
-  asio::awaitable<void> wait_for_room() override { return kept_->wait_for_room(); }
   asio::awaitable<void> flush() override {
     if (left_ == 0) throw Crash();
-    return kept_->flush();
+    return PassingSaver::flush();
   }
 
  private:
@@ -76,7 +64,6 @@ class MortalSaver final : public CheckpointSaver {
 
   const CompiledGraph& graph_;
   World& world_;
-  CheckpointSaver* kept_ = nullptr;
   int left_ = -1;
 };
 
