@@ -1,8 +1,6 @@
 #include "api/runs/cron_scheduler.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <exception>
@@ -31,8 +29,6 @@ constexpr std::chrono::seconds kAfterRefusal{5};
 // A wall clock that goes back by more than this was wrong before. By less it is being adjusted, and a time that has
 // fired does not come again.
 constexpr std::chrono::minutes kClockWasWrong{10};
-// A timer may be early by the difference of two clocks; less than this is not worth another timer.
-constexpr std::chrono::milliseconds kShortestSleep{1};
 
 RunRequest run_request_of(const storage::Cron& cron, const ServerSettings& settings) {
   json::object body = runtime::parse_json_object(cron.payload_json);
@@ -65,54 +61,21 @@ std::optional<storage::Timestamp> next_run_date(const storage::Cron& cron, stora
 CronScheduler::CronScheduler(ServiceParts parts, RunService& runs)
     : parts_(parts),
       runs_(runs),
-      timer_(parts.queue.executor()),
-      has_stopped_(parts.queue.executor(), asio::steady_timer::time_point::max()) {}
+      work_(parts.queue.executor(), parts.clock, parts.log,
+            {"crons could not be looked through", kLookAtLeast, kAfterRefusal}) {}
 
 CronScheduler::~CronScheduler() = default;
 
 void CronScheduler::start() {
-  is_working_ = true;
-  auto ended = [this](std::exception_ptr) {
-    is_working_ = false;
-    has_stopped_.cancel();
-  };
-  asio::co_spawn(parts_.queue.executor(), work(), std::move(ended));
+  work_.start([this] { return fire_due(); });
 }
 
 asio::awaitable<void> CronScheduler::stop() {
-  stopping_ = true;
-  timer_.cancel();
-  while (is_working_) co_await has_stopped_.async_wait(asio::as_tuple(asio::use_awaitable));
+  return work_.stop();
 }
 
 void CronScheduler::look_again() {
-  has_changed_ = true;
-  timer_.cancel();
-}
-
-asio::awaitable<void> CronScheduler::work() {
-  while (!stopping_) {
-    has_changed_ = false;
-    std::optional<storage::Timestamp> next;
-    try {
-      next = co_await fire_due();
-    } catch (const std::exception& error) {
-      parts_.log.error("crons could not be looked through", json::object{{"what", error.what()}});
-      next = parts_.clock.now() + kAfterRefusal;
-    }
-    const bool may_sleep = !stopping_ && !has_changed_;
-    if (may_sleep) co_await sleep_until(next);
-  }
-}
-
-asio::awaitable<void> CronScheduler::sleep_until(std::optional<storage::Timestamp> time) {
-  if (time) {
-    const auto rest = *time - parts_.clock.now();
-    timer_.expires_after(std::max<asio::steady_timer::duration>(rest, kShortestSleep));
-  } else {
-    timer_.expires_at(asio::steady_timer::time_point::max());
-  }
-  co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+  work_.wake();
 }
 
 asio::awaitable<std::optional<storage::Timestamp>> CronScheduler::fire_due() {
@@ -130,7 +93,7 @@ asio::awaitable<std::optional<storage::Timestamp>> CronScheduler::fire_due() {
   };
   const Look found = co_await parts_.storage.read(std::move(look));
   for (const storage::Cron& cron : found.due) {
-    if (stopping_) break;
+    if (work_.stopping()) break;
     const Fired fired = co_await fire(cron, now);
     if (fired == Fired::refused) co_return now + kAfterRefusal;
   }

@@ -7,9 +7,9 @@
 // graph is not served any more) is logged and left out.
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <optional>
 
+#include "api/runs/timed_work.h"
 #include "api/services/run_service.h"
 #include "api/services/service_parts.h"
 #include "storage/crons.h"
@@ -45,8 +45,6 @@ class CronScheduler {
  private:
   enum class Fired { done, refused };
 
-  boost::asio::awaitable<void> work();
-  boost::asio::awaitable<void> sleep_until(std::optional<storage::Timestamp> time);
   boost::asio::awaitable<Fired> fire(storage::Cron cron, storage::Timestamp now);
   boost::asio::awaitable<void> leave_out(CronClaim claim);
   boost::asio::awaitable<void> reckon_anew(storage::Timestamp now);
@@ -54,11 +52,7 @@ class CronScheduler {
   ServiceParts parts_;
   RunService& runs_;
   std::optional<storage::Timestamp> last_look_;
-  boost::asio::steady_timer timer_;
-  boost::asio::steady_timer has_stopped_;  // never expires; cancelled when work() has ended
-  bool is_working_ = false;
-  bool stopping_ = false;
-  bool has_changed_ = false;  // look_again() was called since the last look
+  TimedWork work_;
 };
 
 }  // namespace heddle::api

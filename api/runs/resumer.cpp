@@ -26,7 +26,6 @@ using std::chrono::milliseconds;
 
 // After everything due is being asked for, after a refusal, and after the wall clock was set forward.
 constexpr milliseconds kLookAtLeast{5'000};
-constexpr milliseconds kShortestSleep{1};
 
 bool still_asks(const storage::Thread& thread, const std::string& interrupt_id) {
   if (thread.status != storage::ThreadStatus::interrupted || !thread.interrupts_json) return false;
@@ -74,27 +73,20 @@ struct Resumer::Place {
 Resumer::Resumer(ServiceParts parts, RunService& runs)
     : parts_(parts),
       runs_(runs),
-      timer_(parts.queue.executor()),
       settled_(parts.queue.executor(), asio::steady_timer::time_point::max()),
-      has_stopped_(parts.queue.executor(), asio::steady_timer::time_point::max()) {}
+      work_(parts.queue.executor(), parts.clock, parts.log,
+            {"what interrupted runs wait for could not be looked through", kLookAtLeast, kLookAtLeast}) {}
 
 Resumer::~Resumer() = default;
 
 void Resumer::start() {
   if (!parts_.settings.async_resume) return;
-  is_working_ = true;
   parts_.queue.when_awaiting([this] { look_again(); });
-  auto ended = [this](std::exception_ptr) {
-    is_working_ = false;
-    has_stopped_.cancel();
-  };
-  asio::co_spawn(parts_.queue.executor(), work(), std::move(ended));
+  work_.start([this] { return look(); });
 }
 
 asio::awaitable<void> Resumer::stop() {
-  stopping_ = true;
-  timer_.cancel();
-  while (is_working_) co_await has_stopped_.async_wait(asio::as_tuple(asio::use_awaitable));
+  co_await work_.stop();
   for (Asking& asking : asking_) {
     if (asking.is_in_probe) asking.stop.emit(asio::cancellation_type::terminal);
   }
@@ -107,29 +99,7 @@ asio::awaitable<void> Resumer::settled() {
 }
 
 void Resumer::look_again() {
-  has_changed_ = true;
-  timer_.cancel();
-}
-
-asio::awaitable<void> Resumer::work() {
-  while (!stopping_) {
-    has_changed_ = false;
-    std::optional<storage::Timestamp> next;
-    try {
-      next = co_await look();
-    } catch (const std::exception& error) {
-      parts_.log.error("what interrupted runs wait for could not be looked through",
-                       json::object{{"what", error.what()}});
-      next = parts_.clock.now() + kLookAtLeast;
-    }
-    if (stopping_ || has_changed_) continue;
-    timer_.expires_at(asio::steady_timer::time_point::max());
-    if (next) {
-      const auto rest = std::min<asio::steady_timer::duration>(*next - parts_.clock.now(), kLookAtLeast);
-      timer_.expires_after(std::max<asio::steady_timer::duration>(rest, kShortestSleep));
-    }
-    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
+  work_.wake();
 }
 
 bool Resumer::is_asked(const storage::Awaited& awaited) const {
@@ -152,7 +122,7 @@ asio::awaitable<std::optional<storage::Timestamp>> Resumer::look() {
   };
   const Look found = co_await parts_.storage.read(std::move(read));
   for (const storage::Awaited& awaited : found.due) {
-    if (stopping_ || asking_.size() >= polls_max) break;
+    if (work_.stopping() || asking_.size() >= polls_max) break;
     if (is_asked(awaited)) continue;
     const auto asking = asking_.emplace(asking_.end());
     asking->awaited = awaited;
@@ -189,7 +159,7 @@ asio::awaitable<void> Resumer::ask(Asking& asking) {
   } catch (const std::exception& error) {
     failure = error.what();
   }
-  if (failure.empty() || stopping_) co_return;
+  if (failure.empty() || work_.stopping()) co_return;
   parts_.log.error("an interrupted run could not be asked after; it is tried again",
                    json::object{{"thread_id", awaited.thread_id.text()}, {"what", failure}});
   co_await postpone(awaited, awaited.interval);
@@ -234,7 +204,7 @@ asio::awaitable<runtime::Sign> Resumer::sign_of(Asking& asking, const runtime::P
   try {
     sign = co_await probe(std::move(subject));
   } catch (const std::exception& error) {
-    if (stopping_) throw;
+    if (work_.stopping()) throw;
     parts_.log.warning("a probe failed; it is called again",
                        json::object{{"thread_id", asking.awaited.thread_id.text()}, {"what", error.what()}});
   }

@@ -16,6 +16,7 @@
 #include <optional>
 #include <string>
 
+#include "api/runs/timed_work.h"
 #include "api/services/run_service.h"
 #include "api/services/service_parts.h"
 #include "runtime/awaited.h"
@@ -51,7 +52,6 @@ class Resumer {
   struct Asking;
   struct Place;
 
-  boost::asio::awaitable<void> work();
   boost::asio::awaitable<void> ask(Asking& asking);
   boost::asio::awaitable<void> ask_once(Asking& asking);
   boost::asio::awaitable<Place> place_of(const storage::Awaited& awaited) const;
@@ -63,13 +63,9 @@ class Resumer {
 
   ServiceParts parts_;
   RunService& runs_;
-  std::list<Asking> asking_;  // each has a coroutine
-  boost::asio::steady_timer timer_;
-  boost::asio::steady_timer settled_;      // never expires; cancelled when a coroutine has ended
-  boost::asio::steady_timer has_stopped_;  // never expires; cancelled when work() has ended
-  bool is_working_ = false;
-  bool stopping_ = false;
-  bool has_changed_ = false;  // look_again() was called since the last look
+  std::list<Asking> asking_;           // each has a coroutine
+  boost::asio::steady_timer settled_;  // never expires; cancelled when a coroutine has ended
+  TimedWork work_;
 };
 
 }  // namespace heddle::api

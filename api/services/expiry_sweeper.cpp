@@ -1,8 +1,6 @@
 #include "api/services/expiry_sweeper.h"
 
 #include <algorithm>
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <exception>
@@ -37,42 +35,20 @@ ExpirySweeper::ExpirySweeper(ServiceParts parts, StoreService& store, ThreadServ
     : parts_(parts),
       store_(store),
       threads_(threads),
-      timer_(parts.queue.executor()),
-      has_stopped_(parts.queue.executor(), asio::steady_timer::time_point::max()) {}
+      work_(parts.queue.executor(), parts.clock, parts.log,
+            {"what has expired could not be swept away", kLookAtLeast, kLookAtLeast}) {}
 
 ExpirySweeper::~ExpirySweeper() = default;
 
 void ExpirySweeper::start() {
-  is_working_ = true;
-  auto ended = [this](std::exception_ptr) {
-    is_working_ = false;
-    has_stopped_.cancel();
-  };
-  asio::co_spawn(parts_.queue.executor(), work(), std::move(ended));
+  work_.start([this] { return sweep_due(); });
 }
 
 asio::awaitable<void> ExpirySweeper::stop() {
-  stopping_ = true;
-  timer_.cancel();
-  while (is_working_) co_await has_stopped_.async_wait(asio::as_tuple(asio::use_awaitable));
+  return work_.stop();
 }
 
-asio::awaitable<void> ExpirySweeper::work() {
-  while (!stopping_) {
-    storage::Timestamp next = parts_.clock.now() + kLookAtLeast;
-    try {
-      next = co_await sweep_due();
-    } catch (const std::exception& error) {
-      parts_.log.error("what has expired could not be swept away", json::object{{"what", error.what()}});
-    }
-    if (stopping_) break;
-    const asio::steady_timer::duration rest = next - parts_.clock.now();
-    timer_.expires_after(std::clamp<asio::steady_timer::duration>(rest, std::chrono::milliseconds{1}, kLookAtLeast));
-    co_await timer_.async_wait(asio::as_tuple(asio::use_awaitable));
-  }
-}
-
-asio::awaitable<storage::Timestamp> ExpirySweeper::sweep_due() {
+asio::awaitable<std::optional<storage::Timestamp>> ExpirySweeper::sweep_due() {
   const storage::Timestamp now = parts_.clock.now();
   if (items_.comes(now, parts_.settings.store.sweep_interval)) co_await sweep_items();
   if (of_threads_.comes(now, parts_.settings.thread_ttl.sweep_interval)) co_await sweep_threads();
@@ -81,7 +57,7 @@ asio::awaitable<storage::Timestamp> ExpirySweeper::sweep_due() {
 
 asio::awaitable<void> ExpirySweeper::sweep_items() {
   std::int64_t erased = 0;
-  while (!stopping_) {
+  while (!work_.stopping()) {
     const std::int64_t portion = co_await store_.erase_expired(kItemsAtOnce);
     erased += portion;
     if (portion < kItemsAtOnce) break;
@@ -92,7 +68,7 @@ asio::awaitable<void> ExpirySweeper::sweep_items() {
 asio::awaitable<void> ExpirySweeper::sweep_threads() {
   std::int64_t left = parts_.settings.thread_ttl.sweep_limit;
   const std::int64_t most = left;
-  while (!stopping_ && left > 0) {
+  while (!work_.stopping() && left > 0) {
     const std::int64_t at_once = std::min(left, kThreadsAtOnce);
     const std::int64_t portion = co_await threads_.expire(at_once);
     left -= portion;

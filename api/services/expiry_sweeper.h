@@ -5,10 +5,10 @@
 // between, and what fails is logged and tried again at the next sweep.
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <optional>
 
+#include "api/runs/timed_work.h"
 #include "api/services/service_parts.h"
 #include "api/services/store_service.h"
 #include "api/services/thread_service.h"
@@ -31,7 +31,7 @@ class ExpirySweeper {
   boost::asio::awaitable<void> stop();
 
   // Sweeps what is due. Returns when to call again.
-  boost::asio::awaitable<storage::Timestamp> sweep_due();
+  boost::asio::awaitable<std::optional<storage::Timestamp>> sweep_due();
 
  private:
   // When one kind of things is swept.
@@ -45,7 +45,6 @@ class ExpirySweeper {
     std::optional<storage::Timestamp> next_;  // none before the first one
   };
 
-  boost::asio::awaitable<void> work();
   boost::asio::awaitable<void> sweep_items();
   boost::asio::awaitable<void> sweep_threads();
 
@@ -54,10 +53,7 @@ class ExpirySweeper {
   ThreadService& threads_;
   Turn items_;
   Turn of_threads_;
-  boost::asio::steady_timer timer_;
-  boost::asio::steady_timer has_stopped_;  // never expires; cancelled when work() has ended
-  bool is_working_ = false;
-  bool stopping_ = false;
+  TimedWork work_;
 };
 
 }  // namespace heddle::api

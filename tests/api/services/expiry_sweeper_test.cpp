@@ -11,7 +11,7 @@ using std::chrono::minutes;
 
 class SweeperFixture : public test::ServiceFixture {
  public:
-  storage::Timestamp sweep() { return get(services.expiry_sweeper.sweep_due()); }
+  storage::Timestamp sweep() { return get(services.expiry_sweeper.sweep_due()).value(); }
   void put(const std::string& key, double minutes_to_live) {
     get(services.store.put(ann, {{"a"}, key, {}, {minutes_to_live}}));
   }
