@@ -1,7 +1,8 @@
 #include "runtime/checkpoint_codec.h"
 
 #include <algorithm>
-#include <cassert>
+#include <exception>
+#include <stdexcept>
 #include <utility>
 
 #include "runtime/json.h"
@@ -160,9 +161,12 @@ void add_member(std::string& object, std::string_view key, std::string_view valu
   object += value_text;
 }
 
+// What is stored was written here, so whatever is wrong with it is told in one way.
+constexpr std::string_view kDamage = "; it was written by a newer heddle, or the database is damaged";
+
 [[noreturn]] void report_damage(const storage::Checkpoint& row, const std::string& what) {
   throw storage::StorageError("checkpoint " + row.checkpoint_id.text() + " of thread " + row.thread_id.text() + " " +
-                              what + "; it was written by a newer heddle, or the database is damaged");
+                              what + std::string(kDamage));
 }
 
 CheckpointSource source_from(const storage::Checkpoint& row) {
@@ -234,10 +238,15 @@ std::string encode_writes(const std::vector<ChannelWrite>& writes) {
 
 TaskWrites decode_writes(const storage::PendingWrites& pending) {
   TaskWrites decoded{pending.task_id, pending.task_path, {}};
-  json::value stored = parse_stored(pending.writes);
-  for (json::value& write : stored.as_array()) {
-    json::array& pair = write.as_array();
-    decoded.writes.push_back({std::string(pair.at(0).as_string()), std::move(pair.at(1))});
+  try {
+    json::value stored = parse_stored(pending.writes);
+    for (json::value& write : stored.as_array()) {
+      json::array& pair = write.as_array();
+      decoded.writes.push_back({std::string(pair.at(0).as_string()), std::move(pair.at(1))});
+    }
+  } catch (const std::exception& error) {
+    throw storage::StorageError("what task " + pending.task_id.text() + " wrote cannot be read: " + error.what() +
+                                std::string(kDamage));
   }
   return decoded;
 }
@@ -247,6 +256,16 @@ CheckpointDecoder::CheckpointDecoder(std::unordered_map<ValueId, storage::Channe
     : parts_(std::move(parts)), values_(std::move(known)) {}
 
 CheckpointDecoder::Decoded CheckpointDecoder::decode(const storage::Checkpoint& row) {
+  try {
+    return read(row);
+  } catch (const storage::StorageError&) {
+    throw;
+  } catch (const std::exception& error) {
+    report_damage(row, std::string("cannot be read: ") + error.what());
+  }
+}
+
+CheckpointDecoder::Decoded CheckpointDecoder::read(const storage::Checkpoint& row) {
   Decoded decoded;
   Checkpoint& checkpoint = decoded.checkpoint;
   checkpoint.checkpoint_ns = row.checkpoint_ns;
@@ -264,6 +283,7 @@ CheckpointDecoder::Decoded CheckpointDecoder::decode(const storage::Checkpoint& 
   for (auto& [channel, value] : channels.at("inline").as_object()) checkpoint.values[channel] = std::move(value);
   for (const auto& [channel, id] : channels.at("values").as_object()) {
     std::shared_ptr<const StoredValue> stored = value(id.as_int64());
+    if (!stored) report_damage(row, "lacks a part of the channel " + std::string(channel));
     checkpoint.values[channel] = stored->value;
     decoded.values[channel] = std::move(stored);
   }
@@ -273,11 +293,15 @@ CheckpointDecoder::Decoded CheckpointDecoder::decode(const storage::Checkpoint& 
 }
 
 std::shared_ptr<const StoredValue> CheckpointDecoder::value(ValueId id) {
-  std::shared_ptr<const StoredValue>& decoded = values_[id];
-  if (decoded) return decoded;
+  if (const auto found = values_.find(id); found != values_.end()) return found->second;
 
   std::vector<const storage::ChannelValue*> chain;
-  for (std::optional<ValueId> next = id; next; next = chain.back()->base) chain.push_back(&parts_.at(*next));
+  for (std::optional<ValueId> next = id; next; next = chain.back()->base) {
+    const auto part = parts_.find(*next);
+    // Each part has more items before it than the one it goes on from, so a chain cannot lead back to itself.
+    if (part == parts_.end() || (!chain.empty() && part->second.items >= chain.back()->items)) return nullptr;
+    chain.push_back(&part->second);
+  }
   std::reverse(chain.begin(), chain.end());
 
   StoredValue stored;
@@ -289,22 +313,25 @@ std::shared_ptr<const StoredValue> CheckpointDecoder::value(ValueId id) {
     stored.value = parse_stored(chain.back()->data);
   } else {
     std::vector<Value::Item> items;
-    items.reserve(stored.parts.back().end);
     for (const storage::ChannelValue* part : chain) {
       const std::vector<Value::Item>& added = items_of(*part);
       items.insert(items.end(), added.begin(), added.end());
+      // What is appended later goes on from this count.
+      if (items.size() != static_cast<std::size_t>(part->items)) return nullptr;
     }
-    assert(items.size() == stored.parts.back().end);
     stored.value = Value::list(std::move(items));
   }
-  decoded = std::make_shared<const StoredValue>(std::move(stored));
+  auto decoded = std::make_shared<const StoredValue>(std::move(stored));
+  values_.emplace(id, decoded);
   return decoded;
 }
 
 const std::vector<Value::Item>& CheckpointDecoder::items_of(const storage::ChannelValue& part) {
-  const auto [found, is_new] = items_.try_emplace(part.value_id);
-  if (is_new) found->second = Value(parse_stored(part.data)).items();
-  return found->second;
+  const auto found = items_.find(part.value_id);
+  if (found != items_.end()) return found->second;
+  json::value stored = parse_stored(part.data);
+  if (!stored.is_array()) throw std::runtime_error("the part of a list is none");
+  return items_.emplace(part.value_id, Value(std::move(stored)).items()).first->second;
 }
 
 std::shared_ptr<const json::object> CheckpointDecoder::shared_metadata(const std::string& text) {

@@ -60,6 +60,7 @@ EncodedCheckpoint encode_checkpoint(ThreadId thread_id, const Checkpoint& checkp
                                     ValueId& next_id);
 
 std::string encode_writes(const std::vector<ChannelWrite>& writes);
+// Throws storage::StorageError for a text that cannot have been written here.
 TaskWrites decode_writes(const storage::PendingWrites& pending);
 
 // Reads records. One object decodes each part and each shared metadata once, so that what it returns shares them.
@@ -73,9 +74,12 @@ class CheckpointDecoder {
     Checkpoint checkpoint;
     StoredValues values;
   };
+  // Throws storage::StorageError, which names checkpoint and thread, for what cannot have been written here.
   Decoded decode(const storage::Checkpoint& row);
 
  private:
+  Decoded read(const storage::Checkpoint& row);
+  // Null pointer if its parts do not make a value.
   std::shared_ptr<const StoredValue> value(ValueId id);
   const std::vector<Value::Item>& items_of(const storage::ChannelValue& part);
   std::shared_ptr<const json::object> shared_metadata(const std::string& text);

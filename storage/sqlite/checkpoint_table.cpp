@@ -15,6 +15,9 @@ const std::string kColumns = R"sql(
   FROM checkpoints c LEFT JOIN shared_metadata s USING (thread_id, shared_id)
 )sql";
 
+// The encoding makes a few dozen; a chain of more is one that leads back to itself in a damaged database.
+constexpr std::size_t kPartsMax = 10'000;
+
 const std::string kInNamespace = "WHERE c.thread_id = :thread_id AND c.checkpoint_ns = :checkpoint_ns ";
 
 // From the nearest ancestor of every remaining checkpoint whose parent belongs to the run. Only
@@ -307,7 +310,7 @@ std::vector<ChannelValue> CheckpointTable::value(ThreadId thread_id, ValueId id)
     const std::string value_id = value_id_bytes(*next);
     Query sql(value_);
     sql.bind(":thread_id", thread_id).bind_blob(":value_id", value_id);
-    if (!sql.next()) {
+    if (parts.size() == kPartsMax || !sql.next()) {
       if (parts.empty()) return parts;
       throw StorageError("thread " + thread_id.text() + " lacks a part of the channel " + parts.back().channel +
                          "; the database is damaged, restore a backup");

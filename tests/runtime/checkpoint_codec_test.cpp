@@ -40,6 +40,7 @@ class Writer {
   std::size_t written() const { return written_; }
   std::size_t written_now() const { return written_now_; }
   const storage::Checkpoint& row() const { return row_; }
+  std::unordered_map<ValueId, storage::ChannelValue>& parts() { return parts_; }
 
  private:
   CheckpointMaker maker_;
@@ -160,6 +161,81 @@ TEST_CASE("A checkpoint of an unknown source is reported as damaged") {
   row.source = "elsewhere";
   CheckpointDecoder decoder({}, {});
   CHECK_THROWS_AS(decoder.decode(row), storage::StorageError);
+}
+
+TEST_CASE("A checkpoint whose list lacks, repeats or miscounts a part is reported as damaged") {
+  Writer writer;
+  const Value list = list_of(10);
+  const ValueId first = writer.put(list)->id();
+  const ValueId last = writer.put(append_items(list, {item(10)}))->id();
+  REQUIRE(writer.parts().at(last).base == first);
+  REQUIRE_NOTHROW(writer.read());
+  const auto whole = writer.parts();
+  SECTION("lacks") {
+    writer.parts().erase(first);
+  }
+  SECTION("leads back to itself") {
+    writer.parts().at(first).base = last;
+  }
+  SECTION("goes on from itself") {
+    writer.parts().at(first).base = first;
+  }
+  SECTION("says more items") {
+    writer.parts().at(last).items = 12;
+  }
+  SECTION("says fewer items than none") {
+    writer.parts().at(last).items = -1;
+  }
+  SECTION("is no list") {
+    writer.parts().at(last).data = "{}";
+  }
+  SECTION("is no JSON") {
+    writer.parts().at(last).data = "[1";
+  }
+  CHECK_THROWS_AS(writer.read(), storage::StorageError);
+  CHECK_THROWS_AS(writer.read(), storage::StorageError);
+  writer.parts() = whole;
+  CHECK_NOTHROW(writer.read());
+}
+
+TEST_CASE("A checkpoint whose row cannot be read is reported with its id and its thread") {
+  Writer writer;
+  writer.put(Value());
+  storage::Checkpoint row = writer.row();
+  SECTION("channels") {
+    row.channels_json = "[]";
+  }
+  SECTION("half of the channels") {
+    row.channels_json.resize(row.channels_json.size() / 2);
+  }
+  SECTION("what nodes have seen") {
+    row.seen_json = "7";
+  }
+  SECTION("metadata") {
+    row.metadata_json = "null";
+  }
+  SECTION("shared metadata") {
+    row.shared_metadata_json = "{";
+  }
+  SECTION("parents") {
+    row.metadata_json = R"({"parents":{"":7}})";
+  }
+  CheckpointDecoder decoder({}, {});
+  try {
+    decoder.decode(row);
+    FAIL("it was read");
+  } catch (const storage::StorageError& error) {
+    CHECK_THAT(error.what(), Catch::Contains(row.checkpoint_id.text()) && Catch::Contains(row.thread_id.text()));
+  }
+}
+
+TEST_CASE("Writes of a task that cannot be read are reported with the task") {
+  storage::PendingWrites pending;
+  for (const std::string text : {"{}", "[1]", "[[1,2]]", "[[\"a\"]]", "[", ""}) {
+    pending.writes = text;
+    CAPTURE(text);
+    CHECK_THROWS_AS(decode_writes(pending), storage::StorageError);
+  }
 }
 
 }  // namespace heddle::runtime
