@@ -31,8 +31,10 @@ test: build
 	tests/crash/run.sh build/release/bin --points 200
 	tests/browser/run.sh build/release/bin
 
-# Longer than anybody waits: ten thousand kills, half an hour at a time; the next call goes on where this one ended.
+# Longer than anybody waits: ten thousand kills, half an hour at a time, and five minutes for each fuzz program; the next
+# call goes on where this one ended.
 soak: build
+	tests/fuzz/run.sh 300
 	tests/crash/run.sh build/release/bin --points 10000 --minutes 30 --log build/soak-crash.log
 
 build: deps
