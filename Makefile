@@ -19,8 +19,8 @@ demo: deps
 	cmake --build --preset release --parallel $(JOBS) --target heddle
 	scripts/demo.sh
 
-# The unit tests, the conformance scenarios, the npm clients, these behind Next.js, two hundred kills, and the chat in
-# Chromium, against the real program; and a program of its own against the installed package.
+# The unit tests, the conformance scenarios, the npm clients, these behind Next.js, two hundred kills, a moment of mixed load,
+# and the chat in Chromium, against the real program; and a program of its own against the installed package.
 test: build
 	ctest --preset release --parallel $(JOBS)
 	@if [ -x tests/conformance/run.sh ]; then tests/conformance/run.sh; fi
@@ -29,11 +29,13 @@ test: build
 	tests/client/node_modules/node/bin/node examples/local-cloud/test/run.mjs
 	tests/package/run.sh build/release
 	tests/crash/run.sh build/release/bin --points 200
+	tests/soak/run.sh build/release/bin --minutes 0.25
 	tests/browser/run.sh build/release/bin
 
-# Longer than anybody waits: ten thousand kills, half an hour at a time, and five minutes for each fuzz program; the next
-# call goes on where this one ended.
+# Longer than anybody waits: half an hour of mixed load, five minutes for each fuzz program, ten thousand kills, half an hour
+# at a time. Fuzz programs and kills go on where the last call ended.
 soak: build
+	tests/soak/run.sh build/release/bin --minutes 30
 	tests/fuzz/run.sh 300
 	tests/crash/run.sh build/release/bin --points 10000 --minutes 30 --log build/soak-crash.log
 
