@@ -6,7 +6,7 @@ export CCACHE_BASEDIR ?= $(CURDIR)
 export CCACHE_NOHASHDIR ?= 1
 SOURCES = $(shell find storage runtime graphs api tests bench cmake -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
 
-.PHONY: run demo test soak build bench format check-format lint deps
+.PHONY: run demo test soak build deb bench format check-format lint deps
 
 run: deps
 	cmake --preset release --log-level=NOTICE
@@ -42,6 +42,10 @@ soak: build
 build: deps
 	cmake --preset release --log-level=NOTICE
 	cmake --build --preset release --parallel $(JOBS)
+
+# Debian packages of the server and of what graphs of one's own are built with, in build/release/packages.
+deb: build
+	cd build/release && cpack
 
 bench: build
 	tests/client/install.sh
