@@ -53,6 +53,7 @@ struct Call {
   std::int64_t interrupts_used = 0;
   std::optional<NodeInterrupted> asked;
   std::exception_ptr failure;
+  ToolFailure::Kind failed_by = ToolFailure::Kind::thrown;
 };
 
 std::string text_of(const json::object& object, std::string_view key) {
@@ -123,6 +124,27 @@ std::string content_of(const json::value& result) {
   return result.is_string() ? std::string(result.get_string()) : runtime::to_text(result);
 }
 
+// What a failed call is answered with; nothing if the node is to fail: then `call.failure` says by what.
+std::optional<std::string> words_for(const ToolErrorHandling& handling, Call& call, const std::exception& error) {
+  if (const std::string* text = std::get_if<std::string>(&handling)) return *text;
+  if (const FailureWords* words = std::get_if<FailureWords>(&handling)) {
+    const ToolFailure failure{call.failed_by, call.name, call.id, call.arguments, runtime::error_info(error),
+                              call.failure};
+    try {
+      return (*words)(failure);
+    } catch (const std::exception&) {
+      call.failure = std::current_exception();
+      return std::nullopt;
+    }
+  }
+  const ToolErrors way = std::get<ToolErrors>(handling);
+  const bool is_mistake = call.failed_by != ToolFailure::Kind::thrown;
+  const bool is_told =
+      way == ToolErrors::told_to_the_model || (way == ToolErrors::mistakes_told_to_the_model && is_mistake);
+  if (!is_told) return std::nullopt;
+  return "Error: " + std::string(error.what()) + "\n Please fix your mistakes.";
+}
+
 // One execution of the node.
 class ToolRun {
  public:
@@ -136,7 +158,7 @@ class ToolRun {
   asio::awaitable<ToolResult> ask_tool(Call& call, CountedContext& context);
   asio::awaitable<void> make_all(std::vector<Call*> calls);
   Answer answer_to(const Call& call, ToolResult made);
-  Message error_answer(const Call& call, const std::string& text) const;
+  Message error_answer(const Call& call, const std::string& content) const;
   void give_id(const Call& call, Message& message) const;
   void keep(const Call& call);
   NodeResult result();
@@ -200,8 +222,7 @@ Answer ToolRun::answer_to(const Call& call, ToolResult made) {
   return message;
 }
 
-Message ToolRun::error_answer(const Call& call, const std::string& text) const {
-  const std::string content = "Error: " + text + "\n Please fix your mistakes.";
+Message ToolRun::error_answer(const Call& call, const std::string& content) const {
   Message message = runtime::tool_message(content, call.id, call.name, "error");
   give_id(call, message);
   return message;
@@ -209,11 +230,14 @@ Message ToolRun::error_answer(const Call& call, const std::string& text) const {
 
 asio::awaitable<ToolResult> ToolRun::ask_tool(Call& call, CountedContext& context) {
   const auto found = box_.tools.find(call.name);
+  call.failed_by = ToolFailure::Kind::unknown_tool;
   if (found == box_.tools.end()) throw std::invalid_argument("Tool \"" + call.name + "\" not found.");
+  call.failed_by = ToolFailure::Kind::arguments;
   if (call.broken) throw std::invalid_argument("The arguments of this call are no valid JSON; it was not made.");
   const ToolPointer tool = found->second;
   const std::optional<std::string> mismatch = argument_mismatch(tool->declaration().parameters, call.arguments);
   if (mismatch) throw std::invalid_argument(*mismatch);
+  call.failed_by = ToolFailure::Kind::thrown;
   const std::optional<storage::Uuid> task = storage::Uuid::parse(context_.task_id());
   const std::string idempotency_key = runtime::uuid5(task.value_or(storage::Uuid{}), call.key).text();
   ToolContext tool_context(context, call.name, call.id, idempotency_key);
@@ -233,7 +257,7 @@ asio::awaitable<ToolResult> ToolRun::ask_tool(Call& call, CountedContext& contex
 // Makes one call. Leaves an answer, a question or a failure in it; throws only when it was cancelled.
 asio::awaitable<void> ToolRun::make(Call& call) {
   CountedContext counted(context_, call.key + "/");
-  std::string error_text;
+  std::optional<std::string> words;
   try {
     ToolResult made = co_await ask_tool(call, counted);
     call.answer = answer_to(call, std::move(made));
@@ -242,14 +266,14 @@ asio::awaitable<void> ToolRun::make(Call& call) {
     if (first_asking_ == nullptr) first_asking_ = &call;
   } catch (const std::exception& error) {
     call.failure = std::current_exception();
-    error_text = error.what();
+    words = words_for(box_.options.errors, call, error);
   }
   call.interrupts_used = counted.interrupts_used();
   if (call.failure != nullptr) {
     const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
     const bool cancelled = state.cancelled() != asio::cancellation_type::none;
     if (cancelled) std::rethrow_exception(call.failure);
-    if (box_.options.errors == ToolErrors::told_to_the_model) call.answer = error_answer(call, error_text);
+    if (words) call.answer = error_answer(call, *words);
   }
   if (!call.answer) co_return;
   --open_;

@@ -190,6 +190,57 @@ TEST_CASE_METHOD(ToolNodeFixture, "With errors switched off a throwing tool fail
   CHECK(times["slow"] == 1);
 }
 
+TEST_CASE_METHOD(ToolNodeFixture, "Where only mistakes are told to the model, what a tool throws fails the node") {
+  options.errors = ToolErrors::mistakes_told_to_the_model;
+  const Texts told = answers(asking_for({call("1", "zz"), call("2", "say"), call("3", "slow")}));
+  CHECK(told[0] == "1: Error: Tool \"zz\" not found.\n Please fix your mistakes.");
+  CHECK(told[1].starts_with("2: Error: Received tool input did not match expected schema"));
+  CHECK(told[2] == "3: slow done");
+  CHECK_THROWS_WITH(run(asking_for({call("4", "fail")})), "out of paper");
+}
+
+TEST_CASE_METHOD(ToolNodeFixture, "One text may stand for all failures") {
+  options.errors = "Try something else.";
+  const NodeResult result = run(asking_for({call("1", "fail"), call("2", "zz"), call("3", "say")}));
+  const json::array& messages = std::get<runtime::Update>(result.parts().at(0)).at("messages").as_array();
+  for (const json::value& message : messages) {
+    CHECK(message.at("content") == "Try something else.");
+    CHECK(message.at("status") == "error");
+  }
+}
+
+TEST_CASE_METHOD(ToolNodeFixture, "A function sees each failure and finds the words, or lets the node fail") {
+  std::vector<ToolFailure> seen;
+  options.errors = [&](const ToolFailure& failure) -> std::optional<std::string> {
+    seen.push_back(failure);
+    if (failure.error.message == "out of paper") return std::nullopt;
+    return failure.tool + " did not work";
+  };
+  CHECK(answers(asking_for({call("1", "zz"), call("2", "say", {{"text", 5}})})) ==
+        Texts{"1: zz did not work", "2: say did not work"});
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[0].kind == ToolFailure::Kind::unknown_tool);
+  CHECK(seen[1].kind == ToolFailure::Kind::arguments);
+  CHECK(seen[1].tool_call_id == "2");
+  CHECK(seen[1].arguments == json::object{{"text", 5}});
+
+  CHECK_THROWS_WITH(run(asking_for({call("3", "fail")})), "out of paper");
+  CHECK(seen[2].kind == ToolFailure::Kind::thrown);
+  CHECK(seen[2].error.name == "Error");
+  CHECK_THROWS_AS(std::rethrow_exception(seen[2].thrown), std::runtime_error);
+}
+
+TEST_CASE_METHOD(ToolNodeFixture, "A function for failures that fails itself fails the node, after the other calls") {
+  options.errors = [](const ToolFailure&) -> std::optional<std::string> { throw std::runtime_error("no words"); };
+  CHECK_THROWS_WITH(run(asking_for({call("1", "fail"), call("2", "slow")})), "no words");
+  CHECK(times["slow"] == 1);
+}
+
+TEST_CASE_METHOD(ToolNodeFixture, "A question is no failure, however failures are handled") {
+  options.errors = "Try something else.";
+  CHECK(question(asking_for({call("1", "ask")})) == R"({"for":"1"})");
+}
+
 TEST_CASE_METHOD(ToolNodeFixture, "A question lets the other calls finish, and none of them is made twice") {
   const State state = asking_for({call("1", "ask"), call("2", "slow"), call("3", "fail")});
   CHECK(question(state) == R"({"for":"1"})");
