@@ -79,19 +79,23 @@ Call call_from(const json::object& wanted, const std::set<std::string>& broken) 
   return call;
 }
 
-const json::value& last_ai_message(const std::vector<Value::Item>& messages) {
+using MessageItems = std::vector<Value::Item>;
+
+MessageItems::const_reverse_iterator find_last_ai_message(const MessageItems& messages) {
   auto is_ai = [](const Value::Item& message) { return runtime::message_type(*message) == "ai"; };
   const auto last = std::find_if(messages.rbegin(), messages.rend(), is_ai);
   if (last == messages.rend()) throw runtime::GraphError("Error", "ToolNode only accepts AIMessages as input.");
-  return **last;
+  return last;
 }
 
-// The calls of the last ai message that no tool message answers.
-std::vector<Call> open_calls(const std::vector<Value::Item>& messages) {
-  const json::value& last = last_ai_message(messages);
+// The calls of the last ai message that no tool message behind it answers. Models that count their calls use the same
+// id again in each answer.
+std::vector<Call> open_calls_of(const MessageItems& messages) {
+  const auto found = find_last_ai_message(messages);
+  const json::value& last = **found;
   std::set<std::string> answered;
-  for (const Value::Item& message : messages) {
-    if (runtime::message_type(*message) == "tool") answered.insert(text_of(message->as_object(), "tool_call_id"));
+  for (auto message = messages.rbegin(); message != found; ++message) {
+    if (runtime::message_type(**message) == "tool") answered.insert(text_of((*message)->as_object(), "tool_call_id"));
   }
   const std::set<std::string> broken = ids_of_broken_calls(last);
   std::vector<Call> calls;
@@ -109,11 +113,11 @@ std::vector<Call> open_calls(const std::vector<Value::Item>& messages) {
 
 // Of a task that was sent one call (runtime.md 16.2): that call. Of any other: all open calls.
 std::vector<Call> calls_of(const runtime::State& state) {
-  const std::vector<Value::Item>& messages = state["messages"].items();
-  if (!state.has("lg_tool_call")) return open_calls(messages);
+  const MessageItems& messages = state["messages"].items();
+  if (!state.has("lg_tool_call")) return open_calls_of(messages);
   const json::object* wanted = state["lg_tool_call"].json().if_object();
   if (wanted == nullptr) throw runtime::GraphError("Error", "What was sent as `lg_tool_call` is no tool call.");
-  Call call = call_from(*wanted, ids_of_broken_calls(last_ai_message(messages)));
+  Call call = call_from(*wanted, ids_of_broken_calls(**find_last_ai_message(messages)));
   call.key = call.id.empty() ? "#1" : call.id;
   std::vector<Call> calls;
   calls.push_back(std::move(call));

@@ -169,6 +169,19 @@ TEST_CASE_METHOD(ToolNodeFixture, "A call that already has its answer is not mad
   CHECK(answers(state) == Texts{"2: b"});
 }
 
+TEST_CASE_METHOD(ToolNodeFixture, "A call is made whose id an earlier answer of the model has used already") {
+  json::array messages;
+  for (const char* text : {"a", "b"}) {
+    json::array calls;
+    calls.push_back(call("call-0", "say", {{"text", text}}));
+    if (!messages.empty()) messages.push_back(runtime::tool_message("a", "call-0", "say", "success"));
+    messages.push_back(runtime::ai_message("", std::move(calls)));
+  }
+  json::object state;
+  state["messages"] = std::move(messages);
+  CHECK(answers(State::of(state)) == Texts{"call-0: b"});
+}
+
 TEST_CASE_METHOD(ToolNodeFixture, "A tool that throws, wrong arguments and an unknown tool are told to the model") {
   const State state =
       asking_for({call("1", "fail"), call("2", "zz"), call("3", "say"), call("4", "say", {{"text", 5}})});
