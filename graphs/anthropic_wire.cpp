@@ -248,6 +248,7 @@ json::object anthropic_request(const std::string& model, std::int64_t max_tokens
     tools.push_back({{"name", tool.name}, {"description", tool.description}, {"input_schema", tool.parameters}});
   }
   request["tools"] = std::move(tools);
+  if (options.must_call) request["tool_choice"] = {{"type", "tool"}, {"name", *options.must_call}};
   return request;
 }
 

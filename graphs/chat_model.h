@@ -25,6 +25,8 @@ struct ModelOptions {
   std::vector<ToolDeclaration> tools;
   std::optional<double> temperature;
   std::vector<std::string> tags;  // `nostream` keeps the pieces off the streams
+  // Name of the tool that the answer has to call. A model that cannot be made to (OfflineModel) answers as it does.
+  std::optional<std::string> must_call{};
 };
 
 // Immutable and shared between runs; ask() may be called by any number of tasks at a time.

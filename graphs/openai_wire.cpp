@@ -197,6 +197,9 @@ json::object openai_request(const std::string& model, const std::vector<Value::I
     for (const ToolDeclaration& tool : options.tools) tools.push_back(wire_tool(tool));
     request["tools"] = std::move(tools);
   }
+  if (options.must_call) {
+    request["tool_choice"] = {{"type", "function"}, {"function", {{"name", *options.must_call}}}};
+  }
   return request;
 }
 

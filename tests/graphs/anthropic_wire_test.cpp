@@ -124,6 +124,14 @@ TEST_CASE("Tools and temperature are named only if there are any") {
   CHECK(to_text(full.at("tools")) == R"([{"name":"add","description":"Adds.","input_schema":{"type":"object"}}])");
 }
 
+TEST_CASE("A tool that must be called is named as the choice of a message") {
+  ModelOptions options;
+  options.tools.push_back({"add", "Adds.", {{"type", "object"}}});
+  CHECK_FALSE(anthropic_request("m", 1, {}, options).contains("tool_choice"));
+  options.must_call = "add";
+  CHECK(to_text(anthropic_request("m", 1, {}, options).at("tool_choice")) == R"({"type":"tool","name":"add"})");
+}
+
 TEST_CASE("A streamed text is pieces of text, and the last one has reason and usage") {
   const std::vector<Message> pieces = read_all(kTextAnswer);
   REQUIRE(pieces.size() == 3);

@@ -107,6 +107,15 @@ TEST_CASE("A request asks for a stream with usage, and names tools and temperatu
         R"([{"type":"function","function":{"name":"add","description":"Adds.","parameters":{"type":"object"}}}])");
 }
 
+TEST_CASE("A tool that must be called is named as the choice") {
+  ModelOptions options;
+  options.tools.push_back({"add", "Adds.", {{"type", "object"}}});
+  CHECK_FALSE(openai_request("m", {}, options).contains("tool_choice"));
+  options.must_call = "add";
+  CHECK(runtime::to_text(openai_request("m", {}, options).at("tool_choice")) ==
+        R"({"type":"function","function":{"name":"add"}})");
+}
+
 TEST_CASE("A streamed text gives one piece per delta, and together they are the answer") {
   OpenAiAnswer answer;
   const std::vector<Message> pieces = answer.read(kTextAnswer);
