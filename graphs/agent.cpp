@@ -22,7 +22,6 @@ using runtime::Goto;
 using runtime::Message;
 using runtime::NodeContext;
 using runtime::NodeResult;
-using runtime::Send;
 using runtime::State;
 using runtime::Update;
 using runtime::Value;
@@ -45,32 +44,15 @@ bool is_extraction(const json::value& call) {
   return runtime::find_text(call, "name").value_or("").starts_with(kExtract);
 }
 
-// The calls of the last ai message that nobody has answered.
-json::array open_calls(const std::vector<Value::Item>& messages) {
-  std::set<std::string_view> answered;
-  for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
-    if (runtime::message_type(**message) == "tool") {
-      answered.insert(runtime::find_text(**message, "tool_call_id").value_or(""));
-    }
-    if (runtime::message_type(**message) != "ai") continue;
-    json::array open;
-    for (const json::value& call : runtime::tool_calls(**message)) {
-      const std::string_view id = runtime::find_text(call, "id").value_or("");
-      if (!answered.contains(id) && !is_extraction(call)) open.push_back(call);
-    }
-    return open;
-  }
-  return {};
-}
-
 // The ways out of the model: a task for each open call, or the end.
 std::vector<Goto> ways_on(const Layout& layout, const State& state) {
-  std::vector<Goto> ways;
-  for (const json::value& call : layout.has_tools ? open_calls(state["messages"].items()) : json::array()) {
-    json::object argument = state.to_json();
-    argument["lg_tool_call"] = call;
-    ways.emplace_back(Send{std::string(kTools), Value(std::move(argument))});
+  json::array calls;
+  if (layout.has_tools) {
+    for (json::value& call : open_calls(state["messages"].items())) {
+      if (!is_extraction(call)) calls.push_back(std::move(call));
+    }
   }
+  std::vector<Goto> ways = sends_of(calls, state, kTools);
   if (ways.empty()) ways.emplace_back(layout.exit);
   return ways;
 }
@@ -137,11 +119,6 @@ const json::value* extraction_in(const Message& answer) {
   return found;
 }
 
-bool lacks_steps(const Layout& layout, const NodeContext& context, const Message& answer) {
-  return layout.options.step_guard == StepGuard::on && context.remaining_steps() < 2 &&
-         !runtime::tool_calls(answer).empty();
-}
-
 asio::awaitable<NodeResult> ask_model(LayoutPointer layout, NodeContext& context) {
   const AgentOptions& options = layout->options;
   const std::vector<Value::Item>& stored = context.state()["messages"].items();
@@ -153,12 +130,7 @@ asio::awaitable<NodeResult> ask_model(LayoutPointer layout, NodeContext& context
   Message answer = co_await options.model->ask(context, std::move(messages), std::move(model_options));
   take_broken_calls(answer);
   answer["name"] = options.name.empty() ? "model" : options.name;
-  if (lacks_steps(*layout, context, answer)) {
-    Message apology = runtime::ai_message("Sorry, need more steps to process this request.");
-    apology["id"] = answer["id"];
-    apology["name"] = answer["name"];
-    answer = std::move(apology);
-  }
+  answer = guarded(options.step_guard, context, std::move(answer));
   Update update;
   json::array written;
   if (const json::value* call = options.response_schema ? extraction_in(answer) : nullptr) {
@@ -178,20 +150,6 @@ asio::awaitable<NodeResult> ask_model(LayoutPointer layout, NodeContext& context
   update["messages"] = std::move(written);
   NodeResult result = std::move(update);
   co_return result;
-}
-
-bool is_answer_of(const json::value& message, const std::set<std::string>& tools) {
-  if (runtime::message_type(message) != "tool" || runtime::find_text(message, "status") == "error") return false;
-  return tools.contains(std::string(runtime::find_text(message, "name").value_or("")));
-}
-
-// Whether one of the answers at the end is that of a tool that returns directly.
-bool returns_directly(const std::vector<Value::Item>& messages, const std::set<std::string>& tools) {
-  for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
-    if (runtime::message_type(**message) != "tool") return false;
-    if (is_answer_of(**message, tools)) return true;
-  }
-  return false;
 }
 
 struct HookNode {
@@ -249,6 +207,32 @@ void declare_tools(AgentOptions& options) {
       {std::string(kExtract) + "1", "Gives the final result of the conversation.", *options.response_schema});
 }
 
+// How create_agent tells the model of a failed call (runtime.md 16.2).
+FailureWords words_of_agent(std::vector<std::string> tools, ToolErrors way) {
+  return [tools = std::move(tools), way](const ToolFailure& failure) -> std::optional<std::string> {
+    if (failure.kind == ToolFailure::Kind::unknown_tool) {
+      std::string names;
+      for (const std::string& tool : tools) names += (names.empty() ? "" : ", ") + tool;
+      return "Error: " + failure.tool + " is not a valid tool, try one of [" + names + "].";
+    }
+    const std::string said = failure.error.name + ": " + failure.error.message;
+    if (failure.kind == ToolFailure::Kind::arguments) {
+      return "Error invoking tool '" + failure.tool + "' with kwargs " + runtime::to_text(failure.arguments) +
+             " with error: " + said + "\n Please fix the error and try again.";
+    }
+    if (way == ToolErrors::mistakes_told_to_the_model) return std::nullopt;
+    return said + "\n Please fix your mistakes.";
+  };
+}
+
+void put_failures_into_words(AgentOptions& options) {
+  const ToolErrors* way = std::get_if<ToolErrors>(&options.tool_options.errors);
+  if (way == nullptr || *way == ToolErrors::fail_the_node) return;
+  std::vector<std::string> names;
+  for (const ToolPointer& tool : options.tools) names.push_back(tool->declaration().name);
+  options.tool_options.errors = words_of_agent(std::move(names), *way);
+}
+
 void declare_state(runtime::StateGraph& graph, const AgentOptions& options) {
   graph.messages();
   runtime::ChannelSpec jump;
@@ -281,7 +265,8 @@ void connect_tools(runtime::StateGraph& graph, const LayoutPointer& layout) {
     return;
   }
   auto route = [layout](const State& state, const runtime::RunConfig&) -> runtime::Routes {
-    const bool ends = returns_directly(state["messages"].items(), layout->options.return_direct);
+    const bool ends =
+        ends_with_answer_of(state["messages"].items(), layout->options.return_direct, DirectAnswer::successful);
     return ends ? layout->exit : layout->loop_entry;
   };
   graph.conditional(kTools, route, std::vector<std::string>{layout->loop_entry, layout->exit});
@@ -293,6 +278,7 @@ std::shared_ptr<const runtime::CompiledGraph> make_agent(AgentOptions options) {
   if (options.model == nullptr) throw std::logic_error("an agent needs a model");
   check_names(options.middleware);
   declare_tools(options);
+  put_failures_into_words(options);
   const std::vector<HookNode> first = hooks_of(options.middleware, &Middleware::before_agent, "before_agent");
   const std::vector<HookNode> before = hooks_of(options.middleware, &Middleware::before_model, "before_model");
   std::vector<HookNode> after = hooks_of(options.middleware, &Middleware::after_model, "after_model");

@@ -14,6 +14,7 @@
 #include <string>
 #include <vector>
 
+#include "graphs/agent_routes.h"
 #include "graphs/chat_model.h"
 #include "graphs/tool.h"
 #include "graphs/tool_node.h"
@@ -46,20 +47,14 @@ struct Middleware {
   Hook after_agent{};
 };
 
-enum class StepGuard {
-  off,
-  // An answer with tool calls that the recursion limit leaves no room for is replaced by an apology.
-  on,
-};
-
 struct AgentOptions {
   std::shared_ptr<const ChatModel> model;
   std::vector<ToolPointer> tools;
   std::string prompt;  // a system message in front of the messages, not stored
   std::string name;    // of the graph and of the model's answers; empty: LangGraph, and `model`
   std::vector<Middleware> middleware;
-  ModelOptions model_options;  // `tools` is filled from the tools above
-  ToolNodeOptions tool_options;
+  ModelOptions model_options;           // `tools` is filled from the tools above
+  ToolNodeOptions tool_options;         // what the model is told has the words of create_agent if nothing else is said
   std::set<std::string> return_direct;  // names of tools whose answer ends the agent
   // JSON Schema of the result. The model gives it as a call of the tool `extract-1`, which is not made: its arguments
   // become `structuredResponse`, and the agent ends.

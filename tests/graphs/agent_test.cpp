@@ -13,6 +13,7 @@
 #include "runtime/memory_saver.h"
 #include "runtime/schema.h"
 #include "runtime/uuid.h"
+#include "tests/graphs/list_model.h"
 #include "tests/support/manual_clock.h"
 #include "tests/support/run.h"
 
@@ -20,43 +21,10 @@ namespace asio = boost::asio;
 using namespace heddle;
 using namespace heddle::graphs;
 using namespace heddle::runtime;
+using heddle::test::calls;
+using heddle::test::ListModel;
 
 namespace {
-
-using Messages = std::vector<Value::Item>;
-
-// Answers from a list, one after the other, and notes what it was asked.
-class ListModel final : public ChatModel {
- public:
-  explicit ListModel(std::vector<Message> answers) : answers_(std::move(answers)) {}
-
-  asio::awaitable<Message> ask(NodeContext&, Messages messages, ModelOptions options) const override {
-    std::string types;
-    for (const Value::Item& message : messages) types += std::string(message_type(*message)) + " ";
-    asked.push_back(types);
-    tags = options.tags;
-    if (next_ >= answers_.size()) throw std::runtime_error("the model has no more answers");
-    Message answer = answers_[next_++];
-    answer["id"] = uuid4().text();
-    co_return answer;
-  }
-
-  mutable std::vector<std::string> asked;
-  mutable std::vector<std::string> tags;
-
- private:
-  std::vector<Message> answers_;
-  mutable std::size_t next_ = 0;
-};
-
-Message calls(std::vector<std::pair<std::string, json::object>> wanted) {
-  json::array list;
-  for (auto& [name, args] : wanted) {
-    const std::string id = "call-" + std::to_string(list.size() + 1);
-    list.push_back({{"name", name}, {"args", std::move(args)}, {"id", id}, {"type", "tool_call"}});
-  }
-  return ai_message("", std::move(list));
-}
 
 std::string shown(const State& state) {
   std::string text;
@@ -253,6 +221,35 @@ TEST_CASE_METHOD(AgentsFixture, "A summary that fails says so in its place") {
   CHECK(shown(say(make_agent(options), "hi").values) ==
         "human:Here is a summary of the conversation to date:\n\nError generating summary: the model has no more "
         "answers\nai:hello\n");
+}
+
+TEST_CASE_METHOD(AgentsFixture, "A failed call is told to the model in the words of create_agent") {
+  json::object schema{{"type", "object"}, {"properties", {{"n", schema::number()}}}, {"required", {"n"}}};
+  options.tools = {tool("weather"),
+                   make_tool({"fail", "", schema}, [](ToolContext&, const json::object&) -> ToolResult {
+                     throw GraphError("RangeError", "too far");
+                   })};
+  model({calls({{"fail", {{"n", 1}}}, {"fail", {{"n", "x"}}}, {"zz", {}}}), ai_message("done")});
+  const RunOutcome outcome = say(make_agent(options), "hi");
+  const std::vector<Value::Item>& messages = outcome.values["messages"].items();
+  CHECK(message_text(*messages.at(2)) == "RangeError: too far\n Please fix your mistakes.");
+  const std::string unfit = message_text(*messages.at(3));
+  CHECK(
+      unfit.starts_with("Error invoking tool 'fail' with kwargs {\"n\":\"x\"} with error: Error: Received tool input"));
+  CHECK(unfit.ends_with("\n Please fix the error and try again."));
+  CHECK(message_text(*messages.at(4)) == "Error: zz is not a valid tool, try one of [weather, fail].");
+}
+
+TEST_CASE_METHOD(AgentsFixture, "Where only mistakes are told to the model, what a tool throws fails the agent") {
+  options.tool_options.errors = ToolErrors::mistakes_told_to_the_model;
+  options.tools = {make_tool({"fail", "", parameters({})}, [](ToolContext&, const json::object&) -> ToolResult {
+    throw GraphError("RangeError", "too far");
+  })};
+  model({calls({{"zz", {}}}), calls({{"fail", {}}})});
+  const RunOutcome outcome = say(make_agent(options), "hi");
+  CHECK(outcome.values["messages"].size() == 4);
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->name == "RangeError");
 }
 
 TEST_CASE_METHOD(AgentsFixture, "A structured result is the arguments of a call that is not made") {
