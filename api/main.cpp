@@ -48,6 +48,8 @@ class Shipped {
         "You are a helpful assistant. Use the tools for arithmetic and for the time, and ask the human for what only "
         "they "
         "can know.";
+    // Pages that answer without naming the question see one at a time.
+    options.version = graphs::ReactVersion::v1;
     return graphs::make_react_agent(std::move(options));
   }
 

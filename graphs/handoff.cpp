@@ -76,6 +76,7 @@ std::shared_ptr<const runtime::CompiledGraph> make_supervisor(SupervisorOptions 
   agent.model = std::move(options.model);
   agent.prompt = std::move(options.prompt);
   agent.name = options.name;
+  agent.version = ReactVersion::v1;  // all hand-offs of one answer leave together
   agent.tools = std::move(options.tools);
   for (const TeamMember& member : options.members) agent.tools.push_back(handoff_tool(member.name));
   runtime::NodeOptions leads;

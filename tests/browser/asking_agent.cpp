@@ -99,6 +99,7 @@ int main(int argc, char** argv) {
     graphs::ReactAgentOptions options;
     options.model = std::make_shared<graphs::OpenAiModel>(*client, std::move(settings));
     options.tools = {send_mail(), search_gmail(), book_room()};
+    options.version = graphs::ReactVersion::v1;
     return graphs::make_react_agent(std::move(options));
   };
   program.default_graphs["agent"] = {"builtin:agent", std::nullopt};
