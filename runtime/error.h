@@ -1,10 +1,13 @@
 #pragma once
 // Errors of graphs, with the class names that clients see (streaming.md 3.11).
 
+#include <cstdint>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace heddle::runtime {
 
@@ -23,6 +26,16 @@ class GraphError : public std::runtime_error {
 
  private:
   std::string name_;
+};
+
+// Several tasks of one superstep failed, none of them because another one had (runtime.md 8.1).
+class AggregateError : public GraphError {
+ public:
+  AggregateError(std::int64_t step, std::vector<std::exception_ptr> errors);
+  const std::vector<std::exception_ptr>& errors() const { return errors_; }  // in task order
+
+ private:
+  std::vector<std::exception_ptr> errors_;
 };
 
 // The declaration of a graph is wrong (runtime.md 4.4); thrown by StateGraph::compile and the like.

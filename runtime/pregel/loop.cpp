@@ -157,16 +157,25 @@ void Loop::plan_superstep() {
   }
 }
 
+// A task that is stopped because another one failed does not count as failed.
+void Loop::note_failures(std::vector<std::exception_ptr> failures) {
+  if (failures.empty()) return;
+  end_.status = OutcomeStatus::failed;
+  end_.failure = failures.size() == 1 ? std::move(failures.front())
+                                      : std::make_exception_ptr(AggregateError(step_, std::move(failures)));
+}
+
 void Loop::note_ends() {
+  std::vector<std::exception_ptr> failures;
   for (Task& task : tasks_) {
     if (task.end == TaskEnd::to_parent && !end_.parent_command) end_.parent_command = std::move(task.parent_command);
-    if (task.end == TaskEnd::failed && !end_.failure) end_.failure = task.failure;
+    if (task.end == TaskEnd::failed) failures.push_back(task.failure);
     if (task.end == TaskEnd::asked) {
       end_.status = OutcomeStatus::interrupted;
       end_.interrupts.insert(end_.interrupts.end(), task.record.interrupts.begin(), task.record.interrupts.end());
     }
   }
-  if (end_.failure) end_.status = OutcomeStatus::failed;
+  note_failures(std::move(failures));
   if (end_.status != OutcomeStatus::interrupted || start_.nested || !kinds_.values) return;
   const bool wrote = std::ranges::any_of(tasks_, [&](const Task& task) {
     return task.end == TaskEnd::finished && writes_state(plan_, task.record.writes);

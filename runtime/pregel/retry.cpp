@@ -17,11 +17,26 @@ namespace {
 
 using std::chrono::milliseconds;
 
+bool is_worth_a_retry(const std::exception& error);
+
+bool is_failure_worth_a_retry(const std::exception_ptr& failure) {
+  try {
+    std::rethrow_exception(failure);
+  } catch (const std::exception& error) {
+    return is_worth_a_retry(error);
+  } catch (...) {
+    return false;
+  }
+}
+
 // Network errors and answers of a server that is busy or broken (runtime.md 8.2). Models and tools tell theirs by
 // these names.
 bool is_worth_a_retry(const std::exception& error) {
   if (const auto* system = dynamic_cast<const boost::system::system_error*>(&error)) {
     return system->code() != asio::error::operation_aborted;
+  }
+  if (const auto* several = dynamic_cast<const AggregateError*>(&error)) {
+    return std::ranges::all_of(several->errors(), is_failure_worth_a_retry);
   }
   const auto* graph_error = dynamic_cast<const GraphError*>(&error);
   if (!graph_error) return false;

@@ -7,6 +7,7 @@
 #include <chrono>
 
 #include "runtime/error.h"
+#include "runtime/pregel/retry.h"
 #include "runtime/pregel/task_group.h"
 #include "tests/runtime/pregel/engine_fixture.h"
 
@@ -184,6 +185,47 @@ TEST_CASE_METHOD(FailureFixture, "A node that takes too long is stopped") {
   CHECK(outcome.error->message.starts_with(R"(Node "slow" exceeded its run timeout of 5ms (elapsed: )"));
   gate.open();
   CHECK(go_on(graph).status == OutcomeStatus::done);
+}
+
+TEST_CASE_METHOD(FailureFixture, "Several nodes that fail on their own are told as one error, and each by itself") {
+  Gate gate(io);
+  const auto failing = [&gate](std::string name, std::string text) {
+    return [&gate, name, text](NodeContext&) -> asio::awaitable<NodeResult> {
+      co_await gate.pass();
+      throw GraphError(name, text);
+    };
+  };
+  const auto opens = [&gate](NodeContext&) -> asio::awaitable<NodeResult> {
+    gate.open();
+    NodeResult result = Update{{"log", {"c"}}};
+    co_return result;
+  };
+  const Graph graph = StateGraph()
+                          .append("log")
+                          .node("a", failing("TypeError", "one"))
+                          .node("b", failing("RangeError", "two"))
+                          .node("c", opens)
+                          .edge(kStart, "a")
+                          .edge(kStart, "b")
+                          .edge(kStart, "c")
+                          .compile();
+  const RunOutcome outcome = input(graph, "{}");
+  CHECK(outcome.status == OutcomeStatus::failed);
+  CHECK(outcome.error->name == "AggregateError");
+  CHECK(outcome.error->message ==
+        "Multiple errors occurred during superstep 1. See the \"errors\" field of this exception for more details.");
+  const StateSnapshot snapshot = state(graph);
+  CHECK(snapshot.tasks.at(0).view.error->message == "one");
+  CHECK(snapshot.tasks.at(1).view.error->name == "RangeError");
+  CHECK(text_of(snapshot.values) == R"({"log":["c"]})");
+}
+
+TEST_CASE("Several errors are worth a retry if each of them is") {
+  const auto made = [](auto error) { return std::make_exception_ptr(error); };
+  const auto lost = made(boost::system::system_error(asio::error::connection_reset));
+  const auto wrong = made(std::logic_error("wrong"));
+  CHECK(wants_retry(RetryPolicy{}, made(AggregateError(1, {lost, lost}))));
+  CHECK_FALSE(wants_retry(RetryPolicy{}, made(AggregateError(1, {lost, wrong}))));
 }
 
 TEST_CASE_METHOD(FailureFixture, "A failure stops the siblings that still run, and they say so") {
