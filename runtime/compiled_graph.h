@@ -19,6 +19,7 @@
 #include "runtime/checkpoint_saver.h"
 #include "runtime/clock.h"
 #include "runtime/command.h"
+#include "runtime/drain_request.h"
 #include "runtime/run_config.h"
 #include "runtime/run_event.h"
 #include "runtime/state.h"
@@ -68,12 +69,19 @@ struct RunOptions {
   // Whether an answer to an interrupt that does not wait fails the run (`UnknownInterruptError`) and changes nothing;
   // otherwise it is passed over (runtime.md 7.4).
   bool strict_resume = false;
+  // Asks the run to stop; null pointer: nobody will. Once asked, tasks that run come to their end and no further ones
+  // are started, also in graphs inside. The run then ends as OutcomeStatus::drained. Without a saver it has no effect:
+  // nothing could be taken up again.
+  std::shared_ptr<const DrainRequest> drain{};
 };
 
 enum class OutcomeStatus {
   done,         // nothing is left to do
   interrupted,  // something waits in `next`: a question, a breakpoint
   failed,
+  // Stopped between two supersteps by a DrainRequest. What was done is durable: the same run (by its id and with the
+  // same input), or one without input, goes on with `next`. `error` is a GraphDrained with the reason.
+  drained,
 };
 
 // How a run ended. A cancelled run has no outcome: run() throws operation_aborted.

@@ -95,6 +95,10 @@ asio::awaitable<bool> Loop::run_superstep() {
   }
   if (kinds_.checkpoints) tell_checkpoint();
   if (tasks_.empty()) co_return false;
+  if (is_to_drain()) {
+    end_.status = OutcomeStatus::drained;
+    co_return false;
+  }
   tell_restored();
   const bool is_open = std::ranges::any_of(tasks_, [](const Task& task) { return task.end == TaskEnd::open; });
   if (is_open) {
@@ -165,16 +169,25 @@ void Loop::note_failures(std::vector<std::exception_ptr> failures) {
                                       : std::make_exception_ptr(AggregateError(step_, std::move(failures)));
 }
 
+// Not where nothing is kept that could be taken up again.
+bool Loop::is_to_drain() const {
+  return run_.drain && run_.drain->is_asked() && has_saver();
+}
+
 void Loop::note_ends() {
   std::vector<std::exception_ptr> failures;
+  bool is_drained = false;
   for (Task& task : tasks_) {
     if (task.end == TaskEnd::to_parent && !end_.parent_command) end_.parent_command = std::move(task.parent_command);
     if (task.end == TaskEnd::failed) failures.push_back(task.failure);
+    is_drained = is_drained || task.end == TaskEnd::drained;
     if (task.end == TaskEnd::asked) {
       end_.status = OutcomeStatus::interrupted;
       end_.interrupts.insert(end_.interrupts.end(), task.record.interrupts.begin(), task.record.interrupts.end());
     }
   }
+  // What was asked is asked again when the run is taken up.
+  if (is_drained) end_.status = OutcomeStatus::drained;
   note_failures(std::move(failures));
   if (end_.status != OutcomeStatus::interrupted || start_.nested || !kinds_.values) return;
   const bool wrote = std::ranges::any_of(tasks_, [&](const Task& task) {
@@ -443,6 +456,7 @@ asio::awaitable<State> run_subgraph(SuperstepScope& superstep, Task& task, const
   const bool is_found_again = graph.plan().persistence == Persistence::per_thread;
   if (end.status != OutcomeStatus::done || is_found_again) loop.store_what_is_left();
   if (end.status == OutcomeStatus::failed) std::rethrow_exception(end.failure);
+  if (end.status == OutcomeStatus::drained) throw SubgraphDrained{};
   if (end.status == OutcomeStatus::interrupted) throw SubgraphInterrupted{std::move(end.interrupts)};
   co_return loop.output();
 }

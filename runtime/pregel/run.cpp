@@ -53,7 +53,8 @@ ErrorInfo info_of(const std::exception_ptr& failure) {
   }
 }
 
-RunOutcome outcome_of(const Loop& loop, const Loop::End& end) {
+// `drain`: there if the run was drained.
+RunOutcome outcome_of(const Loop& loop, const Loop::End& end, const DrainRequest* drain) {
   RunOutcome outcome;
   outcome.status = end.status;
   outcome.values = end.status == OutcomeStatus::done ? loop.values() : loop.partial_values();
@@ -64,6 +65,9 @@ RunOutcome outcome_of(const Loop& loop, const Loop::End& end) {
     for (const Interrupt& interrupt : task.record.interrupts) outcome.all_interrupts.push_back(interrupt);
   }
   if (end.failure) outcome.error = info_of(end.failure);
+  if (end.status == OutcomeStatus::drained) {
+    outcome.error = ErrorInfo{"GraphDrained", "Graph drained: " + drain->reason()};
+  }
   outcome.head = loop.head();
   return outcome;
 }
@@ -81,6 +85,7 @@ asio::awaitable<RunOutcome> CompiledGraph::run(RunOptions options, const RunServ
   if (!run.config) run.config = std::make_shared<const RunConfig>();
   run.executor = co_await asio::this_coro::executor;
   run.addressed = addressed_places(options.from);
+  run.drain = std::move(options.drain);
 
   Loop::Start start;
   start.addresses_subgraph = !run.addressed.empty() && !run.addressed.rbegin()->first.empty();
@@ -120,7 +125,7 @@ asio::awaitable<RunOutcome> CompiledGraph::run(RunOptions options, const RunServ
   if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
 
   if (run.kinds.traces && end.status != OutcomeStatus::failed) trace_run_end(run, name(), loop.values().to_json());
-  co_return outcome_of(loop, end);
+  co_return outcome_of(loop, end, run.drain.get());
 }
 
 }  // namespace heddle::runtime

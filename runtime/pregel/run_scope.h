@@ -28,6 +28,7 @@ struct RunCancelled {};
 struct SubgraphInterrupted {
   std::vector<Interrupt> interrupts;  // none: a breakpoint
 };
+struct SubgraphDrained {};
 struct CommandToParent {
   Command command;
 };
@@ -59,6 +60,7 @@ struct RunScope {
   std::unordered_set<std::string> sent_messages;  // ids of messages that readers have seen
   bool strict_resume = false;
   std::unordered_set<std::string> running_per_thread{};  // namespaces of graphs kept per thread that run now
+  std::shared_ptr<const DrainRequest> drain{};           // null pointer: nobody will ask
 
   bool has_saver() const { return services.saver != nullptr; }
   // Whether stored things are handed to the saver as they come.
@@ -104,6 +106,7 @@ enum class TaskEnd {
   failed,
   to_parent,  // sent a Command to the enclosing graph
   cancelled,
+  drained,  // a graph inside was asked to stop
 };
 
 struct Task {

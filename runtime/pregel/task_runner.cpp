@@ -72,6 +72,11 @@ asio::awaitable<void> with_timeouts(asio::awaitable<void> body, const PlannedNod
   if (group.thrown()) std::rethrow_exception(group.thrown());
 }
 
+// It was stopped before it ended; nothing is said about it.
+bool is_left_open(const Task& task) {
+  return task.end == TaskEnd::cancelled || task.end == TaskEnd::drained;
+}
+
 }  // namespace
 
 bool TaskRunner::never_waits(const Task& task) const {
@@ -206,11 +211,11 @@ asio::awaitable<void> TaskRunner::run_task(Task& task) {
       co_return;
     }
     settle(task, std::move(ran));
-    if (task.end == TaskEnd::cancelled) co_return;
+    if (is_left_open(task)) co_return;
     const bool again = task.end == TaskEnd::failed && attempt < attempts_max && wants_retry(*policy, task.failure);
     if (!again && task.end == TaskEnd::failed && node_of(task).options.on_error && !over_) {
       co_await handle_failure(task, context);
-      if (task.end == TaskEnd::cancelled) co_return;
+      if (is_left_open(task)) co_return;
     }
     if (!again) {
       end_task(task, &context.stream());
@@ -349,6 +354,8 @@ void TaskRunner::take_failure(Task& task, std::exception_ptr thrown) {
     from_below->graph = CommandTarget::current_graph;
   } catch (const RunCancelled&) {
     task.end = TaskEnd::cancelled;
+  } catch (const SubgraphDrained&) {
+    task.end = TaskEnd::drained;
   } catch (const StoringFailed&) {
     throw;
   } catch (const std::exception& error) {

@@ -103,6 +103,7 @@ struct ThreadFixture {
   std::optional<Breakpoints> before;
   std::optional<Breakpoints> after;
   bool strict_resume = false;
+  std::shared_ptr<DrainRequest> drain;
 
   boost::asio::awaitable<RunOutcome> start(Graph graph, RunInput input, std::optional<CheckpointAddress> from = {}) {
     lines.clear();
@@ -120,6 +121,7 @@ struct ThreadFixture {
     if (before) options.interrupt_before = std::make_shared<const Breakpoints>(*before);
     if (after) options.interrupt_after = std::make_shared<const Breakpoints>(*after);
     options.strict_resume = strict_resume;
+    options.drain = drain;
     const RunServices services{saver, nullptr, clock, ids, std::move(sink)};
     RunOutcome outcome = co_await graph->run(std::move(options), services);
     co_return outcome;

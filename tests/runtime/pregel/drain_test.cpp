@@ -1,0 +1,222 @@
+// Runs that are asked to stop at their next boundary between two supersteps (runtime.md 8.6).
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <catch2/catch.hpp>
+#include <map>
+
+#include "runtime/error.h"
+#include "runtime/uuid.h"
+#include "tests/runtime/pregel/engine_fixture.h"
+
+namespace heddle::runtime {
+namespace {
+
+namespace asio = boost::asio;
+
+struct DrainFixture : ThreadFixture {
+  DrainFixture() {
+    drain = std::make_shared<DrainRequest>("the server stops");
+    config.run_id = RunId{uuid4()};
+  }
+
+  // A node that writes its name.
+  auto working(std::string name) {
+    return [this, name = std::move(name)](const State&) {
+      ++ran[name];
+      return Update{{"log", {name}}};
+    };
+  }
+  // The same; it is running when the run is asked to stop, and ends after that.
+  auto asking_to_stop(std::string name) {
+    return [this, name = std::move(name)](NodeContext&) -> asio::awaitable<NodeResult> {
+      ++ran[name];
+      drain->ask();
+      const asio::any_io_executor executor = co_await asio::this_coro::executor;
+      co_await asio::post(executor, asio::use_awaitable);
+      NodeResult result = Update{{"log", {name}}};
+      co_return result;
+    };
+  }
+  Graph chain() {
+    return StateGraph()
+        .append("log")
+        .node("a", asking_to_stop("a"))
+        .node("b", working("b"))
+        .node("c", working("c"))
+        .edge(kStart, "a")
+        .edge("a", "b")
+        .edge("b", "c")
+        .compile();
+  }
+  void nobody_asks() { drain = std::make_shared<DrainRequest>("nobody"); }
+
+  std::map<std::string, int> ran;
+};
+
+TEST_CASE_METHOD(DrainFixture, "A run that is asked to stop ends what runs, and starts nothing more") {
+  for (const Durability mode : {Durability::sync, Durability::async, Durability::exit}) {
+    MemorySaver fresh;
+    saver = &fresh;
+    ran.clear();
+    drain = std::make_shared<DrainRequest>("the server stops");
+    durability = mode;
+    const Graph graph = chain();
+    const RunOutcome drained = input(graph, "{}");
+    CHECK(drained.status == OutcomeStatus::drained);
+    CHECK(drained.error->name == "GraphDrained");
+    CHECK(drained.error->message == "Graph drained: the server stops");
+    CHECK(drained.next == std::vector<std::string>{"b"});
+    CHECK(text_of(drained.values) == R"({"log":["a"]})");
+    CHECK(text_of(state(graph).values) == R"({"log":["a"]})");
+    CHECK(state(graph).next == std::vector<std::string>{"b"});
+
+    nobody_asks();
+    const RunOutcome done = input(graph, "{}");  // the same run again, with its input
+    CHECK(done.status == OutcomeStatus::done);
+    CHECK(text_of(done.values) == R"({"log":["a","b","c"]})");
+    CHECK(ran == std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}});
+  }
+}
+
+TEST_CASE_METHOD(DrainFixture, "Another run without input goes on where a run was asked to stop") {
+  const Graph graph = chain();
+  input(graph, "{}");
+  nobody_asks();
+  config.run_id = RunId{uuid4()};
+  CHECK(text_of(go_on(graph).values) == R"({"log":["a","b","c"]})");
+  CHECK(ran == std::map<std::string, int>{{"a", 1}, {"b", 1}, {"c", 1}});
+}
+
+TEST_CASE_METHOD(DrainFixture, "A run that is asked to stop before it begins has taken its input in") {
+  const Graph graph = StateGraph()
+                          .append("log")
+                          .node("a", working("a"))
+                          .node("b", working("b"))
+                          .edge(kStart, "a")
+                          .edge("a", "b")
+                          .compile();
+  drain->ask();
+  const RunOutcome drained = input(graph, R"({"log":["in"]})");
+  CHECK(drained.status == OutcomeStatus::drained);
+  CHECK(steps(graph) == "input:-1");
+  CHECK(ran.empty());
+  nobody_asks();
+  config.run_id = RunId{uuid4()};
+  CHECK(text_of(go_on(graph).values) == R"({"log":["in","a","b"]})");
+}
+
+TEST_CASE_METHOD(DrainFixture, "A run that has nothing left to do is done, whoever asks") {
+  const Graph graph = StateGraph().append("log").node("a", asking_to_stop("a")).edge(kStart, "a").compile();
+  CHECK(input(graph, "{}").status == OutcomeStatus::done);
+}
+
+TEST_CASE_METHOD(DrainFixture, "Without a saver there is nothing to go on with, so the run goes on") {
+  saver = nullptr;
+  CHECK(text_of(input(chain(), "{}").values) == R"({"log":["a","b","c"]})");
+}
+
+TEST_CASE_METHOD(DrainFixture, "A graph inside stops too, and what its siblings did is kept") {
+  const auto inside = [this](Persistence persistence) {
+    CompileOptions options;
+    options.persistence = persistence;
+    return StateGraph("child")
+        .append("log")
+        .output_keys({})
+        .node("one", asking_to_stop("one"))
+        .node("two", working("two"))
+        .edge(kStart, "one")
+        .edge("one", "two")
+        .compile(options);
+  };
+  const auto around = [this](Graph child) {
+    return StateGraph()
+        .append("log")
+        .node("child", std::move(child))
+        .node("sibling", asking_to_stop("sibling"))
+        .node("last", working("last"))
+        .edge(kStart, "child")
+        .edge(kStart, "sibling")
+        .edge({"child", "sibling"}, "last")
+        .compile();
+  };
+  SECTION("between its supersteps, where it is gone on with") {
+    for (const Persistence persistence : {Persistence::per_run, Persistence::per_thread}) {
+      MemorySaver fresh;
+      saver = &fresh;
+      ran.clear();
+      drain = std::make_shared<DrainRequest>("the server stops");
+      const Graph graph = around(inside(persistence));
+      const RunOutcome drained = input(graph, "{}");
+      CHECK(drained.status == OutcomeStatus::drained);
+      CHECK(drained.next == std::vector<std::string>{"child"});
+      CHECK(text_of(drained.values) == R"({"log":["sibling"]})");
+      nobody_asks();
+      CHECK(text_of(input(graph, "{}").values) == R"({"log":["sibling","last"]})");
+      CHECK(ran == std::map<std::string, int>{{"one", 1}, {"two", 1}, {"sibling", 1}, {"last", 1}});
+    }
+  }
+  SECTION("at its end, if it keeps nothing") {
+    const RunOutcome drained = input(around(inside(Persistence::none)), "{}");
+    CHECK(drained.status == OutcomeStatus::drained);
+    CHECK(drained.next == std::vector<std::string>{"last"});
+    CHECK(ran == std::map<std::string, int>{{"one", 1}, {"two", 1}, {"sibling", 1}});
+  }
+}
+
+TEST_CASE_METHOD(DrainFixture, "An answer that no node has taken yet is not lost, nor is a question beside it") {
+  const auto asking = [this](NodeContext& context) -> NodeResult {
+    ++ran["ask"];
+    return Update{{"log", {context.interrupt("?")}}};
+  };
+  const Graph graph = StateGraph().append("log").node("ask", asking).edge(kStart, "ask").compile();
+  nobody_asks();
+  input(graph, "{}");
+  config.run_id = RunId{uuid4()};
+  drain->ask();
+  CHECK(resume(graph, "yes").status == OutcomeStatus::drained);
+  CHECK(state(graph).tasks.at(0).view.interrupts.size() == 1);
+  nobody_asks();
+  CHECK(text_of(resume(graph, "yes").values) == R"({"log":["yes"]})");
+  CHECK(ran["ask"] == 2);
+}
+
+TEST_CASE_METHOD(DrainFixture, "A question beside a graph that was stopped is asked again") {
+  const Graph child = StateGraph("child")
+                          .append("log")
+                          .output_keys({})
+                          .node("one", asking_to_stop("one"))
+                          .node("two", working("two"))
+                          .edge(kStart, "one")
+                          .edge("one", "two")
+                          .compile();
+  const auto asking = [](NodeContext& context) -> NodeResult { return Update{{"log", {context.interrupt("?")}}}; };
+  const Graph graph = StateGraph()
+                          .append("log")
+                          .node("child", child)
+                          .node("ask", asking)
+                          .edge(kStart, "child")
+                          .edge(kStart, "ask")
+                          .compile();
+  CHECK(input(graph, "{}").status == OutcomeStatus::drained);
+  nobody_asks();
+  const RunOutcome asked = input(graph, "{}");
+  CHECK(asked.status == OutcomeStatus::interrupted);
+  CHECK(asked.all_interrupts.size() == 1);
+  config.run_id = RunId{uuid4()};
+  CHECK(text_of(resume(graph, "yes").values) == R"({"log":["yes"]})");
+  CHECK(ran == std::map<std::string, int>{{"one", 1}, {"two", 1}});
+}
+
+TEST_CASE_METHOD(DrainFixture, "A failure counts more than the wish to stop") {
+  const auto fails = [this](NodeContext&) -> NodeResult {
+    drain->ask();
+    throw GraphError("TypeError", "boom");
+  };
+  const Graph graph = StateGraph().append("log").node("a", fails).edge(kStart, "a").compile();
+  CHECK(input(graph, "{}").error->name == "TypeError");
+}
+
+}  // namespace
+}  // namespace heddle::runtime
