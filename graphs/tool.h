@@ -109,7 +109,7 @@ json::object parameters(std::vector<std::pair<std::string, json::object>> proper
 // The schema with a description for the model.
 json::object described(json::object schema, std::string description);
 
-// What is wrong with the arguments, by the schema's `required` and the `type` of its properties; nothing if they fit.
+// What is wrong with the arguments (runtime/schema_check.h), in the words of the reference; nothing if they fit.
 std::optional<std::string> argument_mismatch(const json::object& schema, const json::object& arguments);
 
 }  // namespace heddle::graphs
