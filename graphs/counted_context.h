@@ -26,6 +26,7 @@ class CountedContext final : public runtime::NodeContext {
   const std::string& checkpoint_ns() const override { return node_.checkpoint_ns(); }
   std::int64_t node_attempt() const override { return node_.node_attempt(); }
   std::int64_t remaining_steps() const override { return node_.remaining_steps(); }
+  runtime::ExecutionInfo execution_info() const override { return node_.execution_info(); }
   runtime::json::value interrupt(runtime::json::value question) override;
   void pass_interrupts(std::int64_t count) override;
   void heartbeat() override { node_.heartbeat(); }

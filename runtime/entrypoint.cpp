@@ -132,6 +132,7 @@ std::shared_ptr<const CompiledGraph> entrypoint(std::string name, WorkflowFuncti
   plan->schemas.input = std::move(options.input_schema);
   plan->schemas.output = options.output_schema;
   plan->schemas.state = std::move(options.output_schema);
+  plan->context_schema = options.context_schema;
   plan->schemas.context = options.context_schema;
   plan->schemas.config = std::move(options.context_schema);
   return std::make_shared<const CompiledGraph>(std::move(plan));

@@ -65,11 +65,23 @@ bool GraphDeclaration::has_node(std::string_view node) const {
 }
 
 bool GraphDeclaration::has_key(std::string_view key) const {
-  return std::any_of(keys.begin(), keys.end(), [&](const ChannelSpec& known) { return known.name == key; });
+  return has_managed(key) ||
+         std::any_of(keys.begin(), keys.end(), [&](const ChannelSpec& known) { return known.name == key; });
+}
+
+bool GraphDeclaration::has_managed(std::string_view key) const {
+  return std::any_of(managed.begin(), managed.end(), [&](const ManagedKey& known) { return known.name == key; });
+}
+
+void GraphDeclaration::add_managed(ManagedKey key) {
+  if (has_node(key.name)) refuse_key_as_node(key.name);
+  if (has_key(key.name)) refuse("Channel \"" + key.name + "\" already exists with a different type.");
+  managed.push_back(std::move(key));
 }
 
 void GraphDeclaration::add_key(ChannelSpec spec) {
   if (has_node(spec.name)) refuse_key_as_node(spec.name);
+  if (has_managed(spec.name)) refuse("Channel \"" + spec.name + "\" already exists with a different type.");
   for (const ChannelSpec& known : keys) {
     if (known.name != spec.name) continue;
     // The plain declaration of a key says nothing that one with a reducer does not.

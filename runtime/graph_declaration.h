@@ -40,12 +40,13 @@ struct DeclaredNode {
 // The nodes an edge starts from.
 std::vector<std::string> sources_of(const DeclaredEdge& edge);
 
-// All that was declared. add_key, add_node and check throw GraphDeclarationError.
+// All that was declared. add_key, add_managed, add_node and check throw GraphDeclarationError.
 struct GraphDeclaration {
   std::string name;
   std::optional<std::string> description;
   std::map<std::string, Probe> probes;
   std::vector<ChannelSpec> keys;
+  std::vector<ManagedKey> managed;
   std::optional<std::vector<std::string>> input_keys;
   std::optional<std::vector<std::string>> output_keys;
   std::optional<json::object> context_schema;
@@ -54,12 +55,14 @@ struct GraphDeclaration {
   std::vector<DeclaredEdge> edges;
 
   void add_key(ChannelSpec spec);
+  void add_managed(ManagedKey key);
   void add_node(std::string node, NodeBody body, NodeOptions options);
   // What can be told only when all is declared.
   void check(const CompileOptions& options) const;
 
   bool has_node(std::string_view node) const;
-  bool has_key(std::string_view key) const;
+  bool has_key(std::string_view key) const;  // a managed one too
+  bool has_managed(std::string_view key) const;
   // The nodes an edge may lead to, __end__ among them.
   std::vector<std::string> targets_of(const DeclaredEdge& edge) const;
   // By source: __start__, then the nodes in order of registration.

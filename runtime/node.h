@@ -18,6 +18,8 @@
 #include "runtime/run_config.h"
 #include "runtime/state.h"
 #include "runtime/store.h"
+#include "storage/ids.h"
+#include "storage/timestamp.h"
 
 namespace heddle::runtime {
 
@@ -56,6 +58,17 @@ struct ModelCall {
   std::vector<std::string> tags;  // `nostream` or `langsmith:nostream` keep its pieces off the streams
 };
 
+// Which execution of which task this is (runtime.md 14).
+struct ExecutionInfo {
+  storage::CheckpointId checkpoint_id;  // the one that the task stands on
+  std::string checkpoint_ns;            // of the task
+  std::string task_id;
+  std::optional<storage::ThreadId> thread_id;
+  std::optional<storage::RunId> run_id;
+  std::int64_t node_attempt = 1;
+  storage::Timestamp first_attempt_at;  // in this run
+};
+
 // The way from a task to its run. Valid while the task runs; belongs to the run's executor.
 class NodeContext {
  public:
@@ -71,6 +84,7 @@ class NodeContext {
   virtual std::int64_t node_attempt() const = 0;         // from 1
   virtual std::int64_t remaining_steps() const = 0;      // runtime.md 14
   bool is_last_step() const { return remaining_steps() == 1; }
+  virtual ExecutionInfo execution_info() const = 0;
 
   // The answer to this question, if there is one; otherwise ends the task by throwing NodeInterrupted. The node runs
   // from its beginning when the answer comes (runtime.md 7.1). Throws GraphError without a checkpointer.

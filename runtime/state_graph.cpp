@@ -132,6 +132,22 @@ PlannedNode start_node(ChannelIndex start) {
   return node;
 }
 
+using Names = std::optional<std::vector<std::string>>;
+
+// Those of the keys that a node reads which are channels; the rest are managed.
+Names channel_keys(const GraphDeclaration& declaration, Names reads) {
+  if (reads) std::erase_if(*reads, [&](const std::string& key) { return declaration.has_managed(key); });
+  return reads;
+}
+
+std::vector<ManagedKey> managed_keys(const GraphDeclaration& declaration, const Names& reads) {
+  std::vector<ManagedKey> read = declaration.managed;
+  if (reads) {
+    std::erase_if(read, [&](const ManagedKey& key) { return std::ranges::find(*reads, key.name) == reads->end(); });
+  }
+  return read;
+}
+
 void fill_triggered_by(CompiledGraph::Plan& plan) {
   plan.triggered_by.resize(plan.channels.size());
   for (NodeIndex index = 0; index < plan.nodes.size(); ++index) {
@@ -202,6 +218,16 @@ StateGraph& StateGraph::messages(std::string key) {
 
 StateGraph& StateGraph::channel(ChannelSpec spec) {
   change().add_key(std::move(spec));
+  return *this;
+}
+
+StateGraph& StateGraph::remaining_steps(std::string key) {
+  change().add_managed({std::move(key), ManagedKey::Kind::remaining_steps});
+  return *this;
+}
+
+StateGraph& StateGraph::is_last_step(std::string key) {
+  change().add_managed({std::move(key), ManagedKey::Kind::is_last_step});
   return *this;
 }
 
@@ -307,6 +333,8 @@ std::shared_ptr<const CompiledGraph> StateGraph::compile(CompileOptions options)
   for (const ChannelSpec& key : declaration.keys) plan->state_keys.push_back(planner.add_channel(key));
   plan->input_keys = planner.keys(declaration.input_keys, "input_keys");
   plan->output_keys = planner.keys(declaration.output_keys, "output_keys");
+  plan->managed = declaration.managed;
+  plan->context_schema = declaration.context_schema;
   plan->start = planner.add_channel(start_channel());
   plan->sends = planner.add_channel(sends_channel());
 
@@ -316,7 +344,8 @@ std::shared_ptr<const CompiledGraph> StateGraph::compile(CompileOptions options)
     node.name = declared.name;
     node.body = declared.body;
     node.options = declared.options;
-    node.reads = planner.keys(declared.options.reads, "Node `" + declared.name + "`");
+    node.reads = planner.keys(channel_keys(declaration, declared.options.reads), "Node `" + declared.name + "`");
+    node.managed = managed_keys(declaration, declared.options.reads);
     const ChannelIndex trigger = planner.add_channel(trigger_channel(declared));
     node.triggers = {trigger};
     planner.add_node(std::move(node), trigger);

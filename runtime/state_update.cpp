@@ -49,6 +49,7 @@ class Updater {
   void take_input(const StateUpdate& update);
   void take_finished();
   std::vector<TaskRecord> records_of(const std::vector<PlannedTask>& tasks) const;
+  PathView path_view() const;
   NodeIndex node_of(const StateUpdate& update) const;
   NodeIndex last_node() const;
   std::vector<Write> writes_of(NodeIndex node, const StateUpdate& update) const;
@@ -183,6 +184,12 @@ void Updater::take_input(const StateUpdate& update) {
   make(CheckpointSource::input, -1, base_ ? std::optional(base_->id) : std::nullopt);
 }
 
+// As of the first superstep of a run from here.
+PathView Updater::path_view() const {
+  const std::int64_t step = base_ ? base_->metadata.step + 1 : 0;
+  return {*services_.config, {step, step + services_.config->recursion_limit + 1}};
+}
+
 NodeIndex Updater::node_of(const StateUpdate& update) const {
   if (!update.as_node) return last_node();
   const auto found = plan_.node_by_name.find(*update.as_node);
@@ -215,13 +222,13 @@ std::vector<Write> Updater::writes_of(NodeIndex node, const StateUpdate& update)
                   std::string(kind_of(update.values)));
   }
   if (plan_.nodes[node].hidden) {
-    return start_writes(plan_, taken_input(plan_, State::of(update.values)), *services_.config);
+    return start_writes(plan_, taken_input(plan_, State::of(update.values)), path_view());
   }
   if (plan_.workflow) {
     if (!values) return {};
     return {{plan_.workflow->result, Value(*values)}, {plan_.workflow->previous, Value(*values)}};
   }
-  return result_writes(plan_, cells_, node, values ? NodeResult(*values) : NodeResult(), *services_.config);
+  return result_writes(plan_, cells_, node, values ? NodeResult(*values) : NodeResult(), path_view());
 }
 
 // `first_step`: where the thread has no checkpoint yet.

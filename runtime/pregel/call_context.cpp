@@ -38,14 +38,15 @@ struct Call {
 class CallContext final : public NodeContext {
  public:
   CallContext(SuperstepScope& superstep, Task& caller, NodeContext& context, const Call& call, const Value& input,
-              std::int64_t attempt)
+              std::int64_t attempt, Timestamp begun)
       : superstep_(superstep),
         caller_(caller),
         context_(context),
         call_(call),
         input_(input),
         state_(State::of(input.json())),
-        attempt_(attempt) {}
+        attempt_(attempt),
+        begun_(begun) {}
   CallContext(const CallContext&) = delete;
   CallContext& operator=(const CallContext&) = delete;
 
@@ -58,6 +59,15 @@ class CallContext final : public NodeContext {
   const std::string& checkpoint_ns() const override { return call_.node_ns; }
   std::int64_t node_attempt() const override { return attempt_; }
   std::int64_t remaining_steps() const override { return context_.remaining_steps(); }
+
+  ExecutionInfo execution_info() const override {
+    ExecutionInfo info = context_.execution_info();
+    info.checkpoint_ns = call_.node_ns;
+    info.task_id = call_.id;
+    info.node_attempt = attempt_;
+    info.first_attempt_at = begun_;
+    return info;
+  }
 
   json::value interrupt(json::value question) override;
   void pass_interrupts(std::int64_t count) override { questions_ += count; }
@@ -104,6 +114,7 @@ class CallContext final : public NodeContext {
   const Value& input_;
   State state_;
   std::int64_t attempt_;
+  Timestamp begun_;
   std::int64_t questions_ = 0;
   std::int64_t subgraphs_ = 0;
 };
@@ -153,8 +164,9 @@ asio::awaitable<bool> is_cancelled_in(asio::any_io_executor executor, std::chron
 asio::awaitable<json::value> run_attempts(SuperstepScope& superstep, Task& caller, NodeContext& context,
                                           const CalledTask& task, const Call& call, const Value& input) {
   const int attempts_max = task.retry ? task.retry->max_attempts : 1;
+  const Timestamp begun = superstep.run.services.clock.now();
   for (int attempt = 1;; ++attempt) {
-    CallContext own(superstep, caller, context, call, input, attempt);
+    CallContext own(superstep, caller, context, call, input, attempt, begun);
     std::exception_ptr failure;
     try {
       json::value given = input.json();

@@ -20,6 +20,15 @@ std::string new_message_id() {
   return uuid4().text();
 }
 
+// Managed values are computed for each task and never kept (runtime.md 14).
+void add_managed(const std::vector<ManagedKey>& keys, RunPosition position, std::vector<State::Member>& members) {
+  const std::int64_t left = position.stop - position.step;
+  for (const ManagedKey& key : keys) {
+    const bool is_count = key.kind == ManagedKey::Kind::remaining_steps;
+    members.emplace_back(key.name, is_count ? json::value(left) : json::value(left == 1));
+  }
+}
+
 State values_of(const Plan& plan, const Cells& cells, const std::vector<ChannelIndex>& keys) {
   std::vector<State::Member> members;
   members.reserve(keys.size());
@@ -91,7 +100,7 @@ void add_routes(const Plan& plan, const BranchWriter& branch, const State& view,
 }
 
 // The state with the writes of one task applied, and no others.
-State local_view(const Plan& plan, const Cells& cells, std::span<const Write> writes) {
+State local_view(const Plan& plan, const Cells& cells, std::span<const Write> writes, RunPosition position) {
   std::vector<State::Member> members;
   members.reserve(plan.state_keys.size());
   for (const ChannelIndex key : plan.state_keys) {
@@ -108,6 +117,7 @@ State local_view(const Plan& plan, const Cells& cells, std::span<const Write> wr
     cell.update(spec, own);
     if (cell.available(spec)) members.emplace_back(spec.name, cell.get());
   }
+  add_managed(plan.managed, position, members);
   return State(std::move(members));
 }
 
@@ -128,10 +138,12 @@ void add_edges(const Plan& plan, NodeIndex node, const View& view, const RunConf
   }
 }
 
-void add_edges_of_node(const Plan& plan, const Cells& cells, NodeIndex node, const RunConfig& config,
+void add_edges_of_node(const Plan& plan, const Cells& cells, NodeIndex node, const PathView& paths,
                        std::vector<Write>& writes) {
-  const auto view = [&, own = writes.size()] { return local_view(plan, cells, std::span(writes).first(own)); };
-  add_edges(plan, node, view, config, writes);
+  const auto view = [&, own = writes.size()] {
+    return local_view(plan, cells, std::span(writes).first(own), paths.position);
+  };
+  add_edges(plan, node, view, paths.config, writes);
 }
 
 }  // namespace
@@ -158,8 +170,12 @@ State output_values(const Plan& plan, const Cells& cells) {
   return values_of(plan, cells, plan.output_keys);
 }
 
-State node_input(const Plan& plan, const Cells& cells, NodeIndex node) {
-  return values_of(plan, cells, plan.nodes[node].reads);
+State node_input(const Plan& plan, const Cells& cells, NodeIndex node, RunPosition position) {
+  const PlannedNode& planned = plan.nodes[node];
+  if (planned.managed.empty()) return values_of(plan, cells, planned.reads);
+  std::vector<State::Member> members = values_of(plan, cells, planned.reads).members();
+  add_managed(planned.managed, position, members);
+  return State(std::move(members));
 }
 
 State taken_input(const Plan& plan, const State& input) {
@@ -172,7 +188,7 @@ State taken_input(const Plan& plan, const State& input) {
   return State(std::move(members));
 }
 
-std::vector<Write> start_writes(const Plan& plan, const State& input, const RunConfig& config) {
+std::vector<Write> start_writes(const Plan& plan, const State& input, const PathView& paths) {
   std::vector<Write> writes;
   std::vector<State::Member> seen;
   for (const State::Member& member : input.members()) {
@@ -183,13 +199,16 @@ std::vector<Write> start_writes(const Plan& plan, const State& input, const RunC
     writes.push_back({*key, member.second});
     seen.emplace_back(member.first, spec.is_messages ? incoming(spec, member.second.json()) : member.second);
   }
-  const auto view = [&] { return State(seen); };
-  add_edges(plan, 0, view, config, writes);
+  const auto view = [&] {
+    add_managed(plan.managed, paths.position, seen);
+    return State(seen);
+  };
+  add_edges(plan, 0, view, paths.config, writes);
   return writes;
 }
 
 std::vector<Write> result_writes(const Plan& plan, const Cells& cells, NodeIndex node, NodeResult result,
-                                 const RunConfig& config) {
+                                 const PathView& paths) {
   std::vector<Write> writes;
   std::vector<Goto> targets;
   for (NodeResult::Part& part : std::move(result).take()) {
@@ -204,20 +223,20 @@ std::vector<Write> result_writes(const Plan& plan, const Cells& cells, NodeIndex
   // Path functions see the updates, which stand first.
   const std::size_t updates = writes.size();
   for (const Goto& target : targets) add_goto(plan, target, writes);
-  const auto view = [&] { return local_view(plan, cells, std::span(writes).first(updates)); };
-  add_edges(plan, node, view, config, writes);
+  const auto view = [&] { return local_view(plan, cells, std::span(writes).first(updates), paths.position); };
+  add_edges(plan, node, view, paths.config, writes);
   return writes;
 }
 
 std::vector<Write> subgraph_writes(const Plan& plan, const Cells& cells, NodeIndex node, const State& values,
-                                   const RunConfig& config) {
+                                   const PathView& paths) {
   std::vector<Write> writes;
   for (const State::Member& member : values.members()) {
     const std::optional<ChannelIndex> key = state_key(plan, member.first);
     // Messages have got their ids inside the graph that wrote them.
     if (key) writes.push_back({*key, member.second});
   }
-  add_edges_of_node(plan, cells, node, config, writes);
+  add_edges_of_node(plan, cells, node, paths, writes);
   return writes;
 }
 

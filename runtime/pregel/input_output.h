@@ -4,6 +4,7 @@
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <cstdint>
 #include <span>
 #include <vector>
 
@@ -15,29 +16,41 @@
 
 namespace heddle::runtime {
 
+// Where in its run a superstep is.
+struct RunPosition {
+  std::int64_t step = 0;
+  std::int64_t stop = 0;  // the last step
+};
+
+// What path functions are told besides the channels.
+struct PathView {
+  const RunConfig& config;
+  RunPosition position;
+};
+
 // All state keys that have a value.
 State all_values(const CompiledGraph::Plan& plan, const Cells& cells);
 // The keys that a direct call of the graph shows.
 State output_values(const CompiledGraph::Plan& plan, const Cells& cells);
-// What a node is given: those of its keys that have a value.
-State node_input(const CompiledGraph::Plan& plan, const Cells& cells, NodeIndex node);
+// What a node is given: those of its keys that have a value, then managed ones.
+State node_input(const CompiledGraph::Plan& plan, const Cells& cells, NodeIndex node, RunPosition position);
 
 // The members of the input that the graph takes in.
 State taken_input(const CompiledGraph::Plan& plan, const State& input);
 
 // What `__start__` writes for the input that was taken in, and where its edges lead. Path functions of START see the
 // input.
-std::vector<Write> start_writes(const CompiledGraph::Plan& plan, const State& input, const RunConfig& config);
+std::vector<Write> start_writes(const CompiledGraph::Plan& plan, const State& input, const PathView& paths);
 
 // What a node writes: its updates, then the targets of its Commands, then its edges, in order of registration. Path
 // functions see the channels with these updates applied. Keys that are no state keys and targets that are no nodes
 // are passed over. Throws GraphError (`InvalidUpdateError`) for Sends to nowhere, and what path functions and messages
 // throw.
 std::vector<Write> result_writes(const CompiledGraph::Plan& plan, const Cells& cells, NodeIndex node, NodeResult result,
-                                 const RunConfig& config);
+                                 const PathView& paths);
 // The same for a node that is a graph and ended with these values.
 std::vector<Write> subgraph_writes(const CompiledGraph::Plan& plan, const Cells& cells, NodeIndex node,
-                                   const State& values, const RunConfig& config);
+                                   const State& values, const PathView& paths);
 
 // What a Command from outside writes: goto, then update.
 std::vector<Write> command_writes(const CompiledGraph::Plan& plan, const Command& command);

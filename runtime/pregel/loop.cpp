@@ -156,7 +156,7 @@ void Loop::plan_superstep() {
     } else if (task.planned.kind == TaskKind::push) {
       task.input = State::of(task.planned.argument.json());
     } else {
-      task.input = node_input(plan_, cells_, task.planned.node);
+      task.input = node_input(plan_, cells_, task.planned.node, {step_, stop_});
     }
   }
 }

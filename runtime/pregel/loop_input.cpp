@@ -7,6 +7,7 @@
 #include "runtime/error.h"
 #include "runtime/pregel/input_output.h"
 #include "runtime/pregel/loop.h"
+#include "runtime/schema_check.h"
 #include "runtime/uuid.h"
 
 namespace heddle::runtime {
@@ -20,6 +21,34 @@ GraphError no_input() {
 
 std::string run_id_text(const RunConfig& config) {
   return config.run_id ? config.run_id->text() : std::string();
+}
+
+bool is_secret(const json::value& key) {
+  return key.is_string() && key.get_string().starts_with('_');
+}
+
+// The text names keys and kinds, and no value.
+void check_context(json::object schema, const RunConfig& config, const std::string& graph) {
+  if (json::value* properties = schema.if_contains("properties"); properties && properties->is_object()) {
+    json::object shown;
+    for (const auto& member : properties->get_object()) {
+      if (!member.key().starts_with('_')) shown.insert(member);
+    }
+    *properties = std::move(shown);
+  }
+  if (json::value* required = schema.if_contains("required"); required && required->is_array()) {
+    json::array shown;
+    for (const json::value& key : required->get_array()) {
+      if (!is_secret(key)) shown.push_back(key);
+    }
+    *required = std::move(shown);
+  }
+  const json::value& context = config.context;
+  const std::optional<std::string> mismatch =
+      schema_mismatch(schema, context.is_null() ? json::value(json::object()) : context);
+  if (!mismatch) return;
+  throw GraphError("ValidationError",
+                   "The context of the run does not fit the context schema of graph \"" + graph + "\":" + *mismatch);
 }
 
 bool is_made_by_hand(CheckpointSource source) {
@@ -104,6 +133,7 @@ std::exception_ptr Loop::take_in(Input input) {
 
 void Loop::take_in_or_throw(Input input) {
   if (run_.config->recursion_limit < 1) throw GraphError("Error", "Passed \"recursionLimit\" must be at least 1.");
+  if (plan_.context_schema && !start_.nested) check_context(*plan_.context_schema, *run_.config, plan_.name);
   const bool begun = cells_.newest > 0;
   const Command* command = std::get_if<Command>(&input);
   if (command) check_command(*command);

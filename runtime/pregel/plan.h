@@ -43,11 +43,19 @@ using NodeBody = std::variant<PlainNodeFunction, NodeFunction, std::shared_ptr<c
 // The name under which streams show the error handler of a node.
 std::string handler_name(const std::string& node);
 
+// A key that nodes and path functions see in the state, and that is computed for each superstep.
+struct ManagedKey {
+  enum class Kind { remaining_steps, is_last_step };
+  std::string name;
+  Kind kind = Kind::remaining_steps;
+};
+
 struct PlannedNode {
   std::string name;
   NodeBody body;                       // of __start__: a plain function that is never called
   std::vector<ChannelIndex> triggers;  // branch:to:<name> first, then joins in order of declaration
   std::vector<ChannelIndex> reads;     // state keys that make up its input
+  std::vector<ManagedKey> managed;     // and managed ones
   std::vector<ControlWriter> writers;  // in order of registration
   NodeOptions options;
   bool hidden = false;  // __start__
@@ -65,14 +73,16 @@ struct CompiledGraph::Plan {
   std::optional<std::string> description;
   std::map<std::string, Probe> probes;  // by name
   GraphSchemas schemas;
+  std::optional<json::object> context_schema;  // that the context of a run must fit
 
   std::vector<ChannelSpec> channels;  // state keys in order of declaration, then control channels
   std::unordered_map<std::string, ChannelIndex> channel_by_name;
   std::vector<ChannelIndex> state_keys;
   std::vector<ChannelIndex> input_keys;
   std::vector<ChannelIndex> output_keys;
-  ChannelIndex start = 0;  // __start__
-  ChannelIndex sends = 0;  // __pregel_tasks
+  std::vector<ManagedKey> managed;  // in order of declaration
+  ChannelIndex start = 0;           // __start__
+  ChannelIndex sends = 0;           // __pregel_tasks
 
   std::vector<PlannedNode> nodes;  // __start__ first, then in order of registration
   std::unordered_map<std::string, NodeIndex> node_by_name;

@@ -120,6 +120,7 @@ struct Task {
   std::optional<TaskId> id;               // once somebody wanted to know it
   std::string node_ns;                    // "node:id" with the enclosing ones in front; with the id
   std::optional<TaskId> handler;          // what its failure was handled as, and how its end is told
+  std::optional<Timestamp> begun;         // its first attempt in this run
 };
 
 // Gives the task its id and namespace, if it has none.

@@ -27,6 +27,11 @@ const std::string& TaskContext::checkpoint_ns() const {
   return task_.node_ns;
 }
 
+ExecutionInfo TaskContext::execution_info() const {
+  const RunConfig& run = *superstep_.run.config;
+  return {superstep_.checkpoint, checkpoint_ns(), task_id(), run.thread_id, run.run_id, attempt_, *task_.begun};
+}
+
 json::value TaskContext::interrupt(json::value question) {
   if (!superstep_.kept) {
     throw GraphError("GraphValueError", with_help("No checkpointer set", "MISSING_CHECKPOINTER"));

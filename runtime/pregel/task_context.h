@@ -17,7 +17,9 @@ class TaskContext final : public NodeContext {
  public:
   // Both outlive this object. `attempt`: from 1.
   TaskContext(SuperstepScope& superstep, Task& task, std::int64_t attempt)
-      : superstep_(superstep), task_(task), attempt_(attempt), stream_(superstep, task) {}
+      : superstep_(superstep), task_(task), attempt_(attempt), stream_(superstep, task) {
+    if (!task.begun) task.begun = superstep.run.services.clock.now();
+  }
   TaskContext(const TaskContext&) = delete;
   TaskContext& operator=(const TaskContext&) = delete;
 
@@ -35,6 +37,8 @@ class TaskContext final : public NodeContext {
   const std::string& checkpoint_ns() const override;
   std::int64_t node_attempt() const override { return attempt_; }
   std::int64_t remaining_steps() const override { return superstep_.stop - superstep_.step; }
+
+  ExecutionInfo execution_info() const override;
 
   json::value interrupt(json::value question) override;
   void pass_interrupts(std::int64_t count) override { questions_ += count; }

@@ -14,7 +14,6 @@
 #include <variant>
 
 #include "runtime/error.h"
-#include "runtime/pregel/input_output.h"
 #include "runtime/pregel/reserved.h"
 #include "runtime/pregel/retry.h"
 #include "runtime/pregel/task_group.h"
@@ -102,7 +101,7 @@ void TaskRunner::run_plain_task(Task& task) {
   Ran ran;
   if (node.hidden) {
     try {
-      task.record.writes = start_writes(superstep_.plan, task.input, *superstep_.run.config);
+      task.record.writes = start_writes(superstep_.plan, task.input, path_view());
       task.record.finished = true;
       task.end = TaskEnd::finished;
     } catch (const std::exception&) {
@@ -311,7 +310,6 @@ void TaskRunner::settle(Task& task, Ran ran) {
 
 void TaskRunner::take_result(Task& task, Ran ran) {
   const CompiledGraph::Plan& plan = superstep_.plan;
-  const RunConfig& config = *superstep_.run.config;
   const Command* up = command_to_parent(ran.result);
   if (up && superstep_.nested) {
     task.parent_command = *up;
@@ -319,9 +317,9 @@ void TaskRunner::take_result(Task& task, Ran ran) {
     return;
   }
   if (ran.values) {
-    task.record.writes = subgraph_writes(plan, superstep_.cells, task.planned.node, *ran.values, config);
+    task.record.writes = subgraph_writes(plan, superstep_.cells, task.planned.node, *ran.values, path_view());
   } else if (!up) {  // at the root such a Command is without effect (runtime.md 6)
-    task.record.writes = result_writes(plan, superstep_.cells, task.planned.node, std::move(ran.result), config);
+    task.record.writes = result_writes(plan, superstep_.cells, task.planned.node, std::move(ran.result), path_view());
   }
   task.record.finished = true;
   task.end = TaskEnd::finished;

@@ -7,6 +7,7 @@
 #include <span>
 #include <vector>
 
+#include "runtime/pregel/input_output.h"
 #include "runtime/pregel/run_scope.h"
 #include "runtime/pregel/task_context.h"
 
@@ -38,6 +39,7 @@ class TaskRunner {
   };
 
   const PlannedNode& node_of(const Task& task) const { return superstep_.plan.nodes[task.planned.node]; }
+  PathView path_view() const { return {*superstep_.run.config, {superstep_.step, superstep_.stop}}; }
   bool never_waits(const Task& task) const;
   void run_plain_task(Task& task);
   boost::asio::awaitable<void> run_task(Task& task);

@@ -35,6 +35,9 @@ class FakeContext : public runtime::NodeContext {
   const std::string& checkpoint_ns() const override { return node_; }
   std::int64_t node_attempt() const override { return 1; }
   std::int64_t remaining_steps() const override { return 24; }
+  runtime::ExecutionInfo execution_info() const override {
+    return {{}, node_, task_.id, run_config.thread_id, run_config.run_id, 1, {}};
+  }
 
   runtime::json::value interrupt(runtime::json::value question) override {
     const std::size_t number = asked_++;
