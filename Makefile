@@ -47,9 +47,18 @@ build: deps
 deb: build
 	cd build/release && cpack
 
+# What heddle costs, beside what the machine could do at best; takes some minutes. With PEER=1 the JavaScript server is
+# measured beside it, and the report is the one in docs/.
+BENCH_REPORT = $(if $(PEER),docs/measured,build/measured)
 bench: build
+ifdef PEER
 	tests/client/install.sh
-	tests/client/node_modules/node/bin/node bench/first_look.mjs build/release/bin/heddle-fixtures
+	bench/peer/install.sh build/peer
+endif
+	PATH="$(CURDIR)/tests/client/node_modules/node/bin:$$PATH" build/release/bin/heddle-bench \
+	  --server build/release/bin/heddle-fixtures $(if $(PEER),--peer build/peer) --folder build \
+	  --markdown $(BENCH_REPORT).md --json $(BENCH_REPORT).json
+	cat $(BENCH_REPORT).md
 
 format: deps
 	clang-format-19 -i $(SOURCES)

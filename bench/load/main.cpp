@@ -1,0 +1,147 @@
+// heddle-bench: what a LangGraph-compatible server costs, beside what the machine could do at best and beside another
+// server.
+
+#include <sys/resource.h>
+
+#include <unistd.h>
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <string>
+
+#include "bench/load/echo_server.h"
+#include "bench/load/report.h"
+#include "bench/load/session.h"
+
+namespace {
+
+using namespace heddle::load;
+
+struct Options {
+  std::string server;
+  std::string url;
+  pid_t pid = 0;
+  std::string peer;
+  std::string peer_url;
+  pid_t peer_pid = 0;
+  std::string peer_name = "JavaScript server";
+  std::vector<std::string> only;
+  int seconds = 5;
+  int mixed_seconds = 30;
+  bool quick = false;
+  std::string folder;
+  std::string markdown;
+  std::string json;
+  std::size_t big_mb = 1'000;
+  std::size_t turns = 10'000;
+  std::size_t idle = 10'000;
+};
+
+void declare(CLI::App& app, Options& options) {
+  app.add_option("--server", options.server, "start this program (heddle-fixtures) and measure it");
+  app.add_option("--url", options.url, "measure a server that runs already, like http://127.0.0.1:2024");
+  app.add_option("--pid", options.pid, "its process, for memory and processor time");
+  app.add_option("--peer", options.peer,
+                 "folder with the graphs and packages of the JavaScript server, which is started");
+  app.add_option("--peer-url", options.peer_url, "compare with a server that runs already");
+  app.add_option("--peer-pid", options.peer_pid, "its process");
+  app.add_option("--peer-name", options.peer_name, "what it is called in the report");
+  app.add_option("--only", options.only, "names of workloads, and limits, start, normal, big")->delimiter(',');
+  app.add_option("--seconds", options.seconds, "length of each closed loop")->check(CLI::Range(1, 3'600));
+  app.add_option("--mixed-seconds", options.mixed_seconds, "length of the mix")->check(CLI::Range(1, 36'000));
+  app.add_option("--turns", options.turns, "of the long thread");
+  app.add_option("--idle", options.idle, "idle streams");
+  app.add_option("--big-mb", options.big_mb, "size of the big database");
+  app.add_flag("--quick", options.quick, "a tenth of everything, to see that it works");
+  app.add_option("--folder", options.folder, "for databases, which are deleted; on the disk that is to be measured");
+  app.add_option("--markdown", options.markdown, "write the report to this file and not to stdout");
+  app.add_option("--json", options.json, "write the figures as JSON to this file");
+}
+
+Plan plan_of(const Options& options) {
+  Plan plan;
+  plan.effort.duration = std::chrono::seconds(options.seconds);
+  plan.effort.mixed = std::chrono::seconds(options.mixed_seconds);
+  plan.effort.turns = options.turns;
+  plan.effort.idle_streams = options.idle;
+  plan.big_database_mb = options.big_mb;
+  if (options.quick) {
+    plan.effort.duration = std::chrono::milliseconds(500);
+    plan.effort.mixed = std::chrono::seconds(3);
+    plan.effort.turns = std::min<std::size_t>(options.turns, 300);
+    plan.effort.idle_streams = std::min<std::size_t>(options.idle, 500);
+    plan.effort.joined_streams = 50;
+    plan.big_database_mb = 50;
+  }
+  plan.only.insert(options.only.begin(), options.only.end());
+  plan.folder = options.folder.empty() ? std::filesystem::temp_directory_path() : std::filesystem::path(options.folder);
+  plan.folder /= "heddle-bench-" + std::to_string(getpid());
+  std::filesystem::create_directories(plan.folder);
+  return plan;
+}
+
+Subject running(const std::string& url, pid_t pid) {
+  Subject subject{Endpoint::parse(url), std::nullopt};
+  if (pid > 0) subject.pid = pid;
+  return subject;
+}
+
+void write_file(const std::string& path, const std::string& text) {
+  std::ofstream file(path);
+  file << text;
+  if (!file.flush()) throw std::runtime_error("cannot write " + path);
+}
+
+void run(const Options& options) {
+  if (options.server.empty() == options.url.empty()) throw std::runtime_error("name a --server or an --url");
+  const Plan plan = plan_of(options);
+  Session session;
+  session.machine = this_machine();
+  session.heddle = options.url.empty() ? measure_heddle(options.server, plan)
+                                       : measure_running(running(options.url, options.pid), plan);
+  session.peer_name = options.peer_name;
+  if (!options.peer.empty()) session.peer = measure_peer(options.peer, plan);
+  if (!options.peer_url.empty()) session.peer = measure_running(running(options.peer_url, options.peer_pid), plan);
+  std::filesystem::remove_all(plan.folder);
+  if (!options.json.empty()) write_file(options.json, json_text(session));
+  if (options.markdown.empty()) {
+    std::fputs(markdown(session).c_str(), stdout);
+  } else {
+    write_file(options.markdown, markdown(session));
+  }
+}
+
+// Ten thousand streams are ten thousand sockets.
+void raise_descriptor_limit() {
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0) return;
+  limit.rlim_cur = limit.rlim_max;
+  setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures a LangGraph-compatible server that offers the graphs of the conformance suite.");
+  Options options;
+  declare(app, options);
+  std::uint16_t echo_port = 0;
+  CLI::App* echo = app.add_subcommand("echo", "the bare server that is the limit");
+  echo->add_option("--port", echo_port)->required();
+  CLI11_PARSE(app, argc, argv);
+  raise_descriptor_limit();
+  try {
+    if (*echo) {
+      run_echo_server(echo_port);
+    } else {
+      run(options);
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "heddle-bench: %s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

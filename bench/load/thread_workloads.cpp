@@ -1,0 +1,114 @@
+// Threads that grow.
+
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "bench/load/load_loop.h"
+#include "bench/load/workload.h"
+
+namespace heddle::load {
+namespace {
+
+constexpr std::size_t kTextBytes = 200;  // of a turn, about that of a chat
+constexpr int kRepeats = 15;
+
+double median_ms(std::vector<std::chrono::nanoseconds> times) {
+  std::ranges::sort(times);
+  return static_cast<double>(times[times.size() / 2].count()) / 1e6;
+}
+
+// One conversation, turn after turn on one connection.
+class Conversation {
+ public:
+  explicit Conversation(const Endpoint& endpoint) : endpoint_(endpoint), thread_(make_thread(endpoint)) {
+    const std::string body = chat_body(std::string(kTextBytes, 'x'), "updates");
+    turn_ = request_text(endpoint, "POST", path("/runs/stream"), body);
+  }
+
+  std::string path(const std::string& rest) const { return "/threads/" + thread_ + rest; }
+
+  // Runs until there are `turns` of them, or `patience` is over; the median of the last ones in milliseconds.
+  double go_to(std::size_t turns, Clock::time_point patience) {
+    std::vector<std::chrono::nanoseconds> times;
+    const std::size_t wanted = turns - turns_;
+    if (wanted > 0) {
+      ClosedLoop loop;
+      loop.warm_up = std::chrono::milliseconds(0);
+      for (std::size_t i = 0; i < wanted && Clock::now() < patience; ++i) times.push_back(once(turn_).first);
+      turns_ += times.size();
+    }
+    if (times.size() > 50) times.erase(times.begin(), times.end() - 50);
+    return times.empty() ? 0 : median_ms(std::move(times));
+  }
+
+  // The time of one request, and the bytes of its answer.
+  std::pair<std::chrono::nanoseconds, std::size_t> once(const std::string& request) {
+    const Clock::time_point begin = Clock::now();
+    const Answer answer = connection_.call(request);
+    return {Clock::now() - begin, answer.body.size()};
+  }
+
+  std::size_t turns() const { return turns_; }
+  const Endpoint& endpoint() const { return endpoint_; }
+
+ private:
+  const Endpoint& endpoint_;
+  std::string thread_;
+  std::string turn_;
+  Connection connection_{endpoint_};
+  std::size_t turns_ = 0;
+};
+
+}  // namespace
+
+Measured long_thread(const Subject& subject, const Effort& effort) {
+  // A server that becomes slow with the length of a thread is not waited for longer.
+  const Clock::time_point patience = Clock::now() + std::chrono::minutes(3);
+  Measured measured;
+  Conversation conversation(subject.endpoint);
+  const double early = conversation.go_to(100, patience);
+  measured.add("long_thread.turn_100_ms", early, "ms");
+  const double late = conversation.go_to(effort.turns, patience);
+  measured.add("long_thread.turns", static_cast<double>(conversation.turns()), "turns");
+  measured.add("long_thread.last_turn_ms", late, "ms");
+  if (early > 0) measured.add("long_thread.last_turn_ratio", late / early, "");
+  const std::string state = request_text(subject.endpoint, "GET", conversation.path("/state"), "");
+  std::vector<std::chrono::nanoseconds> times;
+  std::size_t bytes = 0;
+  for (int i = 0; i < kRepeats; ++i) {
+    const auto [time, size] = conversation.once(state);
+    times.push_back(time);
+    bytes = size;
+  }
+  measured.add("long_thread.state_mb", static_cast<double>(bytes) / 1e6, "MB");
+  measured.add("long_thread.state_ms", median_ms(std::move(times)), "ms");
+  return measured;
+}
+
+Measured history(const Subject& subject, const Effort&) {
+  constexpr std::size_t kTurns = 100;
+  Measured measured;
+  Conversation conversation(subject.endpoint);
+  conversation.go_to(kTurns, Clock::now() + std::chrono::minutes(1));
+  const Usage before = subject.usage();
+  const std::string request =
+      request_text(subject.endpoint, "POST", conversation.path("/history"), R"({"limit":1000})");
+  std::vector<std::chrono::nanoseconds> times;
+  std::size_t bytes = 0;
+  for (int i = 0; i < kRepeats; ++i) {
+    const auto [time, size] = conversation.once(request);
+    times.push_back(time);
+    bytes = size;
+  }
+  const Usage after = subject.usage();
+  const double median = median_ms(std::move(times));
+  measured.add("history.turns", static_cast<double>(conversation.turns()), "turns");
+  measured.add("history.mb", static_cast<double>(bytes) / 1e6, "MB");
+  measured.add("history.ms", median, "ms");
+  measured.add("history.mb_per_second", static_cast<double>(bytes) / 1e3 / median, "MB/s");
+  if (subject.pid) measured.add("history.growth_mb", after.resident_mb - before.resident_mb, "MB");
+  return measured;
+}
+
+}  // namespace heddle::load
