@@ -7,20 +7,18 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdio>
 #include <ctime>
-#include <exception>
 #include <filesystem>
 #include <functional>
 #include <memory>
 #include <string>
 
+#include "bench/engine_runs.h"
 #include "runtime/clock.h"
 #include "runtime/memory_saver.h"
-#include "runtime/state_graph.h"
 #include "runtime/stored_saver.h"
 #include "runtime/uuid.h"
 #include "storage/storage.h"
@@ -32,36 +30,6 @@ using namespace heddle;
 using namespace heddle::runtime;
 
 constexpr std::size_t kRounds = 10;
-
-Update one(const State& state) {
-  return Update{{"log", {"x"}}, {"count", state.integer("count") + 1}};
-}
-
-Update note(const State&) {
-  return Update{{"log", {"x"}}};
-}
-
-std::shared_ptr<const CompiledGraph> chain() {
-  return StateGraph("chain")
-      .append("log")
-      .last("count")
-      .node("a", one)
-      .node("b", one)
-      .node("c", one)
-      .edge(kStart, "a")
-      .edge("a", "b")
-      .edge("b", "c")
-      .compile();
-}
-
-std::shared_ptr<const CompiledGraph> fan_out() {
-  StateGraph graph("fan_out");
-  graph.append("log").last("count");
-  std::vector<std::string> names{"f1", "f2", "f3", "f4", "f5"};
-  graph.node("join", note);
-  for (const std::string& name : names) graph.node(name, note).edge(kStart, name);
-  return graph.edge(names, "join").compile();
-}
 
 // A saver for one run on a thread of its own; null pointer: none.
 using MakeSaver = std::function<std::unique_ptr<CheckpointSaver>(asio::io_context&)>;
@@ -79,48 +47,23 @@ double median(const std::array<Cost, kRounds>& rounds, double Cost::* part) {
   return (sorted[kRounds / 2 - 1] + sorted[kRounds / 2]) / 2;
 }
 
-class Bench {
- public:
-  Cost round(const CompiledGraph& graph, const MakeSaver& make, int runs) {
-    const auto started = std::chrono::steady_clock::now();
-    const std::clock_t begin = std::clock();
-    for (int i = 0; i < runs; ++i) {
-      const std::unique_ptr<CheckpointSaver> saver = make(io_);
-      run(graph, saver.get());
-    }
-    const std::chrono::duration<double, std::micro> taken = std::chrono::steady_clock::now() - started;
-    const double processor = 1e6 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
-    return {taken.count() / runs, processor / runs};
+Cost round(bench::EngineRuns& engine, const CompiledGraph& graph, const MakeSaver& make, int runs) {
+  const auto started = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();
+  for (int i = 0; i < runs; ++i) {
+    const std::unique_ptr<CheckpointSaver> saver = make(engine.context());
+    engine.run(graph, saver.get());
   }
-
- private:
-  void run(const CompiledGraph& graph, CheckpointSaver* saver) {
-    const RunServices services{saver, nullptr, clock_, ids_, [](RunEvent) {}};
-    RunOptions options;
-    options.input = GraphInput{json::value{{"count", 0}}};
-    options.config = config_;
-    std::exception_ptr thrown;
-    auto ended = [&](std::exception_ptr error, RunOutcome outcome) {
-      thrown = error;
-      if (!error && outcome.status != OutcomeStatus::done) std::puts("a run did not end well");
-    };
-    asio::co_spawn(io_, graph.run(std::move(options), services), ended);
-    io_.restart();
-    io_.run();
-    if (thrown) std::rethrow_exception(thrown);
-  }
-
-  asio::io_context io_;
-  SystemClock clock_;
-  CheckpointIds ids_;
-  std::shared_ptr<const RunConfig> config_ = std::make_shared<const RunConfig>();
-};
+  const std::chrono::duration<double, std::micro> taken = std::chrono::steady_clock::now() - started;
+  const double processor = 1e6 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
+  return {taken.count() / runs, processor / runs};
+}
 
 void measure(const char* name, const CompiledGraph& graph, const char* kept, const MakeSaver& make, int runs) {
-  Bench bench;
-  bench.round(graph, make, runs);  // warm
+  bench::EngineRuns engine;
+  round(engine, graph, make, runs);  // warm
   std::array<Cost, kRounds> rounds{};
-  for (Cost& round : rounds) round = bench.round(graph, make, runs);
+  for (Cost& cost : rounds) cost = round(engine, graph, make, runs);
   std::printf("%-28s %-12s %9.1f us per run, %9.1f of the processor\n", name, kept, median(rounds, &Cost::passed),
               median(rounds, &Cost::processor));
 }
@@ -143,7 +86,7 @@ int main(int argc, char** argv) {
       return std::make_unique<StoredSaver>(*storage, ThreadId{uuid7(clock.now())}, io.get_executor());
     };
     const std::pair<const char*, std::shared_ptr<const CompiledGraph>> graphs[] = {
-        {"chain of 3 nodes", chain()}, {"5-way fan-out and a join", fan_out()}};
+        {"chain of 3 nodes", bench::chain_of_three()}, {"5-way fan-out and a join", bench::fan_out_of_five()}};
     for (const auto& [name, graph] : graphs) {
       measure(name, *graph, "nothing kept", none, 500);
       measure(name, *graph, "in memory", memory, 500);

@@ -32,8 +32,8 @@ std::string list_text(const std::set<std::string>& names) {
                    "Invalid update for channel \"" + spec.name + "\" with values " + list_text(writes) + ": " + why);
 }
 
-void refuse_several(const ChannelSpec& spec, const std::vector<Value>& writes, const std::string& why) {
-  if (writes.size() > 1) refuse(spec, writes, why);
+void refuse_several(const ChannelSpec& spec, const std::vector<Value>& writes, std::string_view why) {
+  if (writes.size() > 1) refuse(spec, writes, std::string(why));
 }
 
 // The value inside an Overwrite for this channel.
@@ -94,8 +94,10 @@ Channel::Channel(const ChannelSpec& spec) {
 bool Channel::update(const ChannelSpec& spec, const std::vector<Value>& writes) {
   switch (spec.kind) {
     case ChannelKind::last_value:
-      refuse_several(spec, writes,
-                     with_help("LastValue can only receive one value per step.", "INVALID_CONCURRENT_GRAPH_UPDATE"));
+      if (writes.size() > 1) {
+        refuse(spec, writes,
+               with_help("LastValue can only receive one value per step.", "INVALID_CONCURRENT_GRAPH_UPDATE"));
+      }
       return replace(writes);
     case ChannelKind::aggregate:
       return fold(spec, writes);
@@ -159,6 +161,7 @@ bool Channel::fold(const ChannelSpec& spec, const std::vector<Value>& writes) {
 }
 
 bool Channel::collect(const ChannelSpec& spec, const std::vector<Value>& writes) {
+  if (writes.empty() && !set_) return false;
   std::vector<Value::Item> items = flattened(writes);
   const bool had_items = set_;
   if (spec.accumulate) {
@@ -173,6 +176,7 @@ bool Channel::collect(const ChannelSpec& spec, const std::vector<Value>& writes)
 }
 
 bool Channel::note_names(const ChannelSpec& spec, const std::vector<Value>& writes) {
+  if (writes.empty()) return false;
   std::set<std::string> seen = seen_;
   for (const Value& write : writes) {
     const json::string* name = write.is_list() ? nullptr : write.json().if_string();

@@ -6,6 +6,19 @@
 
 namespace heddle::runtime {
 
+void sort_channels(CompiledGraph::Plan& plan) {
+  for (ChannelIndex channel = 0; channel < plan.channels.size(); ++channel) {
+    const ChannelSpec& spec = plan.channels[channel];
+    // The kinds of which Channel::update() without writes, or Channel::finish(), can change a cell.
+    const bool is_cleared = spec.kind == ChannelKind::ephemeral || spec.kind == ChannelKind::any_value ||
+                            (spec.kind == ChannelKind::topic && !spec.accumulate);
+    const bool finishes_late =
+        spec.kind == ChannelKind::barrier_after_finish || spec.kind == ChannelKind::last_value_after_finish;
+    if (is_cleared) plan.cleared_by_steps.push_back(channel);
+    if (finishes_late) plan.finished_late.push_back(channel);
+  }
+}
+
 CompiledGraph::CompiledGraph(std::unique_ptr<const Plan> plan) : plan_(std::move(plan)) {}
 CompiledGraph::~CompiledGraph() = default;
 

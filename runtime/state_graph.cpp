@@ -94,7 +94,9 @@ class Planner {
     const std::set<std::string> names = barrier.names;
     const ChannelIndex index = add_channel(std::move(barrier));
     target.triggers.push_back(index);
-    for (const std::string& from : names) node(from).writers.emplace_back(BarrierWriter{index});
+    for (const std::string& from : names) {
+      node(from).writers.emplace_back(BarrierWriter{index, Value(json::value(from))});
+    }
   }
 
   CompiledGraph::Plan& plan_;
@@ -352,6 +354,7 @@ std::shared_ptr<const CompiledGraph> StateGraph::compile(CompileOptions options)
   }
   for (const DeclaredEdge& edge : declaration.edges) planner.add_edge(edge);
   fill_triggered_by(*plan);
+  sort_channels(*plan);
 
   plan->interrupt_before = std::make_shared<const Breakpoints>(std::move(options.interrupt_before));
   plan->interrupt_after = std::make_shared<const Breakpoints>(std::move(options.interrupt_after));

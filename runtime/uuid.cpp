@@ -23,10 +23,38 @@ using Ticks = std::chrono::duration<std::int64_t, std::ratio<1, 10'000'000>>;  /
 constexpr Ticks kUnixEpoch{0x01B21DD213814000};                                // 1970 in ticks since 1582-10-15
 constexpr std::int64_t kTicksMask = (std::int64_t{1} << 60) - 1;
 
-void fill_random(std::span<std::uint8_t> bytes) {
-  if (::getentropy(bytes.data(), bytes.size()) != 0) {
-    throw std::system_error(errno, std::generic_category(), "no random bytes from the system");
+// Random bytes of the system, taken 256 at a time: a call of it costs more than all else of an id.
+class RandomBytes {
+ public:
+  void fill(std::span<std::uint8_t> bytes) {
+    if (bytes.size() > left_) refill();
+    const auto from = bytes_.end() - static_cast<std::ptrdiff_t>(left_);
+    std::copy_n(from, bytes.size(), bytes.begin());
+    left_ -= bytes.size();
   }
+
+ private:
+  void refill() {
+    if (::getentropy(bytes_.data(), bytes_.size()) != 0) {
+      throw std::system_error(errno, std::generic_category(), "no random bytes from the system");
+    }
+    left_ = bytes_.size();
+  }
+
+  std::array<std::uint8_t, 256> bytes_{};
+  std::size_t left_ = 0;
+};
+
+// Of at most 16 bytes.
+void fill_random(std::span<std::uint8_t> bytes) {
+  static thread_local RandomBytes random;
+  random.fill(bytes);
+}
+
+// Found once, because looking it up costs more than hashing a name, and never freed: OpenSSL may be gone before.
+const EVP_MD* sha1() {
+  static const EVP_MD* const found = EVP_MD_fetch(nullptr, "SHA1", nullptr);
+  return found;
 }
 
 void set_version(storage::Uuid& id, unsigned version) {
@@ -79,7 +107,7 @@ storage::Uuid uuid5(const storage::Uuid& name_space, std::string_view name) {
   std::string text(name_space.bytes.begin(), name_space.bytes.end());
   text += name;
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  if (EVP_Digest(text.data(), text.size(), digest.data(), nullptr, EVP_sha1(), nullptr) != 1) {
+  if (!sha1() || EVP_Digest(text.data(), text.size(), digest.data(), nullptr, sha1(), nullptr) != 1) {
     throw std::runtime_error("OpenSSL has no SHA-1, which ids of tasks and assistants need");
   }
   storage::Uuid id;

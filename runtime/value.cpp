@@ -9,14 +9,25 @@ namespace heddle::runtime {
 // A list is held in one of two forms from the start, and the other is made at most once when
 // somebody asks for it. A mutex-like once_flag instead of posting: any thread may read a state.
 struct Value::Node {
-  enum class Form { whole, items };
+  enum class Form {
+    single,  // no array: stands here, in one allocation with the node
+    array,
+    items,
+  };
 
-  explicit Node(json::value value) : form(Form::whole), whole(std::make_shared<const json::value>(std::move(value))) {}
+  explicit Node(json::value value) : form(value.is_array() ? Form::array : Form::single) {
+    if (form == Form::array) {
+      whole = std::make_shared<const json::value>(std::move(value));
+    } else {
+      single = std::move(value);
+    }
+  }
   explicit Node(std::vector<Item> list) : form(Form::items), items(std::move(list)) {}
 
   const Form form;
+  json::value single;
   mutable std::once_flag other_form_made;
-  mutable Item whole;
+  mutable Item whole;  // apart, because items that point into it own it
   mutable std::vector<Item> items;
 };
 
@@ -35,7 +46,7 @@ bool Value::is_null() const {
 }
 
 bool Value::is_list() const {
-  return node_ && (node_->form == Node::Form::items || node_->whole->is_array());
+  return node_ && node_->form != Node::Form::single;
 }
 
 std::size_t Value::size() const {
@@ -60,7 +71,8 @@ const std::vector<Value::Item>& Value::items() const {
 const json::value& Value::json() const {
   static const json::value null;
   if (!node_) return null;
-  if (node_->form == Node::Form::whole) return *node_->whole;
+  if (node_->form == Node::Form::single) return node_->single;
+  if (node_->form == Node::Form::array) return *node_->whole;
   std::call_once(node_->other_form_made, [this] {
     json::array array;
     array.reserve(node_->items.size());
@@ -71,7 +83,7 @@ const json::value& Value::json() const {
 }
 
 void Value::print(std::string& out) const {
-  if (!node_ || node_->form == Node::Form::whole) {
+  if (!node_ || node_->form != Node::Form::items) {
     print_json(json(), out);
     return;
   }

@@ -16,7 +16,7 @@ std::string text_member(const json::value& value, std::string_view key) {
 }
 
 bool is_untracked(const Plan& plan, std::string_view key) {
-  const auto found = plan.channel_by_name.find(std::string(key));
+  const auto found = plan.channel_by_name.find(key);
   return found != plan.channel_by_name.end() && plan.channels[found->second].kind == ChannelKind::untracked;
 }
 

@@ -39,7 +39,7 @@ State values_of(const Plan& plan, const Cells& cells, const std::vector<ChannelI
   return State(std::move(members));
 }
 
-std::optional<ChannelIndex> state_key(const Plan& plan, const std::string& name) {
+std::optional<ChannelIndex> state_key(const Plan& plan, std::string_view name) {
   const auto found = plan.channel_by_name.find(name);
   if (found == plan.channel_by_name.end() || !is_state_key(plan, found->second)) return std::nullopt;
   return found->second;
@@ -54,7 +54,7 @@ Value incoming(const ChannelSpec& spec, json::value value) {
 }
 
 void add_update(const Plan& plan, std::string_view key, json::value value, std::vector<Write>& writes) {
-  const std::optional<ChannelIndex> channel = state_key(plan, std::string(key));
+  const std::optional<ChannelIndex> channel = state_key(plan, key);
   if (channel) writes.push_back({*channel, incoming(plan.channels[*channel], std::move(value))});
 }
 
@@ -130,12 +130,20 @@ void add_edges(const Plan& plan, NodeIndex node, const View& view, const RunConf
     if (const EdgeWriter* edge = std::get_if<EdgeWriter>(&writer)) {
       writes.push_back({edge->trigger, Value()});
     } else if (const BarrierWriter* barrier = std::get_if<BarrierWriter>(&writer)) {
-      writes.push_back({barrier->barrier, Value(json::value(plan.nodes[node].name))});
+      writes.push_back({barrier->barrier, barrier->name});
     } else {
       if (!seen) seen = view();
       add_routes(plan, std::get<BranchWriter>(writer), *seen, config, writes);
     }
   }
+}
+
+std::size_t writes_expected(const Plan& plan, NodeIndex node, const NodeResult& result) {
+  std::size_t expected = plan.nodes[node].writers.size();
+  for (const NodeResult::Part& part : result.parts()) {
+    if (const Update* update = std::get_if<Update>(&part)) expected += update->size();
+  }
+  return expected;
 }
 
 void add_edges_of_node(const Plan& plan, const Cells& cells, NodeIndex node, const PathView& paths,
@@ -181,6 +189,7 @@ State node_input(const Plan& plan, const Cells& cells, NodeIndex node, RunPositi
 State taken_input(const Plan& plan, const State& input) {
   if (plan.workflow) return input;
   std::vector<State::Member> members;
+  members.reserve(input.members().size());
   for (const State::Member& member : input.members()) {
     const std::optional<ChannelIndex> key = state_key(plan, member.first);
     if (key && std::ranges::find(plan.input_keys, *key) != plan.input_keys.end()) members.push_back(member);
@@ -190,7 +199,9 @@ State taken_input(const Plan& plan, const State& input) {
 
 std::vector<Write> start_writes(const Plan& plan, const State& input, const PathView& paths) {
   std::vector<Write> writes;
+  writes.reserve(input.members().size() + plan.nodes[0].writers.size());
   std::vector<State::Member> seen;
+  seen.reserve(input.members().size());
   for (const State::Member& member : input.members()) {
     const std::optional<ChannelIndex> key = state_key(plan, member.first);
     if (!key) continue;
@@ -201,7 +212,7 @@ std::vector<Write> start_writes(const Plan& plan, const State& input, const Path
   }
   const auto view = [&] {
     add_managed(plan.managed, paths.position, seen);
-    return State(seen);
+    return State(std::move(seen));
   };
   add_edges(plan, 0, view, paths.config, writes);
   return writes;
@@ -210,6 +221,7 @@ std::vector<Write> start_writes(const Plan& plan, const State& input, const Path
 std::vector<Write> result_writes(const Plan& plan, const Cells& cells, NodeIndex node, NodeResult result,
                                  const PathView& paths) {
   std::vector<Write> writes;
+  writes.reserve(writes_expected(plan, node, result));
   std::vector<Goto> targets;
   for (NodeResult::Part& part : std::move(result).take()) {
     if (Update* update = std::get_if<Update>(&part)) {

@@ -70,61 +70,78 @@ Loop::Loop(const CompiledGraph& graph, RunScope& run, Start start)
   if (!start_.stop_after) start_.stop_after = plan_.interrupt_after;
 }
 
+// What needs no waiting is done without a coroutine of its own: a superstep of plain nodes makes none.
 asio::awaitable<Loop::End> Loop::run(Input input) {
-  co_await load(input);
+  if (has_saver()) {
+    co_await load(input);
+  } else {
+    stand_on(std::nullopt);
+  }
   if (std::exception_ptr refused = take_in(std::move(input))) {
     end_ = {OutcomeStatus::failed, std::move(refused), {}, std::nullopt};
     plan_superstep();
-    co_return end_;
+    co_return std::move(end_);
   }
-  bool goes_on = true;
-  while (goes_on) {
-    goes_on = co_await run_superstep();
-    if (goes_on && step_ % kStepsBetweenYields == 0) co_await asio::post(run_.executor, asio::use_awaitable);
+  while (true) {
+    const Begun begun = begin_superstep();
+    if (begun == Begun::over) break;
+    if (begun == Begun::is_open) {
+      TaskRunner runner(*superstep_, tasks_, tell_);
+      if (runner.run_plain()) co_await runner.run_waiting();
+      note_ends();
+    }
+    if (!end_superstep()) break;
+    if (stores_at_once()) co_await wait_for_storage();
+    if (stops_behind()) break;
+    if (step_ % kStepsBetweenYields == 0) co_await asio::post(run_.executor, asio::use_awaitable);
   }
-  co_return end_;
+  co_return std::move(end_);
 }
 
-// Whether another one follows.
-asio::awaitable<bool> Loop::run_superstep() {
+Loop::Begun Loop::begin_superstep() {
   plan_superstep();
   if (step_ > stop_) {
     end_.status = OutcomeStatus::failed;
     end_.failure = std::make_exception_ptr(recursion_error(run_.config->recursion_limit));
-    co_return false;
+    return Begun::over;
   }
   if (kinds_.checkpoints) tell_checkpoint();
-  if (tasks_.empty()) co_return false;
+  if (tasks_.empty()) return Begun::over;
   if (is_to_drain()) {
     end_.status = OutcomeStatus::drained;
-    co_return false;
+    return Begun::over;
   }
   tell_restored();
-  const bool is_open = std::ranges::any_of(tasks_, [](const Task& task) { return task.end == TaskEnd::open; });
-  if (is_open) {
-    if (stops(start_.stop_before)) {
-      tell_stop();
-      co_return false;
-    }
-    if (kinds_.tasks) tell_starts();
-    if (plan_.cache) take_cached();
-    TaskRunner runner(*superstep_, tasks_, tell_);
-    if (runner.run_plain()) co_await runner.run_waiting();
-    note_ends();
-    if (end_.status != OutcomeStatus::done || end_.parent_command) co_return false;
-  }
-  if (std::exception_ptr refused = finish_superstep()) {
-    end_.status = OutcomeStatus::failed;
-    end_.failure = std::move(refused);
-    co_return false;
-  }
-  if (stores_at_once()) co_await wait_for_storage();
-  if (stops(start_.stop_after)) {
-    plan_superstep();
+  if (!has_open_task()) return Begun::has_results;
+  if (stops(start_.stop_before)) {
     tell_stop();
-    co_return false;
+    return Begun::over;
   }
-  co_return true;
+  if (kinds_.tasks) tell_starts();
+  if (plan_.cache) take_cached();
+  return Begun::is_open;
+}
+
+bool Loop::has_open_task() const {
+  return std::ranges::any_of(tasks_, [](const Task& task) { return task.end == TaskEnd::open; });
+}
+
+// Whether the run goes on.
+bool Loop::end_superstep() {
+  if (end_.status != OutcomeStatus::done || end_.parent_command) return false;
+  std::exception_ptr refused = finish_superstep();
+  if (!refused) return true;
+  end_.status = OutcomeStatus::failed;
+  end_.failure = std::move(refused);
+  return false;
+}
+
+// Whether a breakpoint behind the superstep ends the run here.
+bool Loop::stops_behind() {
+  if (!stops(start_.stop_after)) return false;
+  plan_superstep();
+  tell_stop();
+  return true;
 }
 
 asio::awaitable<void> Loop::wait_for_storage() {

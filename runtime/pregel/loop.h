@@ -87,6 +87,7 @@ class Loop {
 
   // loop_input.cpp
   boost::asio::awaitable<void> load(const Input& input);
+  void stand_on(std::optional<LoadedCheckpoint> loaded);
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> find_place(const Input& input);
   void note_travel(const Input& input, const LoadedCheckpoint& loaded, const std::optional<CheckpointId>& newest);
   std::exception_ptr take_in(Input input);
@@ -101,7 +102,15 @@ class Loop {
   void start_with(State input);
 
   // loop.cpp
-  boost::asio::awaitable<bool> run_superstep();
+  enum class Begun {
+    over,         // nothing is to be run
+    has_results,  // all of its tasks, from an earlier run
+    is_open,      // tasks are to be run
+  };
+  Begun begin_superstep();
+  bool end_superstep();
+  bool stops_behind();
+  bool has_open_task() const;
   boost::asio::awaitable<void> wait_for_storage();
   void plan_superstep();
   void tell_restored();

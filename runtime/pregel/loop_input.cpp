@@ -58,11 +58,11 @@ bool is_made_by_hand(CheckpointSource source) {
 }  // namespace
 
 asio::awaitable<void> Loop::load(const Input& input) {
-  std::optional<LoadedCheckpoint> loaded;
-  if (has_saver()) {
-    std::optional<LoadedCheckpoint> found = co_await find_place(input);
-    loaded = std::move(found);
-  }
+  std::optional<LoadedCheckpoint> found = co_await find_place(input);
+  stand_on(std::move(found));
+}
+
+void Loop::stand_on(std::optional<LoadedCheckpoint> loaded) {
   if (!loaded) {
     place_.id = run_.services.checkpoint_ids.next(run_.services.clock.now(), -2);
   } else {

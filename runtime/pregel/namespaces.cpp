@@ -13,7 +13,7 @@ namespace {
 
 const CompiledGraph& subgraph(const CompiledGraph& graph, std::string_view node) {
   const CompiledGraph::Plan& plan = graph.plan();
-  const auto found = plan.node_by_name.find(std::string(node));
+  const auto found = plan.node_by_name.find(node);
   if (found != plan.node_by_name.end()) {
     const auto* inner = std::get_if<std::shared_ptr<const CompiledGraph>>(&plan.nodes[found->second].body);
     if (inner) return **inner;

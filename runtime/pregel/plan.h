@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -30,6 +31,7 @@ struct EdgeWriter {
 // A waiting edge: writes the own name to the barrier.
 struct BarrierWriter {
   ChannelIndex barrier;
+  Value name;
 };
 // A conditional edge.
 struct BranchWriter {
@@ -61,6 +63,14 @@ struct PlannedNode {
   bool hidden = false;  // __start__
 };
 
+// Looks names up without making a string of them.
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+};
+template <class Index>
+using IndexByName = std::unordered_map<std::string, Index, NameHash, std::equal_to<>>;
+
 // What a plan of an entrypoint is besides (runtime.md 15): one node, started by the input channel itself, whose result
 // is the whole state.
 struct WorkflowPlan {
@@ -76,7 +86,10 @@ struct CompiledGraph::Plan {
   std::optional<json::object> context_schema;  // that the context of a run must fit
 
   std::vector<ChannelSpec> channels;  // state keys in order of declaration, then control channels
-  std::unordered_map<std::string, ChannelIndex> channel_by_name;
+  IndexByName<ChannelIndex> channel_by_name;
+  // Channels that a superstep may change without writing to them, and those that wait for the end; see sort_channels().
+  std::vector<ChannelIndex> cleared_by_steps;
+  std::vector<ChannelIndex> finished_late;
   std::vector<ChannelIndex> state_keys;
   std::vector<ChannelIndex> input_keys;
   std::vector<ChannelIndex> output_keys;
@@ -85,7 +98,7 @@ struct CompiledGraph::Plan {
   ChannelIndex sends = 0;           // __pregel_tasks
 
   std::vector<PlannedNode> nodes;  // __start__ first, then in order of registration
-  std::unordered_map<std::string, NodeIndex> node_by_name;
+  IndexByName<NodeIndex> node_by_name;
   std::vector<std::vector<NodeIndex>> triggered_by;     // per channel: nodes with that trigger
   std::vector<std::optional<ChannelIndex>> trigger_of;  // per node: its branch:to: channel
 
@@ -100,5 +113,8 @@ struct CompiledGraph::Plan {
   // Edges as declared, for drawings.
   std::vector<GraphEdgeDrawing> edges;
 };
+
+// Fills cleared_by_steps and finished_late, when all channels are there.
+void sort_channels(CompiledGraph::Plan& plan);
 
 }  // namespace heddle::runtime

@@ -74,7 +74,7 @@ RunOutcome outcome_of(const Loop& loop, const Loop::End& end, const DrainRequest
 
 asio::awaitable<void> make_durable(Loop& loop, const RunScope& run) {
   loop.store_what_is_left();
-  if (run.has_saver()) co_await run.flush();
+  co_await run.flush();
 }
 
 }  // namespace
@@ -101,7 +101,7 @@ asio::awaitable<RunOutcome> CompiledGraph::run(RunOptions options, const RunServ
     Loop::Input input = loop_input(options.input);
     Loop::End ended = co_await loop.run(std::move(input));
     end = std::move(ended);
-    co_await make_durable(loop, run);
+    if (run.has_saver()) co_await make_durable(loop, run);
   } catch (const RunCancelled&) {
     cancelled = true;
   } catch (const StoringFailed& failed) {
@@ -115,7 +115,7 @@ asio::awaitable<RunOutcome> CompiledGraph::run(RunOptions options, const RunServ
     // What finished is kept, and the caller can wait for other things again.
     co_await asio::this_coro::reset_cancellation_state(asio::disable_cancellation());
     try {
-      co_await make_durable(loop, run);
+      if (run.has_saver()) co_await make_durable(loop, run);
     } catch (const StoringFailed& failed) {
       broken = failed.failure;
     }

@@ -1,8 +1,8 @@
 #include "runtime/pregel/superstep.h"
 
 #include <algorithm>
-#include <array>
-#include <cstdio>
+#include <boost/container/small_vector.hpp>
+#include <cstdint>
 #include <utility>
 
 #include "runtime/json.h"
@@ -13,6 +13,11 @@ namespace heddle::runtime {
 namespace {
 
 using Plan = CompiledGraph::Plan;
+using boost::container::small_vector;
+
+// Most supersteps write to few channels of graphs that have some dozens.
+constexpr std::size_t kFew = 8;
+constexpr std::size_t kSome = 32;
 
 std::vector<ChannelIndex> fired_triggers(const Plan& plan, const Cells& cells, NodeIndex node) {
   std::vector<ChannelIndex> fired;
@@ -44,47 +49,89 @@ bool before(const Plan& plan, const FinishedTask& left, const FinishedTask& righ
   return plan.nodes[left.task->node].name < plan.nodes[right.task->node].name;
 }
 
-// The writes of a superstep by channel, and what its tasks used up.
-struct Gathered {
-  explicit Gathered(std::size_t channels) : writes(channels), used(channels, false) {}
-  std::vector<std::vector<Value>> writes;
-  std::vector<ChannelIndex> written;  // in order of the first write
-  std::vector<bool> used;             // triggers of the tasks
-  bool triggered = false;             // some task had a trigger
-};
+// The writes of a superstep by channel. The tasks outlive it.
+class Gathered {
+ public:
+  struct Group {
+    ChannelIndex channel;
+    std::span<const Write* const> writes;  // in task order
+  };
 
-Gathered gather(const Plan& plan, const std::vector<FinishedTask>& tasks) {
-  Gathered gathered(plan.channels.size());
-  for (const FinishedTask& finished : tasks) {
-    if (finished.task) {
-      gathered.triggered |= finished.task->kind == TaskKind::push || !finished.task->triggers.empty();
-      for (const ChannelIndex channel : finished.task->triggers) gathered.used[channel] = true;
+  Gathered(const Plan& plan, const std::vector<FinishedTask>& tasks)
+      : group_of_(plan.channels.size(), kNone), used_(plan.channels.size(), false) {
+    for (const FinishedTask& finished : tasks) {
+      if (!finished.task) continue;
+      triggered_ |= finished.task->kind == TaskKind::push || !finished.task->triggers.empty();
+      for (const ChannelIndex channel : finished.task->triggers) used_[channel] = true;
     }
-    for (const Write& write : finished.writes) {
-      std::vector<Value>& values = gathered.writes[write.channel];
-      if (values.empty()) gathered.written.push_back(write.channel);
-      values.push_back(write.value);
+    group(tasks);
+  }
+  Gathered(const Gathered&) = delete;
+  Gathered& operator=(const Gathered&) = delete;
+
+  const auto& groups() const { return groups_; }  // in order of the first write
+  bool is_written(ChannelIndex channel) const { return group_of_[channel] != kNone; }
+  bool is_used(ChannelIndex channel) const { return used_[channel]; }  // a trigger of the tasks
+  bool triggered() const { return triggered_; }                        // some task had a trigger
+
+ private:
+  static constexpr std::uint32_t kNone = UINT32_MAX;
+
+  void group(const std::vector<FinishedTask>& tasks) {
+    small_vector<std::size_t, kFew> counts;
+    std::size_t all = 0;
+    for (const FinishedTask& finished : tasks) {
+      all += finished.writes.size();
+      for (const Write& write : finished.writes) {
+        std::uint32_t& of_channel = group_of_[write.channel];
+        if (of_channel == kNone) {
+          of_channel = static_cast<std::uint32_t>(groups_.size());
+          groups_.push_back({write.channel, {}});
+          counts.push_back(0);
+        }
+        ++counts[of_channel];
+      }
+    }
+    writes_.resize(all, nullptr);
+    small_vector<std::size_t, kFew> next;  // place of the next write of a group
+    std::size_t first = 0;
+    for (std::size_t i = 0; i < counts.size(); ++i) {
+      next.push_back(first);
+      groups_[i].writes = std::span(writes_.data() + first, counts[i]);
+      first += counts[i];
+    }
+    for (const FinishedTask& finished : tasks) {
+      for (const Write& write : finished.writes) writes_[next[group_of_[write.channel]]++] = &write;
     }
   }
-  return gathered;
-}
+
+  small_vector<Group, kFew> groups_;
+  small_vector<std::uint32_t, kSome> group_of_;  // by channel
+  small_vector<bool, kSome> used_;               // by channel
+  small_vector<const Write*, kSome> writes_;     // by group
+  bool triggered_ = false;
+};
 
 struct Renewed {
   ChannelIndex channel;
   Channel cell;
   bool changed;
 };
+using AllRenewed = small_vector<Renewed, kFew>;
 
 // The written channels as they will be, so that a refused write leaves everything as it was.
-std::vector<Renewed> renew(const Plan& plan, const Cells& cells, const Gathered& gathered) {
-  std::vector<Renewed> renewed;
-  renewed.reserve(gathered.written.size());
-  for (const ChannelIndex channel : gathered.written) {
+AllRenewed renew(const Plan& plan, const Cells& cells, const Gathered& gathered) {
+  AllRenewed renewed;
+  renewed.reserve(gathered.groups().size());
+  std::vector<Value> values;  // of one channel; its memory serves all
+  for (const auto& [channel, writes] : gathered.groups()) {
+    values.clear();
+    for (const Write* write : writes) values.push_back(write->value);
     const ChannelSpec& spec = plan.channels[channel];
-    Channel cell = cells.channels[channel];
-    bool changed = gathered.used[channel] && cell.consume(spec);
-    changed |= cell.update(spec, gathered.writes[channel]);
-    renewed.push_back({channel, std::move(cell), changed});
+    renewed.push_back({channel, cells.channels[channel], false});
+    Renewed& one = renewed.back();
+    one.changed = gathered.is_used(channel) && one.cell.consume(spec);
+    one.changed |= one.cell.update(spec, values);
   }
   return renewed;
 }
@@ -138,10 +185,12 @@ std::vector<PlannedTask> plan_tasks(const Plan& plan, const Cells& cells,
 }
 
 std::vector<ChannelIndex> apply_writes(const Plan& plan, Cells& cells, std::vector<FinishedTask> tasks) {
-  std::ranges::sort(tasks,
-                    [&](const FinishedTask& left, const FinishedTask& right) { return before(plan, left, right); });
-  const Gathered gathered = gather(plan, tasks);
-  std::vector<Renewed> renewed = renew(plan, cells, gathered);
+  if (tasks.size() > 1) {
+    std::ranges::sort(tasks,
+                      [&](const FinishedTask& left, const FinishedTask& right) { return before(plan, left, right); });
+  }
+  const Gathered gathered(plan, tasks);
+  AllRenewed renewed = renew(plan, cells, gathered);
 
   note_seen(plan, cells, tasks);
   const std::int64_t next = cells.newest + 1;
@@ -150,28 +199,33 @@ std::vector<ChannelIndex> apply_writes(const Plan& plan, Cells& cells, std::vect
     cells.versions[channel] = next;
     any_changed = true;
   };
-  std::vector<bool> written(plan.channels.size(), false);
   std::vector<ChannelIndex> updated;
+  updated.reserve(renewed.size());
   for (Renewed& one : renewed) {
-    written[one.channel] = true;
     cells.channels[one.channel] = std::move(one.cell);
     if (!one.changed) continue;
     set_version(one.channel);
     if (cells.channels[one.channel].available(plan.channels[one.channel])) updated.push_back(one.channel);
   }
-  static const std::vector<Value> nothing;
-  for (ChannelIndex channel = 0; channel < plan.channels.size(); ++channel) {
-    const ChannelSpec& spec = plan.channels[channel];
-    Channel& cell = cells.channels[channel];
-    if (!written[channel] && gathered.used[channel] && cell.consume(spec)) set_version(channel);
-    if (!gathered.triggered || !cell.available(spec)) continue;
-    if (written[channel] && std::ranges::find(updated, channel) != updated.end()) continue;
-    if (cell.update(spec, nothing)) set_version(channel);
+  for (const FinishedTask& finished : tasks) {
+    if (!finished.task) continue;
+    for (const ChannelIndex channel : finished.task->triggers) {
+      const bool is_used_up = !gathered.is_written(channel) && cells.channels[channel].consume(plan.channels[channel]);
+      if (is_used_up) set_version(channel);
+    }
+  }
+  if (gathered.triggered()) {
+    for (const ChannelIndex channel : plan.cleared_by_steps) {
+      Channel& cell = cells.channels[channel];
+      if (!cell.available(plan.channels[channel])) continue;
+      if (gathered.is_written(channel) && std::ranges::find(updated, channel) != updated.end()) continue;
+      if (cell.update(plan.channels[channel], {})) set_version(channel);
+    }
   }
   const bool goes_on = std::ranges::any_of(updated, [&](ChannelIndex one) { return !plan.triggered_by[one].empty(); });
-  if (gathered.triggered && !goes_on) {
+  if (gathered.triggered() && !goes_on) {
     // Nothing else is left to run, which is what deferred nodes wait for.
-    for (ChannelIndex channel = 0; channel < plan.channels.size(); ++channel) {
+    for (const ChannelIndex channel : plan.finished_late) {
       if (!cells.channels[channel].finish(plan.channels[channel])) continue;
       set_version(channel);
       if (cells.channels[channel].available(plan.channels[channel])) updated.push_back(channel);

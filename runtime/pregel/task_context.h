@@ -26,6 +26,7 @@ class TaskContext final : public NodeContext {
   TaskStream& stream() { return stream_; }
   // Runs a graph below this task; the second and further ones get numbered namespaces.
   boost::asio::awaitable<State> run_subgraph(const CompiledGraph& graph, State input);
+  // Precondition: there was a heartbeat.
   std::chrono::steady_clock::time_point last_progress() const { return last_progress_; }
 
   const State& state() const override { return task_.input; }
@@ -81,10 +82,10 @@ class TaskContext final : public NodeContext {
   Task& task_;
   std::int64_t attempt_;
   TaskStream stream_;
-  std::int64_t questions_ = 0;  // asked or passed over so far
-  std::int64_t subgraphs_ = 0;  // started so far
-  std::int64_t calls_ = 0;      // of tasks of a workflow, so far
-  std::chrono::steady_clock::time_point last_progress_ = std::chrono::steady_clock::now();
+  std::int64_t questions_ = 0;                             // asked or passed over so far
+  std::int64_t subgraphs_ = 0;                             // started so far
+  std::int64_t calls_ = 0;                                 // of tasks of a workflow, so far
+  std::chrono::steady_clock::time_point last_progress_{};  // begins with the first heartbeat
   mutable std::optional<Value> argument_;
   mutable std::string task_id_;
 };

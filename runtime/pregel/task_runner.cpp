@@ -37,8 +37,9 @@ GraphError timeout_error(const std::string& node, std::string_view kind, millise
 }
 
 // Runs `body` to its end; it is stopped and awaited when it takes longer than its node may.
-asio::awaitable<void> with_timeouts(asio::awaitable<void> body, const PlannedNode& node, const TaskContext& context) {
+asio::awaitable<void> with_timeouts(asio::awaitable<void> body, const PlannedNode& node, TaskContext& context) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
+  context.heartbeat();
   const SteadyTime started = std::chrono::steady_clock::now();
   const SteadyTime ends = node.options.timeout ? started + *node.options.timeout : SteadyTime::max();
   const auto idles = [&] {
