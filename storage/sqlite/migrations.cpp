@@ -251,11 +251,14 @@ void migrate(SQLite::Database& database, const std::string& path) {
                        ", this one knows " + std::to_string(newest_schema_version()) +
                        "); use that version or restore a backup");
   }
-  for (int step = version; step < newest_schema_version(); ++step) {
+  // A new file is made in one transaction, which spares a wait for the disk per step. Each step of an old one is kept
+  // when it is done, so that a large database that is interrupted goes on from there.
+  const int at_once = is_new ? newest_schema_version() : 1;
+  for (int step = version; step < newest_schema_version(); step += at_once) {
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-    database.exec(kSteps[static_cast<std::size_t>(step)]);
+    for (int next = step; next < step + at_once; ++next) database.exec(kSteps[static_cast<std::size_t>(next)]);
     database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-    database.exec("PRAGMA user_version = " + std::to_string(step + 1));
+    database.exec("PRAGMA user_version = " + std::to_string(step + at_once));
     transaction.commit();
   }
 }
