@@ -6,6 +6,9 @@ find_package(OpenSSL REQUIRED)
 find_package(CURL REQUIRED)
 find_package(date REQUIRED)  # time zones, from the database of the system
 find_package(PkgConfig REQUIRED)
+if(NOT HEDDLE_SANITIZE)
+  find_package(mimalloc 2.0 REQUIRED)  # sanitizers bring an allocator of their own
+endif()
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 
 # Asio and Beast compiled once, in cmake/boost.cpp, instead of in every file that includes them.

@@ -11,6 +11,7 @@ packages=(
   libcurl4-openssl-dev libssl-dev openssl
   libcli11-dev libxxhash-dev
   libhowardhinnant-date-dev tzdata
+  libmimalloc-dev
   catch2
   "$@"
 )
