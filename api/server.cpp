@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_future.hpp>
 #include <future>
 #include <thread>
@@ -13,6 +14,7 @@
 #include "api/auth/jwks.h"
 #include "api/dispatcher.h"
 #include "api/greeting.h"
+#include "api/idle_memory.h"
 #include "api/runs/engine_threads.h"
 #include "api/runs/run_queue.h"
 #include "api/runs/webhooks.h"
@@ -66,6 +68,8 @@ class Server::State {
         hooks{[&log](std::string line) { log.warning(line); },
               [this](const Request& request, Headers& headers) { dispatcher.complete(request, headers); }},
         listener(io.get_executor(), handler, settings.http, hooks),
+        idle_memory(
+            io.get_executor(), clock, log, [this] { return activity(); }, [this] { give_back_memory(); }),
         thread([this] { io.run(); }) {}
 
   ~State() {
@@ -103,6 +107,21 @@ class Server::State {
     services.cron_scheduler.start();
     services.expiry_sweeper.start();
     services.resumer.start();
+    idle_memory.start();
+  }
+
+  // Changes with every answer and every run that ends, and while runs are in flight that come and go.
+  std::uint64_t activity() const {
+    std::uint64_t sum = queue.in_flight() + queue.counters().timed;
+    for (const std::uint64_t count : services.requests.by_class) sum += count;
+    return sum;
+  }
+
+  // Each thread has memory of its own.
+  void give_back_memory() {
+    return_memory();
+    for (int i = 0; i < settings.engine_threads; ++i) asio::post(engines.next(), [] { return_memory(); });
+    storage->submit([](storage::Transaction&) { return_memory(); }, [](const std::exception_ptr&) {});
   }
 
   asio::awaitable<void> open_listeners() {
@@ -121,6 +140,7 @@ class Server::State {
     co_await services.cron_scheduler.stop();
     co_await services.expiry_sweeper.stop();
     co_await services.resumer.stop();
+    co_await idle_memory.stop();
     co_await queue.drain(settings.drain);
     const std::chrono::milliseconds last_calls = std::min(settings.drain, settings.webhooks.timeout);
     co_await webhooks.stop(last_calls);
@@ -147,6 +167,7 @@ class Server::State {
   const Handler handler;
   const ListenerHooks hooks;
   Listener listener;
+  IdleMemory idle_memory;
   std::vector<BoundAddress> addresses;
   bool stopped = false;
   std::thread thread;

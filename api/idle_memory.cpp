@@ -1,0 +1,55 @@
+#include "api/idle_memory.h"
+
+#include <malloc.h>
+
+#include <chrono>
+#include <utility>
+
+// Of mimalloc, where the program is linked with it.
+extern "C" void mi_collect(bool force) __attribute__((weak));
+
+namespace heddle::api {
+namespace {
+
+// A page or a poll comes every few seconds; a burst has no gaps of this length.
+constexpr std::chrono::seconds kPause{2};
+
+}  // namespace
+
+bool Lull::has_come(std::uint64_t activity) {
+  const bool is_quiet = seen_ == activity;
+  seen_ = activity;
+  if (!is_quiet || used_ == activity) return false;
+  used_ = activity;
+  return true;
+}
+
+void return_memory() {
+  if (mi_collect) {
+    mi_collect(true);
+  } else {
+    malloc_trim(0);
+  }
+}
+
+IdleMemory::IdleMemory(boost::asio::any_io_executor executor, const runtime::Clock& clock, runtime::Log& log,
+                       Activity activity, GiveBack give_back)
+    : clock_(clock),
+      activity_(std::move(activity)),
+      give_back_(std::move(give_back)),
+      work_(std::move(executor), clock, log, {"memory could not be given back", kPause, kPause}) {}
+
+void IdleMemory::start() {
+  work_.start([this] { return turn(); });
+}
+
+boost::asio::awaitable<void> IdleMemory::stop() {
+  return work_.stop();
+}
+
+boost::asio::awaitable<std::optional<storage::Timestamp>> IdleMemory::turn() {
+  if (lull_.has_come(activity_())) give_back_();
+  co_return clock_.now() + kPause;
+}
+
+}  // namespace heddle::api
