@@ -18,6 +18,7 @@ asio::awaitable<Response> truncate_tables(Services& services, Caller, Request re
   what.assistants = body.flag("assistants").value_or(false);
   what.checkpointer = body.flag("checkpointer").value_or(false);
   what.store = body.flag("store").value_or(false);
+  const AssistantCache::Change change(services.assistants.cache());
   co_await truncate(services.parts, what);
   co_return json_response(200, boost::json::object{{"ok", true}});
 }

@@ -144,6 +144,7 @@ asio::awaitable<void> AssistantService::make_defaults() {
   auto insert = [defaults = std::move(defaults)](storage::Transaction& tx) {
     for (const storage::Assistant& assistant : defaults) tx.assistants().insert(assistant);
   };
+  const AssistantCache::Change change(*cache_);
   co_await parts_.storage.commit(std::move(insert));
 }
 
@@ -151,8 +152,12 @@ asio::awaitable<std::optional<storage::Assistant>> AssistantService::resolve(sto
                                                                              std::string id_or_graph_id) const {
   const std::optional<storage::AssistantId> id = id_of(id_or_graph_id);
   if (!id) co_return std::nullopt;
+  std::optional<storage::Assistant> found = cache_->find(owner, *id);
+  if (found) co_return found;
+  const std::uint64_t asked_at = cache_->moment();
   auto find = [owner, id = *id](const storage::Snapshot& snapshot) { return snapshot.assistants().find(owner, id); };
-  std::optional<storage::Assistant> found = co_await parts_.storage.read(std::move(find));
+  found = co_await parts_.storage.read(std::move(find));
+  if (found) cache_->keep(owner, *found, asked_at);
   co_return found;
 }
 
@@ -184,6 +189,7 @@ asio::awaitable<storage::Assistant> AssistantService::create(storage::Owner owne
     if (if_exists == IfExists::raise) return std::optional<storage::Assistant>();
     return tx.assistants().find(assistant.owner, assistant.assistant_id);
   };
+  const AssistantCache::Change change(*cache_);
   std::optional<storage::Assistant> stored = co_await parts_.storage.commit(std::move(insert));
   if (!stored) throw ApiError::conflict("Assistant already exists");
   co_return *std::move(stored);
@@ -214,6 +220,7 @@ asio::awaitable<storage::Assistant> AssistantService::patch(storage::Owner owner
     assistant->updated_at = now;
     return tx.assistants().add_version(*std::move(assistant));
   };
+  const AssistantCache::Change changing(*cache_);
   storage::Assistant patched = co_await parts_.storage.commit(std::move(add));
   co_return patched;
 }
@@ -226,6 +233,7 @@ asio::awaitable<storage::Assistant> AssistantService::set_latest(storage::Owner 
     if (!tx.assistants().find_version(id, version)) throw ApiError::not_found("Assistant version not found");
     return tx.assistants().make_current(id, version, now);
   };
+  const AssistantCache::Change change(*cache_);
   storage::Assistant chosen = co_await parts_.storage.commit(std::move(choose));
   co_return chosen;
 }
@@ -256,7 +264,10 @@ asio::awaitable<storage::AssistantId> AssistantService::erase(storage::Owner own
 
   // First the assistant, so that no further run of it can begin.
   auto erase_assistant = [id](storage::Transaction& tx) { tx.assistants().erase(id); };
-  co_await parts_.storage.commit(std::move(erase_assistant));
+  {
+    const AssistantCache::Change change(*cache_);
+    co_await parts_.storage.commit(std::move(erase_assistant));
+  }
   co_await parts_.queue.stop_assistant(id);
   co_await erase_work(owner, id, threads);
   co_return id;

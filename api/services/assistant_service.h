@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "api/services/assistant_cache.h"
 #include "api/services/if_exists.h"
 #include "api/services/service_parts.h"
 #include "runtime/compiled_graph.h"
@@ -83,6 +84,9 @@ class AssistantService {
   boost::asio::awaitable<storage::AssistantId> erase(storage::Owner owner, std::string id_or_graph_id,
                                                      DeleteThreads threads);
 
+  // For whoever changes assistants past this object: held while that goes on.
+  AssistantCache& cache() { return *cache_; }
+
   // Throws ApiError 404 if the graph is no longer served.
   std::shared_ptr<const runtime::CompiledGraph> graph_of(const storage::Assistant& assistant) const;
 
@@ -93,6 +97,7 @@ class AssistantService {
   boost::asio::awaitable<void> erase_work(storage::Owner owner, storage::AssistantId id, DeleteThreads threads);
 
   ServiceParts parts_;
+  std::shared_ptr<AssistantCache> cache_ = std::make_shared<AssistantCache>();
 };
 
 // Of the assistant that every graph has by itself.
