@@ -70,7 +70,10 @@ void FrameRenderer::add(std::optional<StreamMode> mode, std::string_view event, 
   frame->checkpoint_ns = checkpoint_ns;
   std::string name(event);
   if (!checkpoint_ns.empty()) name += "|" + checkpoint_ns;
-  append_event(frame->bytes, name, data, std::to_string(frame->id));
+  const std::string id = std::to_string(frame->id);
+  constexpr std::size_t kAroundFields = 24;  // names of the fields and line breaks
+  frame->bytes.reserve(name.size() + data.size() + id.size() + kAroundFields);
+  append_event(frame->bytes, name, data, id);
   frames.push_back(std::move(frame));
 }
 
@@ -160,6 +163,15 @@ void FrameRenderer::completed_messages(const runtime::State& values, std::vector
   }
 }
 
+const std::string& FrameRenderer::metadata_text(const std::shared_ptr<const json::object>& metadata) {
+  if (metadata != printed_metadata_ || printed_metadata_text_.empty()) {
+    printed_metadata_ = metadata;
+    printed_metadata_text_.clear();
+    print_json(metadata ? *metadata : json::object(), printed_metadata_text_);
+  }
+  return printed_metadata_text_;
+}
+
 void FrameRenderer::message(const runtime::MessageFact& fact, std::vector<FramePointer>& frames) {
   const StreamModes modes = shape_->modes;
   const json::object no_metadata;
@@ -167,7 +179,11 @@ void FrameRenderer::message(const runtime::MessageFact& fact, std::vector<FrameP
 
   if (modes.has(StreamMode::messages_tuple) && !fact.hidden_from_tuple &&
       (shape_->subgraphs || fact.checkpoint_ns.empty())) {
-    std::string data = "[";
+    const std::string& shared = metadata_text(fact.metadata);
+    constexpr std::size_t kPieceBytes = 256;  // most pieces are a word or two in some 200 bytes
+    std::string data;
+    data.reserve(shared.size() + kPieceBytes);
+    data += '[';
     if (fact.piece && shape_->compat == Compat::platform) {
       runtime::Message piece = fact.message;
       piece["type"] = "AIMessageChunk";  // C11
@@ -176,7 +192,7 @@ void FrameRenderer::message(const runtime::MessageFact& fact, std::vector<FrameP
       print_json(fact.message, data);
     }
     data += ',';
-    print_json(metadata, data);
+    data += shared;
     data += ']';
     add(StreamMode::messages_tuple, "messages", fact.checkpoint_ns, std::move(data), frames);
   }

@@ -61,6 +61,7 @@ class FrameRenderer {
   void checkpoint(const runtime::CheckpointFact& fact, std::vector<FramePointer>& frames);
   void task_start(const runtime::TaskStartFact& fact, std::vector<FramePointer>& frames);
   void task_end(const runtime::TaskEndFact& fact, std::vector<FramePointer>& frames);
+  const std::string& metadata_text(const std::shared_ptr<const boost::json::object>& metadata);
   boost::json::object task_metadata() const;
   std::string config_of(const std::string& checkpoint_ns, const storage::CheckpointId& id) const;
   std::string debug(std::int64_t step, std::string_view type, storage::Timestamp time,
@@ -70,6 +71,9 @@ class FrameRenderer {
   std::uint64_t next_id_ = 0;
   std::int64_t attempt_ = 1;
   storage::Timestamp time_;  // of the fact that is being rendered
+  // The metadata that all pieces of a call share, printed once.
+  std::shared_ptr<const boost::json::object> printed_metadata_;
+  std::string printed_metadata_text_;
   // Of the old `messages` mode:
   std::unordered_map<std::string, runtime::Message> partial_;
   std::set<std::string> completed_;

@@ -68,7 +68,8 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
   options.from = side->plan.from;
   options.config = side->plan.config;
   options.kinds = side->kinds;
-  options.durability = side->plan.durability;
+  // What is kept in memory is gone with the run, so only where it stands at its end is of use, for its questions.
+  options.durability = side->stored_thread ? side->plan.durability : runtime::Durability::exit;
   options.interrupt_before = side->plan.interrupt_before;
   options.interrupt_after = side->plan.interrupt_after;
   options.strict_resume = side->plan.strict_resume;
