@@ -12,6 +12,7 @@ packages=(
   libcli11-dev libxxhash-dev
   libhowardhinnant-date-dev tzdata
   libmimalloc-dev
+  libbenchmark-dev valgrind
   catch2
   "$@"
 )

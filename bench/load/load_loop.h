@@ -22,7 +22,7 @@ struct LoadResult {
   std::uint64_t answers = 0;  // with a status below 400
   std::uint64_t errors = 0;   // other statuses, and failed connections
   std::string first_error;    // what the first of them was
-  double seconds = 0;  // in which they were sent
+  double seconds = 0;         // in which they were sent
   std::uint64_t body_bytes = 0;
   Histogram latency;  // of the answers
 

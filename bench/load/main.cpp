@@ -49,7 +49,7 @@ void declare(CLI::App& app, Options& options) {
   app.add_option("--peer-url", options.peer_url, "compare with a server that runs already");
   app.add_option("--peer-pid", options.peer_pid, "its process");
   app.add_option("--peer-name", options.peer_name, "what it is called in the report");
-  app.add_option("--only", options.only, "names of workloads, and limits, start, normal, big")->delimiter(',');
+  app.add_option("--only", options.only, "names of workloads, and engine, limits, start, normal, big")->delimiter(',');
   app.add_option("--seconds", options.seconds, "length of each closed loop")->check(CLI::Range(1, 3'600));
   app.add_option("--mixed-seconds", options.mixed_seconds, "length of the mix")->check(CLI::Range(1, 36'000));
   app.add_option("--turns", options.turns, "of the long thread");

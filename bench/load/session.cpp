@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "bench/load/engine_workload.h"
 #include "bench/load/limits.h"
 #include "bench/load/load_loop.h"
 #include "bench/load/server_process.h"
@@ -183,6 +184,7 @@ Measured measure_long_thread(const std::filesystem::path& server, const Workload
 
 Measured measure_heddle(const std::filesystem::path& server, const Plan& plan) {
   Measured measured;
+  if (plan.wants("engine")) attempt(measured, "engine", measure_engine);
   if (plan.wants("limits")) {
     attempt(measured, "limit: bare Beast echo", [&] {
       const Room room(plan, "echo");

@@ -13,7 +13,7 @@ namespace heddle::load {
 
 struct Plan {
   Effort effort;
-  std::set<std::string> only;    // names of workloads, and "start", "limits", "normal", "engine"; empty: all
+  std::set<std::string> only;    // names of workloads, and "engine", "limits", "start", "normal", "big"; empty: all
   std::filesystem::path folder;  // for databases and logs; is there, and emptied of what is made
   std::size_t big_database_mb = 1'000;
 

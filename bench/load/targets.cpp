@@ -6,7 +6,7 @@ namespace heddle::load {
 
 std::span<const Target> targets() {
   using enum Target::Side;
-  static constexpr std::array<Target, 20> kTargets = {{
+  static constexpr std::array<Target, 21> kTargets = {{
       {"engine, chain of 3 nodes, nothing kept", "engine.chain_us", {}, 4, at_most, "us"},
       {"engine, 5-way fan-out and join, nothing kept", "engine.fan_out_us", {}, 10, at_most, "us"},
       {"stateless runs, part of what the bare Beast echo answers", "stateless.per_second", "echo.per_second", 0.3,
@@ -24,6 +24,7 @@ std::span<const Target> targets() {
       {"resident memory, idle", "start.resident_mb", {}, 30, at_most, "MB"},
       {"of it anonymous", "start.anonymous_mb", {}, 10, at_most, "MB"},
       {"last turn of a long thread, times turn 100", "long_thread.last_turn_ratio", {}, 1.5, at_most, ""},
+      {"state of that thread, beyond 0.5 ms per MB", "long_thread.state_fixed_ms", {}, 2, at_most, "ms"},
       {"history of 100 turns, limit 1,000", "history.mb_per_second", {}, 200, at_least, "MB/s"},
       {"500 reads/s and 500 runs/s: p99 of a run beyond its second", "mixed.overhead_p99_ms", {}, 50, at_most, "ms"},
       {"the same: errors", "mixed.errors", {}, 0, at_most, ""},
