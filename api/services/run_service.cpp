@@ -17,7 +17,30 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr std::int64_t kAttemptsMax = 3;  // http-api.md 8.11
+constexpr std::int64_t kAttemptsMax = 3;  // in a row that came to no checkpoint (http-api.md 8.11)
+
+// How far the attempts of a run have come.
+struct Progress {
+  bool has_begun = false;          // the thread stands at a checkpoint of the run
+  std::int64_t last_fruitful = 0;  // the last attempt that made a checkpoint, in whichever graph; 0: none did
+};
+
+// Only attempts behind the last fruitful one count as lost, or a step that kills the process would be tried at every
+// start for ever.
+Progress progress_of(const storage::Snapshot& snapshot, const storage::Run& run) {
+  const storage::CheckpointReads& checkpoints = snapshot.checkpoints();
+  Progress progress;
+  for (const std::string& name_space : checkpoints.namespaces(run.thread_id)) {
+    const std::optional<storage::Checkpoint> newest = checkpoints.newest(run.thread_id, name_space);
+    if (!newest || newest->run_id != run.run_id) continue;
+    if (name_space.empty()) progress.has_begun = true;
+    if (newest->shared_metadata_json.empty()) continue;
+    const json::object metadata = runtime::parse_json_object(newest->shared_metadata_json);
+    const json::value* const attempt = metadata.if_contains("run_attempt");
+    if (attempt && attempt->is_int64()) progress.last_fruitful = std::max(progress.last_fruitful, attempt->get_int64());
+  }
+  return progress;
+}
 
 }  // namespace
 
@@ -292,12 +315,9 @@ asio::awaitable<void> RunService::take_up(storage::Run record) {
     co_await fail_at_start(record, error);
     co_return;
   }
-  auto read = [record](const storage::Snapshot& snapshot) {
-    return snapshot.checkpoints().newest(record.thread_id, "");
-  };
-  const std::optional<storage::Checkpoint> head = co_await parts_.storage.read(std::move(read));
-  const bool made_progress = head && head->run_id == record.run_id;
-  if (was_running && !made_progress && record.attempt >= kAttemptsMax) {
+  auto read = [record](const storage::Snapshot& snapshot) { return progress_of(snapshot, record); };
+  const Progress progress = co_await parts_.storage.read(std::move(read));
+  if (was_running && record.attempt - progress.last_fruitful >= kAttemptsMax) {
     const runtime::ErrorInfo error{"Error", "Run " + record.run_id.text() + " exceeded max attempts"};
     co_await fail_at_start(record, error);
     co_return;
@@ -312,7 +332,7 @@ asio::awaitable<void> RunService::take_up(storage::Run record) {
   std::shared_ptr<ActiveRun> run = activate(record, graph_id, std::move(secrets), false);
   if (was_running) {
     // What the run had come to goes on from its last checkpoint; its input has been taken in already.
-    if (made_progress) {
+    if (progress.has_begun) {
       run->plan.input = runtime::NoInput{};
       run->plan.from.reset();
     }
@@ -330,7 +350,6 @@ asio::awaitable<void> RunService::take_up(storage::Run record) {
     run->first_frame = renderer.next_id() + kUnstoredFramesMax;
     run->stream->continue_after(facts_stored, run->first_frame);
     run->record.status = storage::RunStatus::pending;
-    if (made_progress) run->record.attempt = std::min<std::int64_t>(run->record.attempt, kAttemptsMax - 1);
   }
   parts_.queue.add(std::move(run));
 }

@@ -3,6 +3,7 @@
 #include "api/server.h"
 
 #include <catch2/catch.hpp>
+#include <thread>
 
 #include "storage/error.h"
 #include "tests/api/runs/server_fixture.h"
@@ -81,6 +82,32 @@ TEST_CASE_METHOD(ServerFixture, "A server that stops in the middle of a run leav
   const std::string replay = ask(*server, "GET", "/threads/" + thread + "/runs/" + run + "/stream");
   CHECK(replay.find("\"attempt\":2") != std::string::npos);
   CHECK(replay.find("a:after") != std::string::npos);
+}
+
+TEST_CASE_METHOD(ServerFixture, "A run whose steps end the server is given up after three attempts that led nowhere") {
+  auto server = start();
+  const std::string thread = new_thread(*server);
+  const std::string runs = "/threads/" + thread + "/runs";
+  const std::string body = R"({"assistant_id":"delay","input":{"tag":"a","ms":600000}})";
+  const std::string run(json_in(ask(*server, "POST", runs, body)).at("run_id").as_string());
+  const auto stands_before_the_nap = [&] {
+    return ask(*server, "GET", "/threads/" + thread + "/state").find(R"("next":["nap"])") != std::string::npos;
+  };
+  while (!stands_before_the_nap()) std::this_thread::yield();
+  // The first attempt came to a checkpoint, the three after it to none.
+  for (int attempt = 2; attempt <= 4; ++attempt) {
+    server->stop();
+    server.reset();
+    server = start();
+    INFO("attempt " << attempt);
+    CHECK(json_in(ask(*server, "GET", runs + "/" + run)).at("status") != "error");
+  }
+  server->stop();
+  server.reset();
+  server = start();
+  CHECK(json_in(ask(*server, "GET", runs + "/" + run)).at("status") == "error");
+  const std::string said = ask(*server, "GET", runs + "/" + run + "/join");
+  CHECK(said.find("Run " + run + " exceeded max attempts") != std::string::npos);
 }
 
 TEST_CASE_METHOD(ServerFixture,
