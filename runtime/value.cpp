@@ -2,9 +2,19 @@
 
 #include <mutex>
 
+#include "runtime/error.h"
 #include "runtime/json.h"
 
 namespace heddle::runtime {
+namespace {
+
+// Nodes ask for lists in what clients send, and a client may send anything.
+void require_list(const Value& value) {
+  if (value.is_list()) return;
+  throw GraphError("TypeError", "A list was expected, and the state or the input of the node has none");
+}
+
+}  // namespace
 
 // A list is held in one of two forms from the start, and the other is made at most once when
 // somebody asks for it. A mutex-like once_flag instead of posting: any thread may read a state.
@@ -50,14 +60,17 @@ bool Value::is_list() const {
 }
 
 std::size_t Value::size() const {
+  require_list(*this);
   return node_->form == Node::Form::items ? node_->items.size() : node_->whole->as_array().size();
 }
 
 const json::value& Value::item(std::size_t index) const {
+  require_list(*this);
   return node_->form == Node::Form::items ? *node_->items.at(index) : node_->whole->as_array().at(index);
 }
 
 const std::vector<Value::Item>& Value::items() const {
+  require_list(*this);
   if (node_->form == Node::Form::items) return node_->items;
   std::call_once(node_->other_form_made, [this] {
     const json::array& array = node_->whole->as_array();

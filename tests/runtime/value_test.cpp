@@ -5,6 +5,7 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/error.h"
 #include "runtime/json.h"
 
 namespace heddle::runtime {
@@ -69,8 +70,13 @@ TEST_CASE("An item outlives the list it came from") {
   CHECK(kept->get_string() == "a text that does not fit into the value itself");
 }
 
-TEST_CASE("Items of something that is no list are an error") {
-  CHECK_THROWS(Value(parse_json("{}")).items());
+TEST_CASE("Items of something that is no list are an error, also of what is not there") {
+  for (const Value& value : {Value(), Value(parse_json("{}")), Value(parse_json("\"text\"")), Value(parse_json("1"))}) {
+    INFO(value.text());
+    CHECK_THROWS_AS(value.items(), GraphError);
+    CHECK_THROWS_AS(value.size(), GraphError);
+    CHECK_THROWS_AS(value.item(0), GraphError);
+  }
 }
 
 TEST_CASE("Appending shares all items of the old list and leaves it as it is") {

@@ -202,3 +202,16 @@ TEST_CASE_METHOD(ServerFixture, "A run that is cancelled as soon as it is made d
     CHECK(std::chrono::steady_clock::now() - begun < std::chrono::seconds{30});
   }
 }
+
+TEST_CASE_METHOD(ServerFixture,
+                 "A node that takes for a list what the client did not send fails its run and not the server") {
+  const auto server = start();
+  const std::string none = R"({"assistant_id":"chat","input":{}})";
+  const std::string sent = R"({"assistant_id":"agent","command":{"goto":{"node":"agent","input":{}}}})";
+  for (const std::string& body : {none, sent}) {
+    const std::string said = ask(*server, "POST", "/runs/stream", body);
+    CHECK(said.find(R"(event: error)") != std::string::npos);
+    CHECK(said.find(R"({"error":"TypeError")") != std::string::npos);
+  }
+  CHECK(ask(*server, "GET", "/ok").starts_with("HTTP/1.1 200"));
+}
