@@ -173,7 +173,8 @@ void Loop::check_command(const Command& command) const {
   }
   // If a checkpoint of this run exists its answer was taken before.
   if (command.resume && run_.strict_resume && !same_run_) check_strictly(*command.resume);
-  if (command.resume && cells_.newest == 0) throw no_input();
+  // An answer that nobody asked for is passed over (http-api.md 8.8), and then there is nothing to go on with.
+  if (command.resume && cells_.newest == 0 && command.update.empty() && command.go_to.empty()) throw no_input();
   if (!command.resume && command.update.empty() && command.go_to.empty()) {
     throw GraphError("EmptyInputError", "Received empty Command input");
   }

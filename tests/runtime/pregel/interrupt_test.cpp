@@ -179,6 +179,14 @@ TEST_CASE_METHOD(ThreadFixture, "The id of the first question serves for a later
   CHECK(text_of(resume(graph, json::object{{first, "B"}}).values) == R"({"log":["A","B"]})");
 }
 
+TEST_CASE_METHOD(ThreadFixture,
+                 "An answer that nobody asked for does not keep a Command from doing the rest on a fresh thread") {
+  const Graph graph = StateGraph().append("log").node("a", writing("a")).edge(kStart, "a").compile();
+  Command command = Command().set("log", {"c"}).to("a");
+  command.resume = "yes";
+  CHECK(text_of(run(graph, command).values) == R"({"log":["c","a"]})");
+}
+
 TEST_CASE_METHOD(ThreadFixture, "An answer on a finished thread does nothing, on a fresh one it is an error") {
   int executions = 0;
   const Graph graph = two_questions(executions);
