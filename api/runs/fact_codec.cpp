@@ -47,12 +47,6 @@ std::vector<runtime::Interrupt> interrupts_from(const json::value& value) {
   return list;
 }
 
-json::object metadata_json(const runtime::CheckpointMetadata& metadata) {
-  json::object parents;
-  for (const auto& [name_space, id] : metadata.parents) parents[name_space] = id.text();
-  return {{"source", runtime::to_text(metadata.source)}, {"step", metadata.step}, {"parents", parents}};
-}
-
 storage::CheckpointId checkpoint_id(const json::value& text) {
   const auto id = storage::CheckpointId::parse(std::string_view(text.as_string()));
   if (!id) throw std::runtime_error("the log of a run names a checkpoint id that is none");
@@ -69,6 +63,10 @@ runtime::CheckpointMetadata metadata_from(const json::value& value) {
   metadata.step = value.at("step").as_int64();
   for (const auto& parent : value.at("parents").as_object())
     metadata.parents[parent.key()] = checkpoint_id(parent.value());
+  for (const auto& member : value.as_object()) {
+    const std::string_view key = member.key();
+    if (key != "source" && key != "step" && key != "parents") metadata.own[key] = member.value();
+  }
   return metadata;
 }
 
@@ -171,7 +169,7 @@ void FactEncoder::encode(const Fact& fact, std::string& out) {
     line.raw("time", std::to_string(fact.time.time_since_epoch().count()));
     line.text("id", made->id.text());
     if (made->parent) line.text("parent", made->parent->text());
-    line.json("metadata", metadata_json(made->metadata));
+    line.json("metadata", runtime::to_json(made->metadata));
     line.json("next", texts(made->next));
     line.json("tasks", tasks_json(made->tasks));
     if (!values_are_stored_) made->values.print(line.member("values"));

@@ -31,11 +31,7 @@ json::object parents_json(const std::map<std::string, storage::CheckpointId>& pa
 }
 
 void print_checkpoint_metadata(const runtime::CheckpointMetadata& metadata, std::string& out) {
-  ObjectText object(out);
-  object.text("source", runtime::to_text(metadata.source));
-  object.raw("step", std::to_string(metadata.step));
-  object.json("parents", parents_json(metadata.parents));
-  object.end();
+  print_json(runtime::to_json(metadata), out);
 }
 
 json::value error_json(const std::optional<runtime::ErrorInfo>& error) {
@@ -144,14 +140,16 @@ void FrameRenderer::values(const runtime::ValuesFact& fact, std::vector<FramePoi
   if (shape_->modes.has(StreamMode::messages) && fact.checkpoint_ns.empty()) completed_messages(fact.values, frames);
 }
 
-// Messages of the state that were not told as complete before (streaming.md 3.5): of each key that holds a
-// message or a list of messages.
+// Messages of the state that were not told as complete before (streaming.md 3.5), in one event: of each key that
+// holds a message or a list of messages.
 void FrameRenderer::completed_messages(const runtime::State& values, std::vector<FramePointer>& frames) {
+  std::string data;
   const auto complete = [&](const json::value& candidate) {
     if (!runtime::is_message(candidate)) return;
     const std::string id(runtime::message_id(candidate));
     if (!completed_.insert(id).second) return;
-    add(StreamMode::messages, "messages/complete", "", "[" + runtime::to_text(candidate) + "]", frames);
+    data += data.empty() ? '[' : ',';
+    print_json(candidate, data);
     partial_.erase(id);
   };
   for (const auto& [key, value] : values.members()) {
@@ -161,6 +159,7 @@ void FrameRenderer::completed_messages(const runtime::State& values, std::vector
       complete(value.json());
     }
   }
+  if (!data.empty()) add(StreamMode::messages, "messages/complete", "", data + "]", frames);
 }
 
 const std::string& FrameRenderer::metadata_text(const std::shared_ptr<const json::object>& metadata) {
@@ -229,15 +228,17 @@ void FrameRenderer::checkpoint(const runtime::CheckpointFact& fact, std::vector<
   }
   if (!shape_->modes.has(StreamMode::debug)) return;
 
+  json::value enclosing;
+  if (!fact.checkpoint_ns.empty()) enclosing = parents_json(fact.metadata.parents);
   const auto pointer = [&](const storage::CheckpointId& id) {
     return json::object{{"thread_id", shape_->thread_id.text()},
                         {"checkpoint_id", id.text()},
                         {"checkpoint_ns", fact.checkpoint_ns},
-                        {"checkpoint_map", nullptr}};
+                        {"checkpoint_map", enclosing}};
   };
   std::string payload;
   ObjectText object(payload);
-  object.raw("config", config_of(fact.checkpoint_ns, fact.id));
+  object.raw("config", config_of(fact.checkpoint_ns, fact.id, enclosing));
   fact.values.print(object.member("values"));
   print_checkpoint_metadata(fact.metadata, object.member("metadata"));
   print_texts(fact.next, object.member("next"));
@@ -248,14 +249,17 @@ void FrameRenderer::checkpoint(const runtime::CheckpointFact& fact, std::vector<
     if (view.result) task["result"] = *view.result;
     if (view.error) task["error"] = error_json(view.error);
     if (view.subgraph_ns) {
-      task["checkpoint"] = json::object{{"thread_id", shape_->thread_id.text()}, {"checkpoint_ns", *view.subgraph_ns}};
+      task["checkpoint"] = json::object{{"thread_id", shape_->thread_id.text()},
+                                        {"checkpoint_id", nullptr},
+                                        {"checkpoint_ns", *view.subgraph_ns},
+                                        {"checkpoint_map", nullptr}};
     }
     tasks.push_back(std::move(task));
   }
   object.json("tasks", tasks);
   object.json("checkpoint", pointer(fact.id));
   object.json("parent_checkpoint", fact.parent ? json::value(pointer(*fact.parent)) : json::value(nullptr));
-  if (fact.parent) object.raw("parent_config", config_of(fact.checkpoint_ns, *fact.parent));
+  if (fact.parent) object.raw("parent_config", config_of(fact.checkpoint_ns, *fact.parent, enclosing));
   object.end();
   add(StreamMode::debug, "debug", fact.checkpoint_ns, debug(fact.metadata.step, "checkpoint", time_, payload), frames);
 }
@@ -310,7 +314,8 @@ json::object FrameRenderer::task_metadata() const {
 }
 
 // Only what is on the allow-list of streaming.md 3.9: settings of a run may be secret.
-std::string FrameRenderer::config_of(const std::string& checkpoint_ns, const storage::CheckpointId& id) const {
+std::string FrameRenderer::config_of(const std::string& checkpoint_ns, const storage::CheckpointId& id,
+                                     const json::value& enclosing) const {
   const std::string thread_id = shape_->thread_id.text();
   json::object metadata = shape_->metadata;
   metadata["graph_id"] = shape_->graph_id;
@@ -320,12 +325,11 @@ std::string FrameRenderer::config_of(const std::string& checkpoint_ns, const sto
   metadata["run_id"] = shape_->run_id.text();
   json::array tags;
   for (const std::string& tag : shape_->tags) tags.emplace_back(tag);
-  const json::object config{{"configurable", json::object{{"run_id", shape_->run_id.text()},
-                                                          {"thread_id", thread_id},
-                                                          {"graph_id", shape_->graph_id},
-                                                          {"assistant_id", shape_->assistant_id},
-                                                          {"checkpoint_id", id.text()},
-                                                          {"checkpoint_ns", checkpoint_ns}}},
+  json::object configurable{{"run_id", shape_->run_id.text()}, {"thread_id", thread_id},
+                            {"graph_id", shape_->graph_id},    {"assistant_id", shape_->assistant_id},
+                            {"checkpoint_id", id.text()},      {"checkpoint_ns", checkpoint_ns}};
+  if (!enclosing.is_null()) configurable["checkpoint_map"] = enclosing;
+  const json::object config{{"configurable", std::move(configurable)},
                             {"metadata", metadata},
                             {"recursion_limit", shape_->recursion_limit},
                             {"tags", tags}};

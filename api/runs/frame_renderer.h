@@ -63,7 +63,8 @@ class FrameRenderer {
   void task_end(const runtime::TaskEndFact& fact, std::vector<FramePointer>& frames);
   const std::string& metadata_text(const std::shared_ptr<const boost::json::object>& metadata);
   boost::json::object task_metadata() const;
-  std::string config_of(const std::string& checkpoint_ns, const storage::CheckpointId& id) const;
+  std::string config_of(const std::string& checkpoint_ns, const storage::CheckpointId& id,
+                        const boost::json::value& enclosing) const;
   std::string debug(std::int64_t step, std::string_view type, storage::Timestamp time,
                     const std::string& payload) const;
 

@@ -327,6 +327,11 @@ std::optional<CheckpointId> Loop::head() const {
 
 void Loop::tell_checkpoint() {
   CheckpointFact fact{start_.checkpoint_ns, place_.id, place_.parent, place_.metadata, values(), {}, {}};
+  // What the run lays into its checkpoints is told of those alone that it found here (streaming.md 3.8).
+  if (!place_.loaded) {
+    fact.metadata.shared = nullptr;
+    fact.metadata.own.clear();
+  }
   for (Task& task : tasks_) {
     identify(*superstep_, task);
     fact.next.push_back(plan_.nodes[task.planned.node].name);

@@ -83,6 +83,7 @@ class Loop {
     bool exists = false;  // it was loaded or made
     bool stored = false;  // the saver has it
     bool exact = false;   // the channels hold what it holds, and nothing on top
+    bool loaded = false;  // it was loaded, and not made here
   };
 
   // loop_input.cpp

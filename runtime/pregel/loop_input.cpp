@@ -69,8 +69,9 @@ void Loop::stand_on(std::optional<LoadedCheckpoint> loaded) {
     Checkpoint& checkpoint = loaded->checkpoint;
     cells_ = restored_cells(plan_, checkpoint);
     step_ = checkpoint.metadata.step + 1;
-    place_ = Place{checkpoint.id, checkpoint.parent, checkpoint.created_at, std::move(checkpoint.metadata), true, true,
-                   true};
+    place_ =
+        Place{checkpoint.id, checkpoint.parent, checkpoint.created_at, std::move(checkpoint.metadata), true, true, true,
+              true};
     stored_parent_ = place_.id;
     loaded_ = true;
     const auto outside = std::ranges::find(loaded->pending, kNullTask, &TaskWrites::task_id);

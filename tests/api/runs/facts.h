@@ -55,6 +55,7 @@ inline std::vector<api::Fact> one_of_each(const std::string& ns) {
   made.metadata.source = runtime::CheckpointSource::input;
   made.metadata.step = -1;
   made.metadata.parents[""] = checkpoint_id("0");
+  made.metadata.shared = std::make_shared<const json::object>(json::object{{"run_attempt", 1}, {"note", "kept"}});
   made.values = state_of(R"({"log":[1,2]})");
   made.next = {"model"};
   runtime::TaskView view;

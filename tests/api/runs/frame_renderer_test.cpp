@@ -80,6 +80,47 @@ TEST_CASE("Growing messages grow") {
   CHECK(data.at(4).find("\"content\":\"Hello world\"") != std::string::npos);
 }
 
+TEST_CASE("Messages that a step adds are told as complete in one event, each once") {
+  api::FrameRenderer renderer(test::shape_with({StreamMode::messages}));
+  std::vector<api::FramePointer> frames;
+  const auto show = [&](const char* messages) {
+    api::Fact fact;
+    fact.what = runtime::RunEvent(runtime::ValuesFact{"", runtime::State::of(runtime::parse_json(messages)), {}});
+    renderer.render(fact, frames);
+  };
+  show(R"({"messages":[{"type":"human","id":"a","content":"x"}]})");
+  show(
+      R"({"messages":[{"type":"human","id":"a","content":"x"},{"type":"tool","id":"b","content":"y"},{"type":"tool","id":"c","content":"z"}]})");
+  show(R"({"messages":[{"type":"human","id":"a","content":"x"}]})");
+  REQUIRE(frames.size() == 2);
+  CHECK(frames.at(1)->bytes ==
+        "event: messages/complete\ndata: [{\"type\":\"tool\",\"id\":\"b\",\"content\":\"y\"},"
+        "{\"type\":\"tool\",\"id\":\"c\",\"content\":\"z\"}]\nid: 1\n\n");
+}
+
+TEST_CASE("Checkpoints of a graph inside name those of the graphs around it") {
+  runtime::CheckpointFact made;
+  made.checkpoint_ns = "sub:t";
+  const storage::CheckpointId root = *storage::CheckpointId::parse("1f0d6c6e-5a10-6d00-8000-000000000001");
+  made.metadata.parents[""] = root;
+  runtime::TaskView inner;
+  inner.subgraph_ns = "sub:t|deep:u";
+  made.tasks.push_back(inner);
+  api::Fact fact;
+  fact.what = runtime::RunEvent(made);
+  api::FrameRenderer renderer(test::shape_with({StreamMode::debug}, true));
+  std::vector<api::FramePointer> frames;
+  renderer.render(fact, frames);
+  const boost::json::value payload = runtime::parse_json(lines_with(frames.at(0)->bytes, "data").at(0)).at("payload");
+  const boost::json::object map{{"", root.text()}};
+  CHECK(payload.at("checkpoint").at("checkpoint_map") == map);
+  CHECK(payload.at("config").at("configurable").at("checkpoint_map") == map);
+  const boost::json::value pointer = payload.at("tasks").at(0).at("checkpoint");
+  CHECK(pointer.at("checkpoint_ns") == "sub:t|deep:u");
+  CHECK(pointer.at("checkpoint_id").is_null());
+  CHECK(pointer.at("checkpoint_map").is_null());
+}
+
 TEST_CASE("Debug shows of the settings only what is on the allow-list") {
   const std::vector<std::string> data =
       lines_with(test::rendered(test::shape_with({StreamMode::debug}), test::one_of_each("")), "data");

@@ -187,6 +187,26 @@ TEST_CASE_METHOD(ThreadFixture,
   CHECK(text_of(run(graph, command).values) == R"({"log":["c","a"]})");
 }
 
+TEST_CASE_METHOD(
+    ThreadFixture,
+    "A checkpoint that the run finds is told with all of its metadata, those that it makes with their own") {
+  kinds.checkpoints = true;
+  config.checkpoint_metadata = std::make_shared<const json::object>(json::object{{"note", "kept"}});
+  const Graph graph = StateGraph().append("log").node("ask", asking("a")).edge(kStart, "ask").compile();
+  const auto told = [&] {
+    std::vector<bool> with_note;
+    for (const RunEvent& event : facts) {
+      const CheckpointFact* fact = std::get_if<CheckpointFact>(&event);
+      if (fact) with_note.push_back(to_json(fact->metadata).contains("note"));
+    }
+    return with_note;
+  };
+  input(graph, "{}");
+  CHECK(told() == std::vector<bool>{false, false});
+  resume(graph, "A");
+  CHECK(told() == std::vector<bool>{true, false});
+}
+
 TEST_CASE_METHOD(ThreadFixture, "An answer on a finished thread does nothing, on a fresh one it is an error") {
   int executions = 0;
   const Graph graph = two_questions(executions);
