@@ -5,6 +5,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/deferred.hpp>
 #include <boost/asio/experimental/parallel_group.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <cstdint>
@@ -170,7 +171,8 @@ class ToolRun {
   const Toolbox& box_;
   NodeContext& context_;
   std::vector<Call> calls_;
-  std::size_t open_ = 0;  // calls without an answer
+  std::size_t open_ = 0;   // calls without an answer
+  bool together_ = false;  // several calls are being made at the same time
   Call* first_asking_ = nullptr;
 };
 
@@ -221,7 +223,9 @@ Answer ToolRun::answer_to(const Call& call, ToolResult made) {
   } else {
     message = runtime::tool_message(content_of(std::get<json::value>(result)), call.id, call.name, "success");
   }
-  context_.tool_ended(call.id, call.name, message);  // without an id yet (streaming.md 3.10)
+  // Without an id yet, if it gets a random one (streaming.md 3.10).
+  if (box_.options.message_id) give_id(call, message);
+  context_.tool_ended(call.id, call.name, message);
   give_id(call, message);
   return message;
 }
@@ -246,6 +250,11 @@ asio::awaitable<ToolResult> ToolRun::ask_tool(Call& call, CountedContext& contex
   const std::string idempotency_key = runtime::uuid5(task.value_or(storage::Uuid{}), call.key).text();
   ToolContext tool_context(context, call.name, call.id, idempotency_key);
   context_.tool_started(call.id, call.name, call.arguments);
+  // All calls that are made together are told before the first of them gives its answer.
+  if (together_) {
+    const auto executor = co_await asio::this_coro::executor;
+    co_await asio::post(executor, asio::use_awaitable);
+  }
   json::object arguments = call.arguments;
   std::exception_ptr failure;
   try {
@@ -287,6 +296,7 @@ asio::awaitable<void> ToolRun::make(Call& call) {
 
 // Makes the calls at the same time on the calling executor, and returns when all have ended.
 asio::awaitable<void> ToolRun::make_all(std::vector<Call*> calls) {
+  together_ = true;
   const auto executor = co_await asio::this_coro::executor;
   using Operation = decltype(asio::co_spawn(executor, make(*calls.front()), asio::deferred));
   std::vector<Operation> operations;

@@ -274,7 +274,9 @@ asio::awaitable<void> TaskRunner::run_inside(Task& task, TaskContext& context, R
     ran.result = std::move(result);
   } else {
     const CompiledGraph& graph = *std::get<std::shared_ptr<const CompiledGraph>>(node.body);
+    context.stream().graph_started(graph.name());
     State values = co_await context.run_subgraph(graph, task.input);
+    context.stream().graph_ended(graph.name(), values);
     ran.values = std::move(values);
   }
 }
@@ -370,8 +372,17 @@ void TaskRunner::end_task(Task& task, TaskStream* stream) {
     if (!over_) failed_ = task.end == TaskEnd::failed;
     over_ = true;
   }
-  // A task that leaves the graph takes its writes to the enclosing one.
-  if (task.end == TaskEnd::to_parent) return;
+  // A task that leaves the graph takes its writes to the enclosing one, and is told as if it had thrown them.
+  if (task.end == TaskEnd::to_parent) {
+    if (superstep_.kinds.tasks) {
+      identify(superstep_, task);
+      TaskEndFact left{
+          superstep_.checkpoint_ns,      superstep_.step, task.id->text(), node_of(task).name, json::object{}, {},
+          ErrorInfo{"ParentCommand", ""}};
+      superstep_.run.emit(std::move(left));
+    }
+    return;
+  }
   if (superstep_.stores_at_once()) put_record(superstep_, task);
   if (stream && task.end == TaskEnd::finished) stream->finished();
   tell_(task);

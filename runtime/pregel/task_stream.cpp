@@ -111,13 +111,26 @@ void TaskStream::started() {
 
 void TaskStream::finished() {
   if (wanted().traces && !run_id_.empty()) {
-    json::value output = shown_update(superstep_.plan, task_.record.writes);
+    json::value output = graph_output_ ? *graph_output_ : shown_update(superstep_.plan, task_.record.writes);
     trace("on_chain_end", node(), run_id_, node_tags(), trace_metadata(),
           {{"output", std::move(output)}, {"input", std::move(input_)}});
   }
   // Inside a graph whose events nobody asked for, the enclosing node sends what comes out of it.
   const bool is_seen = !superstep_.nested || superstep_.run.kinds.subgraphs;
   if (wanted().messages && is_seen) send_whole_messages();
+}
+
+void TaskStream::graph_started(const std::string& graph) {
+  if (!wanted().traces) return;
+  graph_run_id_ = uuid4().text();
+  trace("on_chain_start", graph, graph_run_id_, superstep_.run.config->tags, trace_metadata(), {{"input", input_}});
+}
+
+void TaskStream::graph_ended(const std::string& graph, const State& values) {
+  if (!wanted().traces) return;
+  graph_output_ = values.to_json();
+  trace("on_chain_end", graph, graph_run_id_, superstep_.run.config->tags, trace_metadata(),
+        {{"output", *graph_output_}, {"input", input_}});
 }
 
 void TaskStream::send_whole_messages() {
@@ -223,6 +236,7 @@ const std::string& TaskStream::tool_run_id(const std::string& tool_call_id) {
 
 void TaskStream::tool_started(const std::string& tool_call_id, const std::string& name, const json::value& arguments) {
   if (wanted().traces) {
+    tool_inputs_[tool_call_id] = arguments;
     trace("on_tool_start", name, tool_run_id(tool_call_id), node_tags(), trace_metadata(), {{"input", arguments}});
   }
   if (wanted().tools) tool_fact("on_tool_start", tool_call_id, name, {{"input", to_text(arguments)}});
@@ -234,7 +248,9 @@ void TaskStream::tool_wrote(const std::string& tool_call_id, const std::string& 
 
 void TaskStream::tool_ended(const std::string& tool_call_id, const std::string& name, const json::value& output) {
   if (wanted().traces) {
-    trace("on_tool_end", name, tool_run_id(tool_call_id), node_tags(), trace_metadata(), {{"output", output}});
+    json::object data{{"output", output}, {"input", std::move(tool_inputs_[tool_call_id])}};
+    tool_inputs_.erase(tool_call_id);
+    trace("on_tool_end", name, tool_run_id(tool_call_id), node_tags(), trace_metadata(), std::move(data));
   }
   if (wanted().tools) tool_fact("on_tool_end", tool_call_id, name, {{"output", output}});
 }

@@ -30,6 +30,10 @@ class TaskStream {
   // With the task's writes: the messages in them that readers have not seen are sent whole.
   void finished();
 
+  // A graph that is the task's node has a run of its own in the trace, within that of the node.
+  void graph_started(const std::string& graph);
+  void graph_ended(const std::string& graph, const State& values);
+
   void custom(json::value value);
   void model_started(const ModelCall& call, const std::vector<Value::Item>& messages);
   void model_piece(const ModelCall& call, const Message& piece);
@@ -65,10 +69,13 @@ class TaskStream {
   SuperstepScope& superstep_;
   Task& task_;
   Metadata trace_metadata_;
-  std::string run_id_;                            // of the trace of this attempt
-  json::value input_;                             // of the trace
-  std::map<std::string, Call> calls_;             // by run id
-  std::map<std::string, std::string> tool_runs_;  // tool call id -> run id of its trace
+  std::string run_id_;                              // of the trace of this attempt
+  json::value input_;                               // of the trace
+  std::string graph_run_id_;                        // of the trace of a graph that is the node
+  std::optional<json::value> graph_output_;         // of such a graph
+  std::map<std::string, Call> calls_;               // by run id
+  std::map<std::string, std::string> tool_runs_;    // tool call id -> run id of its trace
+  std::map<std::string, json::value> tool_inputs_;  // tool call id -> what a traced call was given
 };
 
 }  // namespace heddle::runtime

@@ -138,6 +138,11 @@ TEST_CASE_METHOD(ToolNodeFixture, "Answers come in the order of the calls, which
   CHECK(answers(asking_for({call("1", "slow"), call("2", "say", {{"text", "quick"}})})) == expected);
 }
 
+TEST_CASE_METHOD(ToolNodeFixture, "Calls that are made together have all begun before the first of them ends") {
+  run(asking_for({call("1", "say", {{"text", "a"}}), call("2", "say", {{"text", "b"}})}));
+  CHECK(log == Texts{R"(start 1 say {"text":"a"})", R"(start 2 say {"text":"b"})", "end 1 with id", "end 2 with id"});
+}
+
 TEST_CASE_METHOD(ToolNodeFixture, "An answer is a whole tool message with the id that the graph's author wants") {
   const NodeResult result = run(asking_for({call("1", "say", {{"text", "hi"}})}));
   const json::value& message = std::get<runtime::Update>(result.parts().at(0)).at("messages").at(0);

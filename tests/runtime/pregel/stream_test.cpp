@@ -166,6 +166,24 @@ TEST_CASE_METHOD(StreamFixture, "Traces tell the run, its nodes and its models")
   CHECK(keys(std::get<TraceFact>(facts.back()).data) == "output");
 }
 
+TEST_CASE_METHOD(StreamFixture,
+                 "A graph that is a node has a run of its own in the trace, whose output is that of the node") {
+  kinds = {};
+  kinds.values = false;
+  kinds.traces = true;
+  const auto write = [](NodeContext&) -> NodeResult { return Update{{"text", "in"}, {"inside", 1}}; };
+  const Graph inner = StateGraph().last("text").last("inside").node("in", write).edge(kStart, "in").compile();
+  input(StateGraph().last("text").node("child", inner).edge(kStart, "child").compile(), R"({"text":"a"})");
+  CHECK(lines == Lines{"trace on_chain_start LangGraph", "trace on_chain_start child", "trace on_chain_start LangGraph",
+                       "trace on_chain_start in", "trace on_chain_end in", "trace on_chain_end LangGraph",
+                       "trace on_chain_end child", "trace on_chain_end LangGraph"});
+  const auto& graph = std::get<TraceFact>(facts.at(5));
+  CHECK(graph.metadata->at("langgraph_node") == "child");
+  CHECK(graph.run_id == std::get<TraceFact>(facts.at(2)).run_id);
+  CHECK(to_text(graph.data) == R"({"output":{"text":"in","inside":1},"input":{"text":"a"}})");
+  CHECK(std::get<TraceFact>(facts.at(6)).data == graph.data);
+}
+
 TEST_CASE_METHOD(StreamFixture, "Tool calls are told as they go") {
   kinds = {};
   kinds.values = false;

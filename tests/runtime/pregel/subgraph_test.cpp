@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "runtime/error.h"
@@ -140,8 +141,22 @@ TEST_CASE_METHOD(ThreadFixture, "A Command to the parent stops the graph inside 
   CHECK(text_of(outcome.values) == R"({"log":["up","after","edge"]})");
   CHECK(lines.at(0) == R"(updates child {"log":["up"]})");
 
+  // Who looks inside sees that the task left the graph, as if it had thrown.
+  kinds.tasks = true;
+  kinds.subgraphs = true;
+  input(graph, "{}");
+  const auto left = std::ranges::find_if(facts, [](const RunEvent& event) {
+    const TaskEndFact* end = std::get_if<TaskEndFact>(&event);
+    return end && end->name == "inside";
+  });
+  REQUIRE(left != facts.end());
+  CHECK(std::get<TaskEndFact>(*left).error->name == "ParentCommand");
+  CHECK(std::get<TaskEndFact>(*left).result.as_object().empty());
+  kinds.tasks = false;
+  kinds.subgraphs = false;
+
   const Graph root = StateGraph().append("log").node("inside", up).edge(kStart, "inside").compile();
-  CHECK(text_of(input(root, "{}").values) == R"({"log":["up","after","edge"]})");
+  CHECK(text_of(input(root, "{}").values) == R"({"log":["up","after","edge","up","after","edge"]})");
   CHECK(lines.back() == R"(updates inside {})");
 }
 
