@@ -49,6 +49,7 @@ boost::asio::awaitable<std::vector<StateSnapshot>> get_history(const CompiledGra
 struct StateUpdate {
   json::value values;  // an object, null, or for __copy__ a list of pairs
   std::optional<std::string> as_node;
+  std::vector<Goto> go_to = {};  // as if the node had returned a Command with them; only of a node of the graph
 };
 
 struct UpdateServices {

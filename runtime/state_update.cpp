@@ -100,7 +100,7 @@ void Updater::apply(std::vector<StateUpdate> updates) {
                                  [&](const StateUpdate& one) { return is_as(one, kEnd) && one.values.is_null(); })) {
     if (!is_one) throw refused("Cannot apply multiple updates when clearing state");
     clear();
-  } else if (is_one && first.values.is_null() && !first.as_node) {
+  } else if (is_one && first.values.is_null() && !first.as_node && first.go_to.empty()) {
     // The same state once more: what was pending there stays behind.
     make(CheckpointSource::update, 0, base_ ? std::optional(base_->id) : std::nullopt);
   } else {
@@ -253,6 +253,8 @@ NodeIndex Updater::last_node() const {
 }
 
 std::vector<Write> Updater::writes_of(NodeIndex node, const StateUpdate& update) const {
+  const bool is_plain = !plan_.nodes[node].hidden && !plan_.workflow;
+  if (!update.go_to.empty() && !is_plain) throw refused("\"goto\" needs a node of the graph as as_node");
   const json::object* values = update.values.if_object();
   if (!values && !update.values.is_null()) {
     throw refused("Expected node \"" + plan_.nodes[node].name +
@@ -266,7 +268,12 @@ std::vector<Write> Updater::writes_of(NodeIndex node, const StateUpdate& update)
     if (!values) return {};
     return {{plan_.workflow->result, Value(*values)}, {plan_.workflow->previous, Value(*values)}};
   }
-  return result_writes(plan_, cells_, node, values ? NodeResult(*values) : NodeResult(), path_view());
+  Command returned;
+  if (values) {
+    for (const auto& [key, value] : *values) returned.set(key, value);
+  }
+  returned.go_to = update.go_to;
+  return result_writes(plan_, cells_, node, NodeResult(std::move(returned)), path_view());
 }
 
 // `first_step`: where the thread has no checkpoint yet.

@@ -138,18 +138,30 @@ std::vector<std::string> place_of(const std::vector<std::string>& list, std::siz
   return place;
 }
 
-// A command takes the place of the values; of its members only `update` means something between runs.
-json::value update_values(const Fields& update) {
-  if (const std::optional<json::object> command = update.object("command")) {
-    const Fields fields(*command, update.path_of("command"));
-    for (const std::string_view member : {"goto", "resume"}) {
-      if (fields.has(member)) throw fields.wrong(member, "cannot be part of a superstep; give values and as_node");
-    }
-    const json::value* values = fields.find("update");
-    return values == nullptr ? json::value(nullptr) : *values;
+// A command takes the place of the values. Between runs there is no question that `resume` could answer.
+runtime::StateUpdate state_update(const Fields& update) {
+  runtime::StateUpdate taken{json::value(nullptr), update.text("as_node")};
+  const std::optional<json::object> given = update.object("command");
+  if (!given) {
+    if (const json::value* values = update.find("values")) taken.values = *values;
+    return taken;
   }
-  const json::value* values = update.find("values");
-  return values == nullptr ? json::value(nullptr) : *values;
+  const Fields fields(*given, update.path_of("command"));
+  if (fields.has("resume")) throw fields.wrong("resume", "cannot be part of a superstep; give values and as_node");
+  runtime::Command command;
+  try {
+    command = runtime::command_from_json(*given);
+  } catch (const runtime::GraphError& error) {
+    throw update.wrong("command", error.what());
+  }
+  if (!command.update.empty()) {
+    json::object& values = taken.values.emplace_object();
+    for (auto& [key, value] : command.update) {
+      if (!values.emplace(key, std::move(value)).second) throw fields.wrong("update", "names a key twice");
+    }
+  }
+  taken.go_to = std::move(command.go_to);
+  return taken;
 }
 
 std::vector<std::vector<runtime::StateUpdate>> supersteps_of(const Fields& body) {
@@ -162,7 +174,7 @@ std::vector<std::vector<runtime::StateUpdate>> supersteps_of(const Fields& body)
     std::vector<runtime::StateUpdate>& taken = supersteps.emplace_back();
     for (const json::value& element : *updates) {
       const Fields update(element, place_of(superstep.path_of("updates"), taken.size()));
-      taken.push_back({update_values(update), update.text("as_node")});
+      taken.push_back(state_update(update));
     }
   }
   return supersteps;

@@ -2,6 +2,7 @@
 
 #include <catch2/catch.hpp>
 
+#include "api/routes/state_routes.h"
 #include "tests/api/routes/handler_fixture.h"
 
 namespace heddle::api {
@@ -98,13 +99,22 @@ TEST_CASE_METHOD(ThreadHandlerFixture, "Paths to extract are few and lead into k
   CHECK(refused(search_threads, runtime::to_text(json::object{{"extract", many}})).is_validation());
 }
 
-TEST_CASE_METHOD(ThreadHandlerFixture, "Supersteps may be given as commands with an update, and with nothing else") {
+TEST_CASE_METHOD(ThreadHandlerFixture, "Supersteps may be given as commands that update and say what comes next") {
   const json::value thread = told(create_thread, R"({"metadata":{"graph_id":"echo"},
       "supersteps":[{"updates":[{"command":{"update":{"text":"c"}},"as_node":"keep"}]}]})");
   CHECK(thread.at("values").at("text") == "c");
+  const json::value sent = told(create_thread, R"({"metadata":{"graph_id":"nested"},
+      "supersteps":[{"updates":[{"command":{"update":[["text","d"]],"goto":"last"},"as_node":"last"}]}]})");
+  CHECK(sent.at("values").at("text") == "d");
+  const std::string id(sent.at("thread_id").as_string());
+  CHECK(told(get_state, "", "", {{"thread_id", id}}).at("next") == json::array{"last"});
+  CHECK(refused(create_thread, R"({"metadata":{"graph_id":"nested"},
+      "supersteps":[{"updates":[{"command":{"goto":"last"},"as_node":"__start__"}]}]})")
+            .status() == 400);
   const ApiError error = refused(create_thread, R"({"metadata":{"graph_id":"echo"},
-      "supersteps":[{"updates":[{"command":{"goto":"keep"}}]}]})");
-  CHECK(error.issues().front().path == std::vector<std::string>{"supersteps", "0", "updates", "0", "command", "goto"});
+      "supersteps":[{"updates":[{"command":{"resume":"yes"}}]}]})");
+  CHECK(error.issues().front().path ==
+        std::vector<std::string>{"supersteps", "0", "updates", "0", "command", "resume"});
 }
 
 TEST_CASE_METHOD(ThreadHandlerFixture, "A bad id in a list is named by its place") {
