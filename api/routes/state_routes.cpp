@@ -43,6 +43,9 @@ Response state_response(const runtime::StateSnapshot& snapshot, storage::ThreadI
   return json_response(200, std::move(text));
 }
 
+// A history is sent in parts of about this size; a state that is larger is a part of its own.
+constexpr std::size_t kHistoryPartBytes = 1 << 20;
+
 // A history on its way to a client.
 struct HistoryAnswer {
   HistoryPages pages;
@@ -50,30 +53,48 @@ struct HistoryAnswer {
   std::vector<std::string> select;
   Compat compat;
   bool has_begun = false;
+  std::vector<runtime::StateSnapshot> page = {};
+  std::size_t printed = 0;  // states of the page
+  std::size_t bytes = 0;    // of them
 
-  std::string text_of(const std::vector<runtime::StateSnapshot>& states) {
+  bool page_is_through() const { return printed == page.size(); }
+  bool at_end() const { return page_is_through() && pages.at_end(); }
+
+  asio::awaitable<void> turn_page() {
+    pages.rendered(printed, bytes);
+    std::vector<runtime::StateSnapshot> states = co_await pages.next();
+    page = std::move(states);
+    printed = bytes = 0;
+  }
+
+  // The next part. States that have been printed are given up.
+  asio::awaitable<std::string> next_part() {
     std::string text;
-    for (const runtime::StateSnapshot& state : states) {
-      text += std::exchange(has_begun, true) ? ',' : '[';
-      print_state(state, thread_id, select, compat, text);
+    while (!at_end() && text.size() < kHistoryPartBytes) {
+      if (page_is_through()) co_await turn_page();
+      while (!page_is_through() && text.size() < kHistoryPartBytes) {
+        const std::size_t before = text.size();
+        text += std::exchange(has_begun, true) ? ',' : '[';
+        print_state(page[printed], thread_id, select, compat, text);
+        bytes += text.size() - before;
+        page[printed++] = {};
+      }
     }
-    if (pages.at_end()) text += has_begun ? "]" : "[]";
-    return text;
+    if (at_end()) text += has_begun ? "]" : "[]";
+    co_return text;
   }
 };
 
 asio::awaitable<Response> history_response(HistoryAnswer given) {
   const auto answer = std::make_shared<HistoryAnswer>(std::move(given));
   // Before the head of the answer goes out, so that a failure still has a status.
-  const std::vector<runtime::StateSnapshot> first = co_await answer->pages.next();
-  std::string text = answer->text_of(first);
-  if (answer->pages.at_end()) co_return json_response(200, std::move(text));
+  std::string text = co_await answer->next_part();
+  if (answer->at_end()) co_return json_response(200, std::move(text));
   Response response = json_response(200, std::string());
   response.stream = [answer, text = std::move(text)](BodyWriter& writer) -> asio::awaitable<void> {
     co_await writer.write(text);
-    while (!answer->pages.at_end()) {
-      const std::vector<runtime::StateSnapshot> states = co_await answer->pages.next();
-      const std::string more = answer->text_of(states);
+    while (!answer->at_end()) {
+      const std::string more = co_await answer->next_part();
       co_await writer.write(more);
     }
   };

@@ -24,7 +24,7 @@ asio::awaitable<std::vector<runtime::StateSnapshot>> HistoryPages::next() {
   const auto executor = co_await asio::this_coro::executor;
   runtime::StoredSaver saver(storage_, thread_id_, executor);
   runtime::HistoryQuery page = query_;
-  page.limit = std::min(query_.limit, kHistoryPage);
+  page.limit = std::min(query_.limit, page_);
   const std::int64_t wanted = page.limit;
   std::vector<runtime::StateSnapshot> states;
   try {
@@ -38,6 +38,12 @@ asio::awaitable<std::vector<runtime::StateSnapshot>> HistoryPages::next() {
   // Ids grow with time, so what is made meanwhile does not come between the pages.
   if (!states.empty()) query_.before = states.back().checkpoint->id;
   co_return states;
+}
+
+void HistoryPages::rendered(std::size_t states, std::size_t bytes) {
+  if (states == 0) return;
+  const std::size_t each = std::max<std::size_t>(bytes / states, 1);
+  page_ = std::clamp<std::int64_t>(static_cast<std::int64_t>(kHistoryPageBytes / each), 1, kHistoryPage);
 }
 
 }  // namespace heddle::api

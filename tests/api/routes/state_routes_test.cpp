@@ -1,5 +1,6 @@
 #include "api/routes/state_routes.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "api/routes/thread_routes.h"
@@ -23,30 +24,34 @@ class Sent final : public api::BodyWriter {
 
 class HistoryFixture : public test::HandlerFixture {
  public:
-  // A thread whose history has `count` states.
-  std::string thread_with(int count) {
+  // A thread whose history has `count` states, each of so many bytes and a little more.
+  std::string thread_with(int count, std::size_t bytes = 0) {
     const json::value thread = told(api::create_thread, R"({"metadata": {"graph_id": "echo"}})");
     const std::string id(thread.at("thread_id").as_string());
-    for (int i = 0; i < count; ++i) {
-      told(api::update_state, R"({"values": {"log": ["x"]}, "as_node": "keep"})", "", {{"thread_id", id}});
-    }
+    const json::object values{{"log", {"x"}}, {"text", std::string(bytes, 'a')}};
+    const std::string update = runtime::to_text(json::object{{"values", values}, {"as_node", "keep"}});
+    for (int i = 0; i < count; ++i) told(api::update_state, update, "", {{"thread_id", id}});
     return id;
   }
 
   json::array history(const std::string& thread_id, std::string body) {
     const api::Response response = answer(api::read_history, std::move(body), "", {{"thread_id", thread_id}});
-    parts = 0;
+    parts = largest = 0;
     if (!response.stream) return runtime::parse_json(response.body).as_array();
     Sent sent;
     auto streaming = response.stream(sent);
     test::run(io, std::move(streaming));
     parts = sent.parts.size();
     std::string text;
-    for (const std::string& part : sent.parts) text += part;
+    for (const std::string& part : sent.parts) {
+      text += part;
+      largest = std::max(largest, part.size());
+    }
     return runtime::parse_json(text).as_array();
   }
 
   std::size_t parts = 0;  // in which the last history came; 0: it was whole
+  std::size_t largest = 0;
 };
 
 }  // namespace
@@ -54,9 +59,12 @@ class HistoryFixture : public test::HandlerFixture {
 TEST_CASE_METHOD(HistoryFixture, "A long history comes in parts that make one list, every state linked to its parent",
                  "[state]") {
   constexpr int kStates = 2 * api::kHistoryPage + 5;
-  const std::string id = thread_with(kStates);
+  constexpr std::size_t kStateBytes = 100'000;
+  const std::string id = thread_with(kStates, kStateBytes);
   const json::array states = history(id, R"({"limit": 1000})");
-  CHECK(parts == 3);
+  CHECK(parts > 5);
+  // A megabyte, and the state that went over it: never a page of states as one text.
+  CHECK(largest < (1 << 20) + kStateBytes + 1'000);
   REQUIRE(states.size() == kStates);
   for (std::size_t i = 0; i + 1 < states.size(); ++i) {
     CHECK(states[i].at("values").at("log").as_array().size() == kStates - i);
@@ -66,10 +74,10 @@ TEST_CASE_METHOD(HistoryFixture, "A long history comes in parts that make one li
 }
 
 TEST_CASE_METHOD(HistoryFixture, "A limit holds across the parts of a history", "[state]") {
-  const std::string id = thread_with(api::kHistoryPage + 2);
+  const std::string id = thread_with(api::kHistoryPage + 2, 50'000);
   CHECK(history(id, R"({"limit": 33})").size() == 33);
   CHECK(parts == 2);
-  CHECK(history(id, R"({"limit": 32})").size() == 32);
+  CHECK(history(id, R"({"limit": 3})").size() == 3);
   CHECK(parts == 0);
 }
 
