@@ -229,9 +229,14 @@ CREATE TABLE awaited (
 CREATE INDEX awaited_by_time ON awaited (due, thread_id, interrupt_id);
 )sql";
 
+// The stream of a thread reads its runs in the order in which they began.
+constexpr const char* kRunsByStart = R"sql(
+CREATE INDEX runs_by_start ON runs (thread_id, owner, started_at, run_id) WHERE started_at IS NOT NULL;
+)sql";
+
 // Step n leads from version n to n + 1. A step that has been released is never edited.
-constexpr std::array<const char*, 7> kSteps = {kFirst,      kWebhooks,    kCrons,  kCancelReason,
-                                               kTimeToLive, kItemVectors, kAwaited};
+constexpr std::array<const char*, 8> kSteps = {kFirst,      kWebhooks,    kCrons,   kCancelReason,
+                                               kTimeToLive, kItemVectors, kAwaited, kRunsByStart};
 
 }  // namespace
 

@@ -45,6 +45,7 @@ RunTable::RunTable(const SQLite::Database& database)
         ORDER BY created_at DESC, run_id DESC LIMIT :limit OFFSET :offset
       )sql"),
       started_since_(database, kColumns + R"sql(
+        INDEXED BY runs_by_start
         WHERE thread_id = :thread_id AND owner = :owner AND started_at >= :since
         ORDER BY started_at, run_id LIMIT :limit
       )sql"),
