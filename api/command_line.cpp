@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/auth/api_keys.h"
 #include "api/configuration.h"
 #include "api/greeting.h"
 #include "api/nearest_name.h"
@@ -30,7 +31,7 @@ extern char** environ;  // NOLINT: POSIX declares it nowhere
 namespace heddle::api {
 namespace {
 
-enum class Command { serve, check, graph };
+enum class Command { serve, check, graph, key };
 
 // What the arguments say, before any file is read.
 struct Arguments {
@@ -66,7 +67,7 @@ std::string unexpected(const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('='));
   std::vector<std::string> known = {"--config", "--help", "--version"};
   for (const Setting& setting : settings_table()) known.push_back(setting.flag());
-  if (!name.starts_with("-")) known = {"serve", "check", "graph"};
+  if (!name.starts_with("-")) known = {"serve", "check", "graph", "key"};
   const std::string hint = nearest_name_hint(name, known);
   return "unexpected argument " + name + (hint.empty() ? "; --help lists all" : hint);
 }
@@ -84,6 +85,7 @@ class Parser {
     serve_ = subcommand("serve", "start the server; the same without a command");
     check_ = subcommand("check", "check the configuration and say what has no effect");
     graph_ = subcommand("graph", "print a graph as a Mermaid diagram");
+    key_ = subcommand("key", "make an API key and print it with what `auth` has to say about it");
     graph_->add_option("NAME", name_, "the id of the graph")->required();
   }
 
@@ -105,6 +107,7 @@ class Parser {
     Arguments arguments;
     if (check_->parsed()) arguments.command = Command::check;
     if (graph_->parsed()) arguments.command = Command::graph;
+    if (key_->parsed()) arguments.command = Command::key;
     arguments.graph = name_;
     if (!config_.empty()) arguments.config_file = config_;
     for (auto& [setting, values] : values_) {
@@ -136,6 +139,7 @@ class Parser {
   CLI::App* serve_ = nullptr;
   CLI::App* check_ = nullptr;
   CLI::App* graph_ = nullptr;
+  CLI::App* key_ = nullptr;
   std::string config_;
   std::string name_;
   std::map<std::string, std::vector<std::string>> values_;
@@ -206,8 +210,14 @@ class StopSignals {
 
 std::string who_may_call(const ServerSettings& settings) {
   if (!settings.auth) return "none, everybody who reaches the server may read and change everything";
-  std::string text = "tokens of " + settings.auth->tokens.issuer + " for " + settings.auth->tokens.audience;
-  if (settings.auth->studio_may_enter) text += ", and anybody with the header `x-auth-scheme: langsmith`";
+  const AuthSettings& auth = *settings.auth;
+  std::string text;
+  const auto add = [&text](const std::string& kind) { text += (text.empty() ? "" : ", and ") + kind; };
+  if (auth.proxy) add("what a proxy says in `" + auth.proxy->header + "`");
+  if (auth.takes_tokens()) add("tokens of " + auth.tokens.issuer + " for " + auth.tokens.audience);
+  if (!auth.keys.empty()) add(std::to_string(auth.keys.size()) + (auth.keys.size() == 1 ? " API key" : " API keys"));
+  if (auth.studio_may_enter) add("anybody with the header `x-auth-scheme: langsmith`");
+  if (!auth.rules.empty()) text += "; rules: " + std::to_string(auth.rules.size());
   return text;
 }
 
@@ -220,7 +230,9 @@ void print_start(const Configuration& configuration, const graphs::Registry& reg
     ids += (ids.empty() ? "" : ", ") + id;
   }
   const bool in_memory = configuration.settings.storage.path == ":memory:";
-  const Callers callers = configuration.settings.auth ? Callers::with_token : Callers::anybody;
+  const std::optional<AuthSettings>& auth = configuration.settings.auth;
+  Callers callers = auth ? Callers::with_token : Callers::anybody;
+  if (auth && !auth->takes_tokens() && !auth->keys.empty()) callers = Callers::with_key;
   std::cout << "graphs: " << ids << "\n"
             << "database: "
             << (in_memory ? "in memory, gone when the server ends (--db FILE keeps it)"
@@ -270,7 +282,18 @@ int print_graph(const Configuration& configuration, const Program& program, cons
   return 0;
 }
 
+int print_key() {
+  const std::string key = make_api_key();
+  std::cout << "key:    " << key << "\n"
+            << "sha256: " << hex_of(api_key_hash(key)) << "\n\n"
+            << "Give the key to who calls, in the header `x-api-key`; it is kept nowhere. The server knows it by\n\n"
+            << R"("auth": {"type": "api_keys", "keys": [{"id": "NAME", "identity": "USER", "sha256": ")"
+            << hex_of(api_key_hash(key)) << "\"}]}" << std::endl;
+  return 0;
+}
+
 int run(const Arguments& arguments, const Program& program) {
+  if (arguments.command == Command::key) return print_key();
   ConfigurationSources sources;
   sources.config_file = arguments.config_file;
   sources.flags = arguments.flags;
@@ -287,6 +310,8 @@ int run(const Arguments& arguments, const Program& program) {
       return check(configuration, program);
     case Command::graph:
       return print_graph(configuration, program, arguments.graph);
+    case Command::key:
+      break;  // needs no configuration
   }
   return 1;
 }

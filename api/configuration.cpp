@@ -262,9 +262,13 @@ class ConfigurationFile {
   // When all variables are known, whatever the order of the keys.
   void read_auth(Configuration& configuration) const {
     if (auth_.is_null()) return;
+    const ReadFile read_beside = [this](const std::string& name) {
+      const fs::path path = folder() / name;
+      return read_file(path, path_.string() + ": auth.keys_file: no file " + path.string());
+    };
     try {
       configuration.settings.auth =
-          auth_settings_from(auth_, configuration.environment, configuration.keys_without_effect);
+          auth_settings_from(auth_, configuration.environment, configuration.keys_without_effect, read_beside);
     } catch (const AuthConfigurationError& error) {
       throw ConfigurationError(path_.string() + ": " + error.what());
     }

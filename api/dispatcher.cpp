@@ -1,8 +1,10 @@
 #include "api/dispatcher.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
+#include "api/auth/access_rules.h"
 #include "api/http/cors.h"
 #include "api/routes/route_table.h"
 #include "api/services/api_error.h"
@@ -40,13 +42,31 @@ std::optional<Router::Match> Dispatcher::match(Request& request) const {
   return router_.find(request);
 }
 
+// `route`: null pointer if there is none. Throws ApiError: 401 and 403, 503.
+asio::awaitable<Caller> Dispatcher::let_in(Headers headers, std::string peer, const Route* route) {
+  const std::optional<AuthSettings>& auth = services_.parts.settings.auth;
+  const bool asks_who =
+      authenticator_ != nullptr && auth &&
+      (route == nullptr || !lets_strangers(auth->rules, route->policy.resource, route->policy.actions.front()));
+  Caller caller;
+  if (!asks_who) co_return caller;
+  caller = co_await authenticator_->caller(std::move(headers), std::move(peer));
+  if (route != nullptr) {
+    for (const std::string_view action : route->policy.actions) {
+      if (!action.empty()) require(auth->rules, caller, route->policy.resource, action);
+    }
+  }
+  caller.shared = shared_with(auth->rules, caller);
+  co_return caller;
+}
+
 asio::awaitable<Response> Dispatcher::routed(Request request) {
   std::optional<Router::Match> found = match(request);
   const Route* const route = found ? &route_table()[found->entry] : nullptr;
   const bool is_open = route != nullptr && route->access == Access::everybody;
   Caller caller;
   // Before anything is said, also about which routes there are.
-  if (authenticator_ != nullptr && !is_open) caller = co_await authenticator_->caller(request.headers);
+  if (!is_open) caller = co_await let_in(request.headers, request.peer, route);
   if (route == nullptr || !is_served(route->group, services_.parts.settings)) throw ApiError::not_found("Not Found");
   request.params = std::move(found->params);
   Response response = co_await route->handler(services_, std::move(caller), std::move(request));

@@ -10,6 +10,8 @@
 
 namespace heddle::api {
 
+struct Route;
+
 // Belongs to the I/O thread. `services` and `authenticator` outlive it.
 class Dispatcher {
  public:
@@ -22,6 +24,7 @@ class Dispatcher {
 
  private:
   boost::asio::awaitable<Response> routed(Request request);
+  boost::asio::awaitable<Caller> let_in(Headers headers, std::string peer, const Route* route);
   std::optional<Router::Match> match(Request& request) const;
 
   Services& services_;

@@ -60,7 +60,9 @@ std::string curl_line(const std::string& url, const NamedGraph& graph, Callers c
   }
   // -g: without it curl reads the brackets of an IPv6 address as a pattern.
   const std::string no_patterns = url.find('[') != std::string::npos ? "-g " : "";
-  const std::string token = callers == Callers::with_token ? " -H \"authorization: Bearer $TOKEN\"" : "";
+  std::string token;
+  if (callers == Callers::with_token) token = " -H \"authorization: Bearer $TOKEN\"";
+  if (callers == Callers::with_key) token = " -H \"x-api-key: $KEY\"";
   return "curl -N " + no_patterns + shell_quoted(url + "/runs/stream") + token +
          " -H 'content-type: application/json' -d " + shell_quoted(runtime::to_text(body));
 }

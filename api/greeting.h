@@ -21,9 +21,9 @@ struct NamedGraph {
 };
 const NamedGraph& first_to_try(const std::vector<NamedGraph>& graphs);
 
-enum class Callers { anybody, with_token };
+enum class Callers { anybody, with_token, with_key };
 // A command for a POSIX shell that streams an answer of the graph, without a thread. `with_token`: the shell's variable
-// TOKEN is sent as bearer token.
+// TOKEN is sent as bearer token; `with_key`: KEY as API key.
 std::string curl_line(const std::string& url, const NamedGraph& graph, Callers callers = Callers::anybody);
 
 }  // namespace heddle::api

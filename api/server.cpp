@@ -36,15 +36,22 @@ class AuthParts {
  public:
   AuthParts(asio::any_io_executor executor, const AuthSettings& settings, const runtime::Clock& clock,
             runtime::Log& log)
-      : keys_(executor, jwks_over_http(client_, settings.jwks_url), clock, log),
-        authenticator_(settings, keys_, clock) {}
+      : issuer_(settings.takes_tokens() ? std::make_unique<Issuer>(executor, settings.jwks_url, clock, log) : nullptr),
+        authenticator_(settings, issuer_ ? &issuer_->keys : nullptr, clock) {}
 
   const Authenticator& authenticator() const { return authenticator_; }
-  asio::awaitable<void> stop() { return keys_.stop(); }
+  asio::awaitable<void> stop() {
+    if (issuer_) co_await issuer_->keys.stop();
+  }
 
  private:
-  graphs::HttpClient client_;
-  Jwks keys_;
+  struct Issuer {
+    Issuer(asio::any_io_executor executor, const std::string& url, const runtime::Clock& clock, runtime::Log& log)
+        : keys(std::move(executor), jwks_over_http(client, url), clock, log) {}
+    graphs::HttpClient client;
+    Jwks keys;
+  };
+  std::unique_ptr<Issuer> issuer_;  // none without tokens
   Authenticator authenticator_;
 };
 

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "storage/filter.h"
@@ -26,10 +27,20 @@ struct Assistant {
   Timestamp updated_at;
 };
 
+// Who wants to see assistants: their own, those of the system, and those of others whose metadata contain one of
+// `shared`. An owner alone reads as one with whom nothing is shared.
+struct AssistantReader {
+  Owner owner;
+  std::vector<Containment> shared = {};
+
+  AssistantReader(Owner who, std::vector<Containment> what = {})  // NOLINT: implicit
+      : owner(std::move(who)), shared(std::move(what)) {}
+};
+
 enum class AssistantSort { assistant_id, graph_id, name, created_at, updated_at };
 
 struct AssistantQuery {
-  Owner owner;
+  AssistantReader reader{Owner{}};
   std::optional<std::string> graph_id;  // exact
   std::optional<std::string> name;      // substring, case-insensitive
   Containment metadata;
@@ -38,12 +49,12 @@ struct AssistantQuery {
   Page page;
 };
 
-// Reads see one consistent snapshot. Records of the owner asked for and records without an owner
-// whose metadata has created_by "system" are found; all others do not exist for the caller.
+// Reads see one consistent snapshot. Records of the reader, records without an owner whose metadata has created_by
+// "system", and what is shared with the reader are found; all others do not exist for the caller.
 class AssistantReads {
  public:
   virtual ~AssistantReads() = default;
-  virtual std::optional<Assistant> find(const Owner& owner, AssistantId id) const = 0;
+  virtual std::optional<Assistant> find(const AssistantReader& reader, AssistantId id) const = 0;
   virtual Found<Assistant> search(const AssistantQuery& query) const = 0;
   virtual std::int64_t count(const AssistantQuery& query) const = 0;
   // All versions, newest first, filtered by metadata containment and cut to the page.

@@ -7,7 +7,9 @@
 #include <variant>
 #include <vector>
 
+#include "api/auth/api_keys.h"
 #include "api/auth/jwt.h"
+#include "api/http/target.h"
 #include "api/services/api_error.h"
 #include "runtime/json.h"
 
@@ -103,6 +105,36 @@ Identity studio_identity() {
   return identity;
 }
 
+// Of what others say of a user, only what does not take the place of what the server says.
+void describe(json::object user, const std::string& auth_type, Identity& identity) {
+  user["identity"] = identity.id;
+  user["permissions"] = json::array(identity.permissions.begin(), identity.permissions.end());
+  user["auth_type"] = auth_type;
+  user["is_authenticated"] = true;
+  if (!runtime::find_text(user, "display_name")) user["display_name"] = identity.id;
+  identity.user = runtime::SecretJson::take(std::move(user));
+}
+
+// The token to be judged. With keys configured only what looks like one, because the rest may be a key.
+std::optional<std::string_view> shown_token(const Headers& headers, bool may_be_key) {
+  if (!may_be_key) return bearer_token(headers);
+  for (const std::string_view name : {"x-api-key", "authorization"}) {
+    const Credential shown = credential_in(only_value(headers, name));
+    const bool is_plain = shown.scheme.empty() || is_bearer(shown.scheme);
+    if (is_plain && looks_like_jwt(shown.token)) return shown.token;
+  }
+  return std::nullopt;
+}
+
+// What a caller who has shown nothing good should send.
+std::string wanted(const AuthSettings& settings, const Headers& headers) {
+  const bool has_shown = !only_value(headers, "x-api-key").empty() || !only_value(headers, "authorization").empty();
+  if (has_shown && !settings.keys.empty()) return "the key is not known";
+  if (settings.takes_tokens()) return "send a token in the header `authorization`, after `Bearer `";
+  if (!settings.keys.empty()) return "send a key in the header `x-api-key`";
+  return "only requests that come through the proxy are answered";
+}
+
 Caller caller_with(Identity identity) {
   Caller caller;
   caller.owner.text = identity.id;
@@ -129,14 +161,17 @@ Identity identity_from(const json::object& claims, std::string_view token, const
   identity.id = runtime::find_text(claims, "sub").value_or("");
   identity.permissions = permissions_of(claims);
   identity.token = runtime::Secret(std::string(token));
+  describe(claims, auth_type, identity);
+  return identity;
+}
 
-  json::object user = claims;
-  user["identity"] = identity.id;
-  user["permissions"] = json::array(identity.permissions.begin(), identity.permissions.end());
-  user["auth_type"] = auth_type;
-  user["is_authenticated"] = true;
-  if (!runtime::find_text(claims, "display_name")) user["display_name"] = identity.id;
-  identity.user = runtime::SecretJson::take(std::move(user));
+Identity identity_from(const ApiKey& key) {
+  Identity identity;
+  identity.id = key.identity;
+  identity.permissions = key.permissions;
+  json::object user = runtime::parse_json(key.claims_json).as_object();
+  user["api_key_id"] = key.id;
+  describe(std::move(user), "api_key", identity);
   return identity;
 }
 
@@ -146,13 +181,13 @@ asio::awaitable<json::object> Authenticator::claims(std::string token) const {
   const JwtFault* fault = std::get_if<JwtFault>(&verified);
   if (fault != nullptr && fault->kind != JwtFault::Kind::unknown_key) throw unauthorized(*fault);
 
-  Jwks::Answer answer = co_await keys_.keys();
+  Jwks::Answer answer = co_await keys_->keys();
   if (const auto* unavailable = std::get_if<Jwks::Unavailable>(&answer)) throw no_keys(*unavailable);
   const Jwks::Keys known = std::get<Jwks::Keys>(answer);
   verified = verify_jwt(token, *known, settings_.tokens, clock_.now());
   fault = std::get_if<JwtFault>(&verified);
   if (fault != nullptr && fault->kind == JwtFault::Kind::unknown_key) {
-    answer = co_await keys_.keys_after(known);
+    answer = co_await keys_->keys_after(known);
     if (const auto* unavailable = std::get_if<Jwks::Unavailable>(&answer)) throw no_keys(*unavailable);
     verified = verify_jwt(token, *std::get<Jwks::Keys>(answer), settings_.tokens, clock_.now());
     fault = std::get_if<JwtFault>(&verified);
@@ -161,17 +196,63 @@ asio::awaitable<json::object> Authenticator::claims(std::string token) const {
   co_return std::get<json::object>(std::move(verified));
 }
 
-asio::awaitable<Caller> Authenticator::caller(Headers headers) const {
+// Nothing if the connection does not come from the proxy, or if the proxy says nothing.
+std::optional<Identity> Authenticator::proxied(const Headers& headers, const std::string& peer) const {
+  if (!settings_.proxy) return std::nullopt;
+  const ProxySettings& proxy = *settings_.proxy;
+  const std::string without_zone = peer.substr(0, peer.find('%'));
+  const std::optional<graphs::Address> address = graphs::address_of_host(without_zone);
+  if (!address || !graphs::any_contains(proxy.from, *address)) return std::nullopt;
+  const std::string_view name = only_value(headers, proxy.header);
+  if (name.empty()) return std::nullopt;
+  if (!is_identity(name)) throw unauthorized("the header `" + proxy.header + "` names nobody");
+  Identity identity;
+  identity.id = name;
+  json::object user;
+  if (!proxy.email_header.empty()) {
+    const std::string_view email = only_value(headers, proxy.email_header);
+    if (!email.empty()) user["email"] = as_utf8(std::string(email));
+  }
+  if (!proxy.permissions_header.empty()) {
+    std::string list(only_value(headers, proxy.permissions_header));
+    std::ranges::replace(list, ',', ' ');
+    identity.permissions = split_at_blanks(as_utf8(list));
+  }
+  describe(std::move(user), "proxy", identity);
+  return identity;
+}
+
+// Nothing if neither header holds a known key.
+std::optional<Identity> Authenticator::keyed(const Headers& headers) const {
+  const Credential in_header = credential_in(only_value(headers, "x-api-key"));
+  const Credential in_authorization = credential_in(only_value(headers, "authorization"));
+  for (const Credential& shown : {in_header, in_authorization}) {
+    if (!shown.scheme.empty() && !is_bearer(shown.scheme)) continue;
+    if (const ApiKey* const key = find_api_key(settings_.keys, shown.token)) return identity_from(*key);
+  }
+  return std::nullopt;
+}
+
+asio::awaitable<Caller> Authenticator::caller(Headers headers, std::string peer) const {
   if (settings_.studio_may_enter && headers.find("x-auth-scheme") == "langsmith") {
     co_return caller_with(studio_identity());
   }
-  const std::optional<std::string_view> token = bearer_token(headers);
-  if (!token) throw unauthorized("send a token in the header `authorization`, after `Bearer `");
-  json::object known = co_await claims(std::string(*token));
-  Caller found = caller_with(identity_from(known, *token, settings_.auth_type));
-  json::value rest(std::move(known));
-  runtime::wipe(rest);
-  co_return found;
+  std::optional<Identity> told = proxied(headers, peer);
+  if (told) co_return caller_with(*std::move(told));
+
+  const bool may_be_key = !settings_.keys.empty();
+  // Without keys every text in `authorization` is meant as a token, and is told what is wrong with it.
+  const std::optional<std::string_view> token = shown_token(headers, may_be_key);
+  if (token && keys_ != nullptr) {
+    json::object known = co_await claims(std::string(*token));
+    Caller found = caller_with(identity_from(known, *token, settings_.auth_type));
+    json::value rest(std::move(known));
+    runtime::wipe(rest);
+    co_return found;
+  }
+  if (may_be_key) told = keyed(headers);
+  if (told) co_return caller_with(*std::move(told));
+  throw unauthorized(wanted(settings_, headers));
 }
 
 }  // namespace heddle::api

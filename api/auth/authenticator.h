@@ -1,5 +1,10 @@
 #pragma once
 // From the headers of a request to who is calling (auth0-token-vault.md 7, http-api.md 17.2).
+//
+// In this order, whatever is configured of it: what a trusted proxy says; a token; a key. A token names a person and a
+// key the program that works for them, so the two may come together and the token decides. What is shown and wrong is
+// refused, and does not count as absent because something else is good; only a text that is neither token nor known key
+// is passed over beside a good one, because clients send keys of other services along.
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/json/object.hpp>
@@ -25,21 +30,28 @@ std::optional<std::string_view> bearer_token(const Headers& headers);
 // the claims comes before the permissions in `scope`.
 Identity identity_from(const boost::json::object& claims, std::string_view token, const std::string& auth_type);
 
+// The user to whom a key was given: its claims and permissions, `auth_type` "api_key" and `api_key_id`.
+Identity identity_from(const ApiKey& key);
+
 // Belongs to the executor of `keys`. All references outlive it.
 class Authenticator {
  public:
-  Authenticator(const AuthSettings& settings, Jwks& keys, const runtime::Clock& clock)
+  // `keys`: null pointer if the settings take no tokens.
+  Authenticator(const AuthSettings& settings, Jwks* keys, const runtime::Clock& clock)
       : settings_(settings), keys_(keys), clock_(clock) {}
 
   // Throws ApiError: 401 with `WWW-Authenticate: Bearer`, or 503 with `Retry-After` when the keys that would tell
   // cannot be had. No text holds a part of what was sent.
-  boost::asio::awaitable<Caller> caller(Headers headers) const;
+  // `peer`: the address of the other end of the connection. Rules are not asked here.
+  boost::asio::awaitable<Caller> caller(Headers headers, std::string peer) const;
 
  private:
+  std::optional<Identity> proxied(const Headers& headers, const std::string& peer) const;
+  std::optional<Identity> keyed(const Headers& headers) const;
   boost::asio::awaitable<boost::json::object> claims(std::string token) const;
 
   const AuthSettings& settings_;
-  Jwks& keys_;
+  Jwks* keys_;
   const runtime::Clock& clock_;
 };
 

@@ -3,9 +3,11 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/secret.h"
+#include "storage/assistants.h"
 #include "storage/ids.h"
 
 namespace heddle::api {
@@ -19,10 +21,16 @@ struct Identity {
   runtime::Secret token;     // as it was verified, without `Bearer `; empty if it was no token that told who it is
 };
 
+// Whether a text may name a user: 1 to 1024 bytes of UTF-8 without control characters.
+bool is_identity(std::string_view text);
+
 // Without authentication everybody is the same owner with the empty name and has no identity.
 struct Caller {
   storage::Owner owner;
   std::shared_ptr<const Identity> identity = nullptr;
+  std::vector<storage::Containment> shared = {};  // assistants of others that they see, too (api/auth/access_rules.h)
+
+  storage::AssistantReader assistant_reader() const { return {owner, shared}; }
 };
 
 // Adds what tools and nodes read (http-api.md 17.5): `langgraph_auth_user`, `langgraph_auth_user_id`,

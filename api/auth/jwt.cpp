@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/auth/base64url.h"
+#include "api/auth/identity.h"
 #include "api/http/target.h"
 #include "runtime/json.h"
 
@@ -18,9 +19,8 @@ namespace {
 namespace json = boost::json;
 using Kind = JwtFault::Kind;
 
-constexpr std::size_t kDepthMax = 16;             // levels of header and claims; real ones have three
-constexpr std::size_t kIdentityBytesMax = 1'024;  // OpenID Connect allows 255 characters
-constexpr std::size_t kHeaderBytesMax = 4'096;    // a name of a key and of an algorithm
+constexpr std::size_t kDepthMax = 16;           // levels of header and claims; real ones have three
+constexpr std::size_t kHeaderBytesMax = 4'096;  // a name of a key and of an algorithm
 
 struct Parts {
   std::string_view signed_text;  // header and claims with their dot
@@ -147,12 +147,6 @@ bool is_for(const json::object& claims, const std::string& audience) {
   return std::ranges::any_of(given->get_array(), [&](const json::value& one) {
     return one.is_string() && std::string_view(one.get_string()) == audience;
   });
-}
-
-bool is_identity(std::string_view text) {
-  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; };
-  if (text.empty() || text.size() > kIdentityBytesMax || std::ranges::any_of(text, is_control)) return false;
-  return as_utf8(std::string(text)) == text;
 }
 
 // Why the claims do not fit.

@@ -1,6 +1,5 @@
 #pragma once
-// The public keys of an issuer of tokens, and what they can check. The one place of authentication that knows OpenSSL.
-// Pure functions; any thread may call.
+// The public keys of an issuer of tokens, and what they can check. Pure functions; any thread may call.
 
 #include <memory>
 #include <optional>

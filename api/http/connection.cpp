@@ -87,6 +87,7 @@ class HttpConnection : public Connection {
 
   TcpSocket socket_;
   ConnectionContext& context_;
+  std::string peer_;                     // its address
   boost::beast::flat_buffer buffer_;     // received and not yet parsed; holds no memory while idle
   Clock::time_point deadline_ = kNever;  // of the read or write that is being waited for
   bool deadline_passed_ = false;
@@ -125,6 +126,8 @@ class HttpConnection::ChunkWriter : public BodyWriter {
 
 void HttpConnection::set_options() {
   error_code ignored;  // a peer that is gone already shows at the first read
+  const asio::ip::tcp::endpoint endpoint = socket_.remote_endpoint(ignored);
+  if (!ignored) peer_ = endpoint.address().to_string();
   socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
   socket_.non_blocking(true, ignored);
   // Heartbeats to a peer that vanished without a word are taken by the kernel for a quarter of an
@@ -217,6 +220,7 @@ asio::awaitable<Incoming> HttpConnection::read_request() {
 
   Exchange exchange = parser.take();
   exchange.request.request_id = request_id_for(exchange.request.headers, context_.random);
+  exchange.request.peer = peer_;
   co_return exchange;
 }
 

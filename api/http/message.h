@@ -54,6 +54,7 @@ struct Request {
   std::string body;
   std::map<std::string, std::string> params;  // filled by the router from `{name}` segments
   std::string request_id;                     // `x-request-id`, or a new UUID
+  std::string peer;                           // address of the other end of the connection, empty if unknown
 };
 
 // Where the body of a streamed response goes. Belongs to the connection.

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "api/auth/access_rules.h"
 #include "api/openapi/resources.h"
 #include "api/version.h"
 #include "runtime/json.h"
@@ -113,6 +114,12 @@ json::array parameters_of(const Route& route) {
   return parameters;
 }
 
+// Whether the route is answered without credentials.
+bool is_open(const Route& route, const ServerSettings& settings) {
+  if (!settings.auth || route.access == Access::everybody) return true;
+  return lets_strangers(settings.auth->rules, route.policy.resource, route.policy.actions.front());
+}
+
 json::object responses_of(const Route& route, const ServerSettings& settings) {
   json::object responses;
   add_good_answer(route.shape, responses);
@@ -127,7 +134,8 @@ json::object responses_of(const Route& route, const ServerSettings& settings) {
   const bool can_be_invalid = !route.shape.request.empty() || !route.shape.query.empty() ||
                               route.pattern.find("_id}") != std::string_view::npos;
   if (can_be_invalid && route.shape.response != "NotOffered") add(validation, "The request does not fit.");
-  if (settings.auth && route.access != Access::everybody) add(401, "Who is calling is not known.");
+  if (!is_open(route, settings)) add(401, "Who is calling is not known.");
+  if (!is_open(route, settings) && !settings.auth->rules.empty()) add(403, "Forbidden");
   if (!route.shape.request.empty()) {
     add(400, "Malformed JSON in request body");
     add(413, "The body is too large.");
@@ -168,7 +176,7 @@ json::object operation_of(const Route& route, const ServerSettings& settings) {
   if (!parameters.empty()) operation["parameters"] = std::move(parameters);
   if (!route.shape.request.empty()) operation["requestBody"] = request_body_of(route, words);
   operation["responses"] = responses_of(route, settings);
-  if (settings.auth && route.access == Access::everybody) operation["security"] = json::array{};
+  if (settings.auth && is_open(route, settings)) operation["security"] = json::array{};
   return operation;
 }
 
@@ -192,6 +200,21 @@ void collect_schemas(const json::value& part, json::object& schemas) {
     schemas[name] = *schema;
     collect_schemas(*schema, schemas);
   }
+}
+
+// How a caller may show who they are; one of the ways is enough. What a proxy says is nothing that a client sends.
+void add_security(const AuthSettings& auth, json::object& document) {
+  json::object schemes;
+  json::array ways;
+  const auto add = [&](const char* name, json::object scheme) {
+    schemes[name] = std::move(scheme);
+    ways.push_back(json::object{{name, json::array{}}});
+  };
+  if (auth.takes_tokens()) add("bearer", {{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}});
+  if (!auth.keys.empty()) add("api_key", {{"type", "apiKey"}, {"in", "header"}, {"name", "x-api-key"}});
+  if (ways.empty()) return;
+  document["security"] = std::move(ways);
+  document.at("components").as_object()["securitySchemes"] = std::move(schemes);
 }
 
 }  // namespace
@@ -243,11 +266,7 @@ json::object document(const ServerSettings& settings) {
       {"tags", std::move(tags)},
       {"paths", std::move(paths)},
       {"components", json::object{{"schemas", std::move(schemas)}}}};
-  if (settings.auth) {
-    whole["security"] = json::array{json::object{{"bearer", json::array{}}}};
-    whole.at("components").as_object()["securitySchemes"] =
-        json::object{{"bearer", json::object{{"type", "http"}, {"scheme", "bearer"}, {"bearerFormat", "JWT"}}}};
-  }
+  if (settings.auth) add_security(*settings.auth, whole);
   return whole;
 }
 

@@ -208,7 +208,8 @@ std::string base_url_for(const Request& request, const ServerSettings& settings)
 }
 
 asio::awaitable<Response> card_of(Services& services, Caller caller, Request request, std::string assistant_id) {
-  const storage::Assistant assistant = co_await services.assistants.get(caller.owner, std::move(assistant_id));
+  storage::AssistantReader reader = caller.assistant_reader();
+  const storage::Assistant assistant = co_await services.assistants.get(std::move(reader), std::move(assistant_id));
   const std::shared_ptr<const runtime::CompiledGraph> graph = services.assistants.graph_of(assistant);
   A2aCard card;
   card.assistant_id = assistant.assistant_id.text();
@@ -228,7 +229,8 @@ asio::awaitable<Response> call_a2a(Services& services, Caller caller, Request re
   A2aCall call;
   call.rpc = rpc_call_from(request, services.parts.settings.json_depth_max);
   std::string assistant_id = request.params.at("assistant_id");
-  call.assistant = co_await services.assistants.get(caller.owner, std::move(assistant_id));
+  storage::AssistantReader reader = caller.assistant_reader();
+  call.assistant = co_await services.assistants.get(std::move(reader), std::move(assistant_id));
   if (call.rpc.kind != RpcKind::call) co_return empty_response(202);
   if (call.rpc.method == "message/stream" && !accepts(request, "text/event-stream") && !accepts(request, "*/*")) {
     throw ApiError::bad_request("Accept must name text/event-stream for message/stream");

@@ -7,6 +7,7 @@
 #include <limits>
 #include <utility>
 
+#include "api/auth/access_rules.h"
 #include "api/routes/body.h"
 #include "api/routes/search_body.h"
 #include "api/routes/selected_object.h"
@@ -86,7 +87,7 @@ std::optional<json::value> context_of(const Fields& body) {
 
 storage::AssistantQuery query_of(const Caller& caller, const Fields& body) {
   storage::AssistantQuery query;
-  query.owner = caller.owner;
+  query.reader = caller.assistant_reader();
   query.graph_id = body.text("graph_id");
   query.name = body.text("name");
   query.metadata = metadata_filter(body);
@@ -178,7 +179,8 @@ asio::awaitable<Response> count_assistants(Services& services, Caller caller, Re
 
 asio::awaitable<Response> get_assistant(Services& services, Caller caller, Request request) {
   const std::string id = request.params.at("assistant_id");
-  const storage::Assistant assistant = co_await services.assistants.get(caller.owner, id);
+  const storage::AssistantReader reader = caller.assistant_reader();
+  const storage::Assistant assistant = co_await services.assistants.get(reader, id);
   co_return assistant_response(assistant);
 }
 
@@ -199,6 +201,8 @@ asio::awaitable<Response> patch_assistant(Services& services, Caller caller, Req
 asio::awaitable<Response> delete_assistant(Services& services, Caller caller, Request request) {
   const std::string id = request.params.at("assistant_id");
   const DeleteThreads threads = request.query.flag("delete_threads", false) ? DeleteThreads::yes : DeleteThreads::no;
+  const std::optional<AuthSettings>& auth = services.parts.settings.auth;
+  if (threads == DeleteThreads::yes && auth) require(auth->rules, caller, "threads", "delete");
   const storage::AssistantId erased = co_await services.assistants.erase(caller.owner, id, threads);
   co_return json_response(200, json::array{erased.text()});
 }
@@ -224,14 +228,15 @@ asio::awaitable<Response> list_versions(Services& services, Caller caller, Reque
   const Fields body = body_of(services, request);
   const storage::Containment metadata = metadata_filter(body);
   const storage::Page page = search_page(body);
-  const std::vector<storage::Assistant> versions =
-      co_await services.assistants.versions(caller.owner, id, metadata, page);
+  const storage::AssistantReader reader = caller.assistant_reader();
+  const std::vector<storage::Assistant> versions = co_await services.assistants.versions(reader, id, metadata, page);
   co_return json_response(200, assistants_text(versions, Row::version, {}));
 }
 
 asio::awaitable<Response> get_drawing(Services& services, Caller caller, Request request) {
   const std::string id = request.params.at("assistant_id");
-  const storage::Assistant assistant = co_await services.assistants.get(caller.owner, id);
+  const storage::AssistantReader reader = caller.assistant_reader();
+  const storage::Assistant assistant = co_await services.assistants.get(reader, id);
   const runtime::GraphDrawing drawing = services.assistants.graph_of(assistant)->drawing(drawing_depth(request.query));
   json::array nodes;
   for (const runtime::GraphNodeDrawing& node : drawing.nodes) nodes.push_back(to_json(node));
@@ -242,7 +247,8 @@ asio::awaitable<Response> get_drawing(Services& services, Caller caller, Request
 
 asio::awaitable<Response> get_schemas(Services& services, Caller caller, Request request) {
   const std::string id = request.params.at("assistant_id");
-  const storage::Assistant assistant = co_await services.assistants.get(caller.owner, id);
+  const storage::AssistantReader reader = caller.assistant_reader();
+  const storage::Assistant assistant = co_await services.assistants.get(reader, id);
   const runtime::GraphSchemas& schemas = services.assistants.graph_of(assistant)->schemas();
   json::object object{{"graph_id", assistant.graph_id},
                       {"input_schema", schemas.input},
@@ -258,7 +264,8 @@ asio::awaitable<Response> get_subgraphs(Services& services, Caller caller, Reque
   const auto wanted = request.params.find("namespace");
   const std::string only = wanted == request.params.end() ? "" : wanted->second;
   const Recurse recurse = request.query.flag("recurse", false) ? Recurse::yes : Recurse::no;
-  const storage::Assistant assistant = co_await services.assistants.get(caller.owner, id);
+  const storage::AssistantReader reader = caller.assistant_reader();
+  const storage::Assistant assistant = co_await services.assistants.get(reader, id);
   const Subgraphs subgraphs = subgraphs_of(*services.assistants.graph_of(assistant), only, recurse);
   json::object object;
   for (const auto& [name_space, graph] : subgraphs) {

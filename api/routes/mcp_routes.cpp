@@ -72,7 +72,8 @@ json::object input_schema(const runtime::CompiledGraph& graph) {
 
 asio::awaitable<json::object> listed_tools(Services& services, Caller caller, json::object params) {
   const std::size_t start = start_of(params);
-  const std::vector<AssistantTool> tools = co_await assistant_tools(services.assistants, caller.owner);
+  storage::AssistantReader reader = caller.assistant_reader();
+  const std::vector<AssistantTool> tools = co_await assistant_tools(services.assistants, std::move(reader));
   json::array list;
   const std::size_t end = std::min(tools.size(), start + std::min(kToolsPage, tools.size()));
   for (std::size_t i = start; i < end; ++i) {
@@ -112,7 +113,8 @@ asio::awaitable<Response> call_tool(Services& services, Caller caller, Request r
   const std::string name(runtime::find_text(call.params, "name").value_or(""));
   const json::value* given = runtime::find_given(call.params, "arguments");
   if (given != nullptr && !given->is_object()) throw RpcError(kRpcBadParams, "arguments must be an object");
-  const std::vector<AssistantTool> tools = co_await assistant_tools(services.assistants, caller.owner);
+  storage::AssistantReader reader = caller.assistant_reader();
+  const std::vector<AssistantTool> tools = co_await assistant_tools(services.assistants, std::move(reader));
   const auto tool = std::ranges::find(tools, name, &AssistantTool::name);
   if (tool == tools.end()) throw RpcError(kRpcBadParams, "Unknown tool");
 

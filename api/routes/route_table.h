@@ -2,11 +2,13 @@
 // Every route in one table: method, path, handler, policy, schemas. The router, the authorization check, the
 // OpenAPI document and the two-user test matrix are made from it.
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <string_view>
 #include <vector>
 
 #include "api/auth/identity.h"
+#include "api/auth/operations.h"
 #include "api/http/message.h"
 
 namespace heddle::api {
@@ -14,20 +16,25 @@ namespace heddle::api {
 struct ServerSettings;
 struct Services;
 
-// What a route does to what, for authorization (http-api.md 17.3). Both must be given: a route without a
-// policy does not compile.
+// What a route does to what, for authorization (http-api.md 17.3). A route without a policy does not compile, nor does
+// one with a policy that no rule could name.
 struct Policy {
   std::string_view resource;
-  std::string_view action;
-  consteval Policy(std::string_view resource_name, std::string_view action_name)
-      : resource(resource_name), action(action_name) {
-    if (resource_name.empty() || action_name.empty()) throw "a route needs a policy";
+  std::array<std::string_view, 3> actions;  // all of them have to be allowed; empty ones count for nothing
+  consteval Policy(std::string_view resource_name, std::string_view first, std::string_view second = "",
+                   std::string_view third = "")
+      : resource(resource_name), actions{first, second, third} {
+    if (!is_operation(resource, first)) throw "a route needs a policy that api/auth/operations.h knows";
+    for (const std::string_view action : actions) {
+      if (!action.empty() && !is_operation(resource, action))
+        throw "an action that api/auth/operations.h does not know";
+    }
   }
 };
 
 // Who may ask at all when authentication is on.
 enum class Access {
-  authenticated,  // whoever is known; handlers then see only what is theirs
+  authenticated,  // whoever is known, or whoever `auth.rules` let in; handlers then see only what is theirs
   everybody,      // no credential is looked at: nothing of a user may be shown
 };
 

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "api/auth/access_rules.h"
+#include "api/auth/identity.h"
 #include "api/runs/run_queue.h"
 #include "api/services/api_error.h"
 #include "api/services/hidden_keys.h"
@@ -148,21 +150,30 @@ asio::awaitable<void> AssistantService::make_defaults() {
   co_await parts_.storage.commit(std::move(insert));
 }
 
-asio::awaitable<std::optional<storage::Assistant>> AssistantService::resolve(storage::Owner owner,
+storage::AssistantReader AssistantService::reader_for_absent(const storage::Owner& owner) const {
+  if (!parts_.settings.auth) return owner;
+  const Caller absent{owner};
+  return {owner, shared_with(parts_.settings.auth->rules, absent)};
+}
+
+asio::awaitable<std::optional<storage::Assistant>> AssistantService::resolve(storage::AssistantReader reader,
                                                                              std::string id_or_graph_id) const {
   const std::optional<storage::AssistantId> id = id_of(id_or_graph_id);
   if (!id) co_return std::nullopt;
-  std::optional<storage::Assistant> found = cache_->find(owner, *id);
+  std::optional<storage::Assistant> found = cache_->find(reader.owner, *id);
   if (found) co_return found;
   const std::uint64_t asked_at = cache_->moment();
-  auto find = [owner, id = *id](const storage::Snapshot& snapshot) { return snapshot.assistants().find(owner, id); };
+  auto find = [reader, id = *id](const storage::Snapshot& snapshot) { return snapshot.assistants().find(reader, id); };
   found = co_await parts_.storage.read(std::move(find));
-  if (found) cache_->keep(owner, *found, asked_at);
+  // What somebody else shares is seen as long as the rules and the reader's permissions say so.
+  const bool is_shared = found && found->owner != reader.owner && !found->owner.text.empty();
+  if (found && !is_shared) cache_->keep(reader.owner, *found, asked_at);
   co_return found;
 }
 
-asio::awaitable<storage::Assistant> AssistantService::get(storage::Owner owner, std::string id_or_graph_id) const {
-  std::optional<storage::Assistant> found = co_await resolve(owner, id_or_graph_id);
+asio::awaitable<storage::Assistant> AssistantService::get(storage::AssistantReader reader,
+                                                          std::string id_or_graph_id) const {
+  std::optional<storage::Assistant> found = co_await resolve(reader, id_or_graph_id);
   if (!found) throw unknown_assistant();
   co_return *std::move(found);
 }
@@ -238,7 +249,7 @@ asio::awaitable<storage::Assistant> AssistantService::set_latest(storage::Owner 
   co_return chosen;
 }
 
-asio::awaitable<std::vector<storage::Assistant>> AssistantService::versions(storage::Owner owner,
+asio::awaitable<std::vector<storage::Assistant>> AssistantService::versions(storage::AssistantReader reader,
                                                                             std::string id_or_graph_id,
                                                                             storage::Containment metadata,
                                                                             storage::Page page) const {
@@ -247,8 +258,11 @@ asio::awaitable<std::vector<storage::Assistant>> AssistantService::versions(stor
   };
   const std::optional<storage::AssistantId> id = id_of(id_or_graph_id);
   if (!id) throw unknown();
-  auto find = [owner, id = *id, metadata, page, unknown](const storage::Snapshot& snapshot) {
-    if (!snapshot.assistants().find(owner, id)) throw unknown();
+  auto find = [reader, id = *id, metadata, page, unknown](const storage::Snapshot& snapshot) {
+    const std::optional<storage::Assistant> assistant = snapshot.assistants().find(reader, id);
+    if (!assistant) throw unknown();
+    const bool is_somebody_elses = assistant->owner != reader.owner && !assistant->owner.text.empty();
+    if (is_somebody_elses) return std::vector<storage::Assistant>{*assistant};
     return snapshot.assistants().versions(id, metadata, page);
   };
   std::vector<storage::Assistant> found = co_await parts_.storage.read(std::move(find));

@@ -48,8 +48,8 @@ enum class Recurse { no, yes };
 // By namespace: the nodes on the way, joined with `|`.
 using Subgraphs = std::map<std::string, std::shared_ptr<const runtime::CompiledGraph>>;
 
-// Belongs to the I/O thread. Everything throws ApiError 404 `Assistant not found` for an assistant that the owner
-// cannot see, or may see but not change: the default ones of a server with authentication.
+// Belongs to the I/O thread. Everything throws ApiError 404 `Assistant not found` for an assistant that the caller
+// cannot see, or may see but not change: those of others, and the default ones of a server with authentication.
 class AssistantService {
  public:
   explicit AssistantService(ServiceParts parts) : parts_(parts) {}
@@ -60,10 +60,14 @@ class AssistantService {
   // The id, or that of the default assistant of a graph; nothing for a text that is neither.
   std::optional<storage::AssistantId> id_of(const std::string& id_or_graph_id) const;
 
+  // What somebody sees whose credentials are not at hand, for example when a cron of theirs is due: their own, and
+  // what is shared with all users.
+  storage::AssistantReader reader_for_absent(const storage::Owner& owner) const;
+
   // Nothing if it is unknown.
-  boost::asio::awaitable<std::optional<storage::Assistant>> resolve(storage::Owner owner,
+  boost::asio::awaitable<std::optional<storage::Assistant>> resolve(storage::AssistantReader reader,
                                                                     std::string id_or_graph_id) const;
-  boost::asio::awaitable<storage::Assistant> get(storage::Owner owner, std::string id_or_graph_id) const;
+  boost::asio::awaitable<storage::Assistant> get(storage::AssistantReader reader, std::string id_or_graph_id) const;
 
   // Throws ApiError: 404 for an unknown graph, 409 for an id that is taken, validation for a hidden key.
   boost::asio::awaitable<storage::Assistant> create(storage::Owner owner, NewAssistant wanted);
@@ -76,8 +80,10 @@ class AssistantService {
   // Throws ApiError 404 `Assistant version not found`.
   boost::asio::awaitable<storage::Assistant> set_latest(storage::Owner owner, std::string id_or_graph_id,
                                                         std::int64_t version);
-  // Newest first. Throws ApiError 404 `Assistant "<id>" not found.`.
-  boost::asio::awaitable<std::vector<storage::Assistant>> versions(storage::Owner owner, std::string id_or_graph_id,
+  // Newest first; of one that somebody else shares only the current one, because what it was before may not have been
+  // meant for others. Throws ApiError 404 `Assistant "<id>" not found.`.
+  boost::asio::awaitable<std::vector<storage::Assistant>> versions(storage::AssistantReader reader,
+                                                                   std::string id_or_graph_id,
                                                                    storage::Containment metadata,
                                                                    storage::Page page) const;
   // Stops the runs of the assistant first; they go with it. Returns the id of what is gone.

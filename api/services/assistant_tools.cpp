@@ -32,9 +32,10 @@ std::vector<AssistantTool> named_tools(std::vector<storage::Assistant> assistant
   return tools;
 }
 
-asio::awaitable<std::vector<AssistantTool>> assistant_tools(const AssistantService& assistants, storage::Owner owner) {
+asio::awaitable<std::vector<AssistantTool>> assistant_tools(const AssistantService& assistants,
+                                                            storage::AssistantReader reader) {
   storage::AssistantQuery query;
-  query.owner = std::move(owner);
+  query.reader = std::move(reader);
   query.order = storage::SortOrder::ascending;
   query.page = {kToolsMax, 0};
   storage::Found<storage::Assistant> found = co_await assistants.search(query);

@@ -30,6 +30,6 @@ std::vector<AssistantTool> named_tools(std::vector<storage::Assistant> assistant
 
 // The tools that the owner may see. `assistants` outlives the call.
 boost::asio::awaitable<std::vector<AssistantTool>> assistant_tools(const AssistantService& assistants,
-                                                                   storage::Owner owner);
+                                                                   storage::AssistantReader reader);
 
 }  // namespace heddle::api

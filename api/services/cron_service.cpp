@@ -74,8 +74,9 @@ bool may_make_thread(const json::object& payload) {
 
 }  // namespace
 
-asio::awaitable<storage::AssistantId> CronService::assistant_for(storage::Owner owner, std::string id) const {
-  const std::optional<storage::Assistant> assistant = co_await assistants_.resolve(owner, id);
+asio::awaitable<storage::AssistantId> CronService::assistant_for(storage::AssistantReader reader,
+                                                                 std::string id) const {
+  const std::optional<storage::Assistant> assistant = co_await assistants_.resolve(reader, id);
   if (!assistant) throw no_assistant_found(id);
   if (!parts_.graphs.find(assistant->graph_id)) {
     throw ApiError::not_found("Graph \"" + assistant->graph_id + "\" not found");
@@ -88,7 +89,8 @@ asio::awaitable<storage::Cron> CronService::create(storage::Owner owner, std::op
   const storage::Timestamp now = parts_.clock.now();
   check_times(wanted, now);
   storage::Cron cron;
-  cron.assistant_id = co_await assistant_for(owner, wanted.assistant_id.value_or(""));
+  const storage::AssistantReader reader = assistants_.reader_for_absent(owner);
+  cron.assistant_id = co_await assistant_for(reader, wanted.assistant_id.value_or(""));
   cron.cron_id = storage::CronId{runtime::uuid7(now)};
   cron.owner = owner;
   cron.thread_id = thread_id;
@@ -96,13 +98,13 @@ asio::awaitable<storage::Cron> CronService::create(storage::Owner owner, std::op
   const bool makes_thread = may_make_thread(wanted.payload);
   apply(std::move(wanted), now, cron);
 
-  auto insert = [cron, makes_thread](storage::Transaction& tx) {
+  auto insert = [cron, reader, makes_thread](storage::Transaction& tx) {
     if (cron.thread_id && !tx.threads().find(cron.owner, *cron.thread_id)) {
       const bool is_free = makes_thread && !tx.threads().exists(*cron.thread_id);
       if (!is_free) throw ApiError::not_found("Thread not found");
     }
     // It may have gone since it was looked up.
-    if (!tx.assistants().find(cron.owner, cron.assistant_id)) throw no_assistant_found(cron.assistant_id.text());
+    if (!tx.assistants().find(reader, cron.assistant_id)) throw no_assistant_found(cron.assistant_id.text());
     tx.crons().insert(cron);
   };
   co_await parts_.storage.commit(std::move(insert));
@@ -123,13 +125,14 @@ asio::awaitable<storage::Cron> CronService::patch(storage::Owner owner, storage:
   // So that an unknown cron is told before an unknown assistant.
   const storage::Cron before = co_await get(owner, id);
   storage::AssistantId assistant_id = before.assistant_id;
-  if (change.assistant_id) assistant_id = co_await assistant_for(owner, *change.assistant_id);
+  const storage::AssistantReader reader = assistants_.reader_for_absent(owner);
+  if (change.assistant_id) assistant_id = co_await assistant_for(reader, *change.assistant_id);
 
-  auto change_row = [owner, id, change, assistant_id, now](storage::Transaction& tx) {
+  auto change_row = [owner, reader, id, change, assistant_id, now](storage::Transaction& tx) {
     std::optional<storage::Cron> cron = tx.crons().find(owner, id);
     if (!cron) throw unknown_cron(id);
     if (change.assistant_id) {
-      if (!tx.assistants().find(owner, assistant_id)) throw no_assistant_found(*change.assistant_id);
+      if (!tx.assistants().find(reader, assistant_id)) throw no_assistant_found(*change.assistant_id);
       cron->assistant_id = assistant_id;
     }
     apply(change, now, *cron);

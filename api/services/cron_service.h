@@ -56,7 +56,7 @@ class CronService {
   boost::asio::awaitable<std::int64_t> count(CronSearch wanted) const;
 
  private:
-  boost::asio::awaitable<storage::AssistantId> assistant_for(storage::Owner owner, std::string id) const;
+  boost::asio::awaitable<storage::AssistantId> assistant_for(storage::AssistantReader reader, std::string id) const;
 
   ServiceParts parts_;
   const AssistantService& assistants_;

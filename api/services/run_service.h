@@ -71,7 +71,8 @@ class RunService {
 
  private:
   void check_room(std::size_t count) const;
-  boost::asio::awaitable<storage::Assistant> assistant_for(storage::Owner owner, std::string id) const;
+  boost::asio::awaitable<storage::Assistant> assistant_for(storage::AssistantReader reader, std::string id) const;
+  storage::AssistantReader reader_of(const Caller& caller, const RunOrigin& origin) const;
   std::shared_ptr<ActiveRun> activate(const storage::Run& record, const std::string& graph_id, RunSecrets secrets,
                                       bool temporary);
   boost::asio::awaitable<void> take_up(storage::Run record);

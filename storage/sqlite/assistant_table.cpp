@@ -20,7 +20,8 @@ const std::string kVersionColumns = R"sql(
 )sql";
 
 const std::string kVisible = R"sql(
-  (a.owner = :owner OR (a.owner = '' AND json_contains(v.metadata_json, '{"created_by":"system"}')))
+  (a.owner = :owner OR (a.owner = '' AND json_contains(v.metadata_json, '{"created_by":"system"}'))
+   OR EXISTS (SELECT 1 FROM json_each(:shared) AS filter WHERE json_contains(v.metadata_json, filter.value)))
 )sql";
 
 // lower() folds ASCII only; other letters of a name are compared as they are.
@@ -41,9 +42,17 @@ std::string search_sql(AssistantSort sort_by, SortOrder order) {
          " LIMIT :limit OFFSET :offset";
 }
 
-void bind_conditions(Query& sql, const AssistantQuery& query) {
-  sql.bind(":owner", query.owner).bind(":graph_id", query.graph_id).bind(":name", query.name);
-  sql.bind(":metadata", query.metadata.json);
+// A list of the filters, as json_each() takes it apart.
+std::string list_of(const std::vector<Containment>& shared) {
+  std::string list = "[";
+  for (const Containment& filter : shared) list += (list.size() > 1 ? "," : "") + filter.json;
+  return list + "]";
+}
+
+// `shared`: the list_of() that the query's reader has.
+void bind_conditions(Query& sql, const AssistantQuery& query, const std::string& shared) {
+  sql.bind(":owner", query.reader.owner).bind(":shared", shared);
+  sql.bind(":graph_id", query.graph_id).bind(":name", query.name).bind(":metadata", query.metadata.json);
 }
 
 Assistant assistant_from(Query& sql) {
@@ -85,17 +94,19 @@ AssistantTable::AssistantTable(const SQLite::Database& database)
       )sql"),
       erase_(database, "DELETE FROM assistants WHERE assistant_id = :assistant_id") {}
 
-std::optional<Assistant> AssistantTable::find(const Owner& owner, AssistantId id) const {
+std::optional<Assistant> AssistantTable::find(const AssistantReader& reader, AssistantId id) const {
+  const std::string shared = list_of(reader.shared);
   Query sql(find_);
-  sql.bind(":owner", owner).bind(":assistant_id", id);
+  sql.bind(":owner", reader.owner).bind(":shared", shared).bind(":assistant_id", id);
   if (!sql.next()) return std::nullopt;
   return assistant_from(sql);
 }
 
 Found<Assistant> AssistantTable::search(const AssistantQuery& query) const {
   Found<Assistant> found;
+  const std::string shared = list_of(query.reader.shared);
   Query sql(searches_.prepared(search_sql(query.sort_by, query.order)));
-  bind_conditions(sql, query);
+  bind_conditions(sql, query, shared);
   sql.bind(":limit", query.page.limit).bind(":offset", query.page.offset);
   while (sql.next()) found.records.push_back(assistant_from(sql));
   found.total = count(query);
@@ -103,8 +114,9 @@ Found<Assistant> AssistantTable::search(const AssistantQuery& query) const {
 }
 
 std::int64_t AssistantTable::count(const AssistantQuery& query) const {
+  const std::string shared = list_of(query.reader.shared);
   Query sql(count_);
-  bind_conditions(sql, query);
+  bind_conditions(sql, query, shared);
   std::int64_t total = 0;
   if (sql.next()) sql >> total;
   return total;

@@ -14,7 +14,7 @@ class AssistantTable final : public Assistants {
  public:
   explicit AssistantTable(const SQLite::Database& database);
 
-  std::optional<Assistant> find(const Owner& owner, AssistantId id) const override;
+  std::optional<Assistant> find(const AssistantReader& reader, AssistantId id) const override;
   Found<Assistant> search(const AssistantQuery& query) const override;
   std::int64_t count(const AssistantQuery& query) const override;
   std::vector<Assistant> versions(AssistantId id, const Containment& metadata, Page page) const override;

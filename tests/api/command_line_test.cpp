@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "api/auth/api_keys.h"
 #include "runtime/message.h"
 #include "runtime/state_graph.h"
 #include "tests/support/folder.h"
@@ -78,6 +79,17 @@ struct CommandLineFixture {
     return (folder.path() / "langgraph.json").string();
   }
 };
+
+TEST_CASE_METHOD(CommandLineFixture, "heddle key prints a fresh key and the hash that the server knows it by") {
+  REQUIRE(run({"key"}) == 0);
+  const std::size_t at = out.find("heddle_");
+  REQUIRE(at != std::string::npos);
+  const std::string key = out.substr(at, out.find('\n', at) - at);
+  CHECK_THAT(out, Contains("sha256: " + hex_of(api_key_hash(key)) + "\n") && Contains("\"type\": \"api_keys\""));
+  const std::string first = out;
+  REQUIRE(run({"key"}) == 0);
+  CHECK(out != first);
+}
 
 TEST_CASE_METHOD(CommandLineFixture, "The version is the name and a number") {
   CHECK(run({"--version"}) == 0);

@@ -260,6 +260,16 @@ TEST_CASE_METHOD(ConfigurationFixture, "Authentication is read with the variable
              Contains("langgraph.json: auth.path: ") && Contains("does not run"));
 }
 
+TEST_CASE_METHOD(ConfigurationFixture,
+                 "A file of keys stands beside the configuration, and is told by its name if it is missing") {
+  const std::string auth = R"("auth": {"type": "api_keys", "keys_file": "keys.json"})";
+  CHECK_THAT(fault_with(auth), Contains("auth.keys_file: no file") && Contains("keys.json"));
+  folder.write("keys.json", R"({"keys": [{"id": "a", "identity": "ann", "sha256": ")" + std::string(64, 'a') + "\"}]}");
+  CHECK(load_with(auth).settings.auth->keys.at(0).identity == "ann");
+  folder.write("keys.json", "{");
+  CHECK_THAT(fault_with(auth), Contains("langgraph.json: auth.keys_file \"keys.json\": "));
+}
+
 TEST_CASE_METHOD(ConfigurationFixture, "A flag wins over the environment, that over the file, that over the default") {
   const std::string with_port = R"("heddle": {"port": 1})";
   CHECK(load_with(R"("heddle": {})").settings.port == 2024);

@@ -1,5 +1,6 @@
 #include "storage/assistants.h"
 
+#include <algorithm>
 #include <catch2/catch.hpp>
 
 #include "tests/storage/storage_fixture.h"
@@ -45,7 +46,7 @@ class AssistantsFixture : public StorageFixture {
 
 AssistantQuery of_alice() {
   AssistantQuery query;
-  query.owner = kAlice;
+  query.reader = kAlice;
   return query;
 }
 
@@ -112,6 +113,39 @@ TEST_CASE_METHOD(AssistantsFixture, "Assistants are searched by graph, part of t
   CHECK(names(query) == std::vector<std::string>{"Assistant 3"});
   const std::int64_t counted = read([query](const Snapshot& snapshot) { return snapshot.assistants().count(query); });
   CHECK(counted == 1);
+}
+
+TEST_CASE_METHOD(AssistantsFixture, "Assistants of others are found by a reader with whom their metadata are shared") {
+  insert(assistant(1));
+  Assistant shared = assistant(2);
+  shared.owner = Owner{"bob"};
+  shared.metadata_json = R"({"team":"mail","level":2})";
+  insert(shared);
+  Assistant hidden = assistant(3);
+  hidden.owner = Owner{"bob"};
+  insert(hidden);
+
+  const auto seen = [&](std::vector<Containment> filters) {
+    AssistantQuery query;
+    query.reader = {kAlice, std::move(filters)};
+    query.order = SortOrder::ascending;
+    const std::vector<std::string> found = names(query);
+    CHECK(std::ssize(found) == read([query](const Snapshot& snapshot) { return snapshot.assistants().count(query); }));
+    for (std::uint8_t number = 1; number <= 3; ++number) {
+      const AssistantReader reader = query.reader;
+      const auto one =
+          read([=](const Snapshot& snapshot) { return snapshot.assistants().find(reader, id<AssistantId>(number)); });
+      const bool is_listed = std::ranges::find(found, "Assistant " + std::to_string(number)) != found.end();
+      CHECK(one.has_value() == is_listed);
+    }
+    return found;
+  };
+  using Names = std::vector<std::string>;
+  CHECK(seen({}) == Names{"Assistant 1"});
+  CHECK(seen({{R"({"team":"mail"})"}}) == Names{"Assistant 1", "Assistant 2"});
+  CHECK(seen({{R"({"team":"x"})"}, {R"({"level":2})"}}) == Names{"Assistant 1", "Assistant 2"});
+  CHECK(seen({{R"({"team":"mail","level":3})"}}) == Names{"Assistant 1"});
+  CHECK(seen({{R"({"team":"it's \"quoted\""})"}}) == Names{"Assistant 1"});
 }
 
 TEST_CASE_METHOD(AssistantsFixture, "Assistants are sorted and paged, and the total ignores the page") {

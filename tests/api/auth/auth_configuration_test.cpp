@@ -13,9 +13,11 @@ using Catch::Contains;
 struct AuthConfigurationFixture {
   std::map<std::string, std::string> environment{{"AUTH0_DOMAIN", "tenant.eu.auth0.com"}, {"AUTH0_AUDIENCE", "my-api"}};
   std::vector<std::string> without_effect;
+  std::map<std::string, std::string> files;
 
   std::optional<AuthSettings> load(const std::string& text) {
-    return auth_settings_from(runtime::parse_json(text), environment, without_effect);
+    const ReadFile read_file = [this](const std::string& name) { return files.at(name); };
+    return auth_settings_from(runtime::parse_json(text), environment, without_effect, read_file);
   }
   std::string fault(const std::string& text) {
     try {
@@ -117,6 +119,88 @@ TEST_CASE_METHOD(AuthConfigurationFixture, "What is wrong is told by its key") {
     CHECK_THAT(fault("{" + good + R"("leeway_seconds":)" + wrong + "}"), Contains("auth.leeway_seconds: must be"));
   }
   CHECK_THAT(fault("{" + good + R"("disable_studio_auth":"no"})"), Contains("auth.disable_studio_auth: must be"));
+}
+
+const std::string kHash = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
+const std::string kKey = R"({"id":"a","identity":"ann","sha256":")" + kHash + "\"}";
+
+TEST_CASE_METHOD(AuthConfigurationFixture,
+                 "Keys are known by their hashes, in the configuration or in a file of their own") {
+  const AuthSettings settings = load(R"({"type":"api_keys","keys":[{"id":"a","identity":"ann","sha256":")" + kHash +
+                                     R"(","permissions":["p","q"],"claims":{"team":7}}]})")
+                                    .value();
+  REQUIRE(settings.keys.size() == 1);
+  CHECK(settings.keys[0].id == "a");
+  CHECK(settings.keys[0].identity == "ann");
+  CHECK(settings.keys[0].hash[0] == 0xba);
+  CHECK(settings.keys[0].permissions == std::vector<std::string>{"p", "q"});
+  CHECK(settings.keys[0].claims_json == R"({"team":7})");
+  CHECK_FALSE(settings.takes_tokens());
+  files["keys.json"] = R"({"keys":[)" + kKey + "]}";
+  CHECK(load(R"({"type":"api_keys","keys_file":"keys.json"})")->keys.at(0).identity == "ann");
+}
+
+TEST_CASE_METHOD(AuthConfigurationFixture, "What is wrong with a key is told by its place, without its hash") {
+  const auto with_key = [&](const std::string& key) { return fault(R"({"type":"api_keys","keys":[)" + key + "]}"); };
+  CHECK_THAT(fault(R"({"type":"api_keys"})"), Contains("auth.keys: is missing") && Contains("sha256"));
+  CHECK_THAT(fault(R"({"type":"api_keys","keys":[]})"), Contains("auth.keys: must be a list of keys"));
+  CHECK_THAT(fault(R"({"type":"api_keys","keys":[],"keys_file":"x"})"), Contains("auth.keys_file: stands beside"));
+  CHECK_THAT(fault(R"({"type":"api_keys","key":[]})"), Contains("auth.key: no such key; did you mean `keys`?"));
+  CHECK_THAT(fault(R"({"type":"api_keys","keys":[],"issuer":"x"})"), Contains("auth.issuer: no such key"));
+  CHECK_THAT(with_key("7"), Contains("auth.keys[0]: must be an object"));
+  CHECK_THAT(with_key(R"({"id":"a","identity":"b","sha":"c"})"), Contains("auth.keys[0].sha: no such key"));
+  CHECK_THAT(with_key(R"({"id":"a","sha256":")" + kHash + "\"}"), Contains("auth.keys[0].identity: is missing"));
+  CHECK_THAT(with_key(R"({"id":"a","identity":"x\ty","sha256":")" + kHash + "\"}"),
+             Contains("auth.keys[0].identity: must be"));
+  CHECK_THAT(with_key(kKey + "," + kKey), Contains(R"(auth.keys[1].id: "a" comes twice)"));
+  CHECK_THAT(with_key(kKey + R"(,{"id":"b","identity":"ben","sha256":")" + kHash + "\"}"),
+             Contains(R"(auth.keys[1].sha256: is that of "a", too)"));
+  const std::string told = with_key(R"({"id":"a","identity":"b","sha256":"the key itself"})");
+  CHECK_THAT(told, Contains("auth.keys[0].sha256: must be") && Contains("heddle key") && !Contains("the key itself"));
+  files["keys.json"] = "[]";
+  CHECK_THAT(fault(R"({"type":"api_keys","keys_file":"keys.json"})"),
+             Contains(R"(auth.keys_file "keys.json": must be)"));
+  files["keys.json"] = R"({"keys":[{}]})";
+  CHECK_THAT(fault(R"({"type":"api_keys","keys_file":"keys.json"})"),
+             Contains(R"(auth.keys_file "keys.json".keys[0].id: is missing)"));
+}
+
+TEST_CASE_METHOD(AuthConfigurationFixture, "A proxy has a header of its own, and addresses that it comes from") {
+  const ProxySettings proxy = load(R"({"type":"proxy","header":"X-Forwarded-User","from":["10.0.0.0/8","127.0.0.1"],
+      "email_header":"x-forwarded-email","permissions_header":"x-groups"})")
+                                  ->proxy.value();
+  CHECK(proxy.header == "x-forwarded-user");
+  CHECK(proxy.from.size() == 2);
+  CHECK(proxy.email_header == "x-forwarded-email");
+  CHECK(proxy.permissions_header == "x-groups");
+  const auto with = [&](const std::string& rest) { return fault(R"({"type":"proxy",)" + rest + "}"); };
+  CHECK_THAT(with(R"("from":["::1"])"), Contains("auth.header: is missing"));
+  CHECK_THAT(with(R"("header":"x-user")"), Contains("auth.from: must name the addresses"));
+  CHECK_THAT(with(R"("header":"x-user","from":["proxy.example"])"), Contains("auth.from") && Contains("no address"));
+  CHECK_THAT(with(R"("header":"x-user","from":["0.0.0.0/0"])"), Contains("would let anybody say who they are"));
+  CHECK_THAT(with(R"("header":"x-user","from":["::/0"])"), Contains("would let anybody say who they are"));
+  for (const char* wrong : {"authorization", "x-api-key", "cookie", "a b", "x:y"}) {
+    CHECK_THAT(with(R"("header":")" + std::string(wrong) + R"(","from":["::1"])"), Contains("auth.header: must be"));
+  }
+}
+
+TEST_CASE_METHOD(AuthConfigurationFixture, "Several kinds stand in `any`, one of each") {
+  const std::string keys = R"({"type":"api_keys","keys":[)" + kKey + "]}";
+  const AuthSettings settings =
+      load(R"({"any":[{"path":"builtin:auth0","leeway_seconds":5},)" + keys +
+           R"(,{"type":"proxy","header":"x-user","from":["::1"]}],"rules":[],"disable_studio_auth":true})")
+          .value();
+  CHECK(settings.takes_tokens());
+  CHECK(settings.tokens.leeway == std::chrono::seconds{5});
+  CHECK(settings.keys.size() == 1);
+  CHECK(settings.proxy.has_value());
+  CHECK_THAT(fault(R"({"any":[]})"), Contains("auth.any: must be a list"));
+  CHECK_THAT(fault(R"({"any":[7]})"), Contains("auth.any[0]: must be an object"));
+  CHECK_THAT(fault(R"({"any":[)" + keys + "," + keys + "]}"), Contains("auth.any[1]: is the second of its kind"));
+  CHECK_THAT(fault(R"({"any":[{"type":"none"}]})"), Contains(R"(auth.any[0].type: "none")"));
+  CHECK_THAT(fault(R"({"any":[)" + keys + R"(],"type":"jwt"})"), Contains("auth.type: no such key"));
+  CHECK_THAT(fault(R"({"any":[{"type":"jwt","issuer":"https://i/"}]})"), Contains("auth.any[0].audience: is missing"));
+  CHECK_THAT(fault(R"({"any":[{"path":"builtin:auth0","rules":[]}]})"), Contains("auth.any[0].rules: no such key"));
 }
 
 TEST_CASE_METHOD(AuthConfigurationFixture, "Studio may enter only if that is said in so many words") {

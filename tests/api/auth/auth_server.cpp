@@ -121,7 +121,7 @@ Reply AuthServer::ask(const std::string& method, const std::string& path, const 
   socket.connect({asio::ip::make_address("127.0.0.1"), server_->addresses().at(0).port});
   std::string request = method + " " + path + " HTTP/1.1\r\nhost: x\r\nconnection: close\r\n";
   request += "content-length: " + std::to_string(body.size()) + "\r\n";
-  if (!token.empty()) request += "authorization: Bearer " + token + "\r\n";
+  if (!token.empty()) request += shown_as + token + "\r\n";
   request += headers + "\r\n" + body;
   asio::write(socket, asio::buffer(request));
   Reply reply;

@@ -29,6 +29,8 @@ class AuthServer {
   AuthServer();
 
   api::ServerSettings settings;
+  // What stands before a credential in the header block of a request.
+  std::string shown_as = "authorization: Bearer ";
   void start();
   void stop() { server_.reset(); }
 

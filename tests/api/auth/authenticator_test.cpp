@@ -4,6 +4,7 @@
 #include <catch2/catch.hpp>
 #include <string>
 
+#include "api/auth/api_keys.h"
 #include "api/services/api_error.h"
 #include "runtime/json.h"
 #include "tests/api/auth/test_key.h"
@@ -36,14 +37,16 @@ struct AuthenticatorFixture {
   std::string published = test::key_set(key.jwk("k1"));
   bool is_down = false;
   int asked = 0;
+  std::string peer = "203.0.113.7";
   AuthSettings settings;
   Jwks jwks{io.get_executor(), [this] { return fetch(); }, clock, log};
-  Authenticator authenticator{settings, jwks, clock};
+  Authenticator authenticator{settings, &jwks, clock};
 
   AuthenticatorFixture() {
     settings.tokens.issuer = "https://issuer.example/";
     settings.tokens.audience = "api";
     settings.auth_type = "auth0";
+    settings.jwks_url = "https://issuer.example/keys";
   }
 
   asio::awaitable<std::string> fetch() {
@@ -58,7 +61,7 @@ struct AuthenticatorFixture {
                                std::to_string(now + 3600) + more + "}";
     return test::token(key, JwtAlgorithm::es256, R"({"alg":"ES256","kid":")" + kid + "\"}", claims);
   }
-  Caller caller(const Headers& headers) { return test::run(io, authenticator.caller(headers)); }
+  Caller caller(const Headers& headers) { return test::run(io, authenticator.caller(headers, peer)); }
   Caller caller_with(const std::string& token) { return caller(headers_of({{"authorization", "Bearer " + token}})); }
   ApiError refusal(const Headers& headers) {
     try {
@@ -190,6 +193,124 @@ TEST_CASE_METHOD(AuthenticatorFixture, "A key that the issuer has begun to use i
   is_down = true;
   CHECK(refusal_of(token("", "k1")).status() == 503);
   CHECK(caller_with(token("", "k2")).owner.text == "auth0|ann");
+}
+
+struct KeysFixture : AuthenticatorFixture {
+  const std::string robot = "heddle_0123456789012345678901234567890123456789012";
+
+  KeysFixture() {
+    ApiKey key;
+    key.id = "robot-2026";
+    key.identity = "robot";
+    key.hash = api_key_hash(robot);
+    key.permissions = {"threads:read"};
+    key.claims_json = R"({"team":"mail","identity":"ann","api_key_id":"other","is_authenticated":false})";
+    settings.keys = {key};
+  }
+};
+
+TEST_CASE_METHOD(KeysFixture, "A key makes a caller with its identity, permissions and claims, and is told to nobody") {
+  for (const Headers& shown : {headers_of({{"x-api-key", robot}}), headers_of({{"x-api-key", "Bearer " + robot}}),
+                               headers_of({{"authorization", "Bearer " + robot}})}) {
+    const Caller known = caller(shown);
+    CHECK(known.owner.text == "robot");
+    CHECK(known.identity->permissions == std::vector<std::string>{"threads:read"});
+    CHECK(known.identity->token.empty());
+    const boost::json::value user = known.identity->user.reveal();
+    CHECK(user.at("team") == "mail");
+    CHECK(user.at("identity") == "robot");
+    CHECK(user.at("api_key_id") == "robot-2026");
+    CHECK(user.at("auth_type") == "api_key");
+    CHECK(user.at("is_authenticated") == true);
+    CHECK(user.at("display_name") == "robot");
+    CHECK(runtime::to_text(user).find(robot) == std::string::npos);
+  }
+}
+
+TEST_CASE_METHOD(KeysFixture, "A key and a token may come together, and the token says who it is") {
+  const std::string bearer = "Bearer " + token();
+  CHECK(caller(headers_of({{"x-api-key", robot}, {"authorization", bearer}})).owner.text == "auth0|ann");
+  CHECK(caller(headers_of({{"x-api-key", ""}, {"authorization", bearer}})).owner.text == "auth0|ann");
+  CHECK(caller(headers_of({{"x-api-key", "lsv2_pt_of_something_else"}, {"authorization", bearer}})).owner.text ==
+        "auth0|ann");
+  CHECK(caller(headers_of({{"x-api-key", token()}})).owner.text == "auth0|ann");
+  CHECK(caller(headers_of({{"x-api-key", robot}, {"authorization", ""}})).owner.text == "robot");
+  CHECK(caller(headers_of({{"x-api-key", robot}, {"authorization", "Basic eDp5"}})).owner.text == "robot");
+  // A token that is wrong is not made good by a key.
+  CHECK(refusal(headers_of({{"x-api-key", robot}, {"authorization", bearer + "x"}})).status() == 401);
+}
+
+TEST_CASE_METHOD(KeysFixture, "A key that is not known is refused without repeating it, and the issuer is not asked") {
+  is_down = true;
+  const std::string other = robot.substr(0, robot.size() - 1) + "x";
+  for (const Headers& shown :
+       {headers_of({{"x-api-key", other}}), headers_of({{"authorization", "Bearer " + other}}),
+        headers_of({{"x-api-key", "robot"}}), headers_of({{"authorization", "Basic " + robot}})}) {
+    const ApiError error = refusal(shown);
+    CHECK(error.status() == 401);
+    CHECK(std::string(error.what()) == "Unauthorized: the key is not known");
+    CHECK(error.headers().find("www-authenticate") == "Bearer");
+  }
+  CHECK(refusal({}).status() == 401);
+  CHECK(refusal(headers_of({{"x-api-key", robot}, {"x-api-key", other}})).status() == 401);
+  CHECK(asked == 0);
+}
+
+TEST_CASE_METHOD(KeysFixture, "Without an issuer a token is no credential, and does not stand in a key's way") {
+  settings.jwks_url.clear();
+  const Authenticator keys_only(settings, nullptr, clock);
+  const auto ask = [&](const Headers& headers) { return test::run(io, keys_only.caller(headers, peer)); };
+  CHECK(ask(headers_of({{"x-api-key", robot}, {"authorization", "Bearer " + token()}})).owner.text == "robot");
+  CHECK_THROWS_AS(ask(headers_of({{"authorization", "Bearer " + token()}})), ApiError);
+  CHECK(asked == 0);
+}
+
+struct ProxyFixture : AuthenticatorFixture {
+  ProxyFixture() {
+    settings.proxy.emplace();
+    settings.proxy->from = {*graphs::Network::parse("10.0.0.0/8"), *graphs::Network::parse("::1")};
+    settings.proxy->header = "x-forwarded-user";
+    settings.proxy->email_header = "x-forwarded-email";
+    settings.proxy->permissions_header = "x-forwarded-groups";
+    peer = "10.1.2.3";
+  }
+};
+
+TEST_CASE_METHOD(ProxyFixture, "What a trusted proxy says in its headers is who is calling") {
+  const Headers told = headers_of(
+      {{"x-forwarded-user", "ann"}, {"x-forwarded-email", "ann@example.com"}, {"x-forwarded-groups", "mail, admin"}});
+  for (const char* trusted : {"10.1.2.3", "::1", "::ffff:10.9.9.9"}) {
+    peer = trusted;
+    const Caller known = caller(told);
+    CHECK(known.owner.text == "ann");
+    CHECK(known.identity->permissions == std::vector<std::string>{"mail", "admin"});
+    CHECK(known.identity->token.empty());
+    const boost::json::value user = known.identity->user.reveal();
+    CHECK(user.at("email") == "ann@example.com");
+    CHECK(user.at("auth_type") == "proxy");
+  }
+}
+
+TEST_CASE_METHOD(ProxyFixture, "From any other address the proxy's header says nothing") {
+  const Headers told = headers_of({{"x-forwarded-user", "ann"}, {"x-forwarded-for", "10.1.2.3"}});
+  for (const char* stranger : {"11.0.0.1", "127.0.0.1", "::2", "fe80::1%eth0", "", "10.0.0"}) {
+    peer = stranger;
+    CHECK(refusal(told).status() == 401);
+  }
+  // Other credentials count, as if the header were not there.
+  peer = "203.0.113.7";
+  CHECK(caller(headers_of({{"x-forwarded-user", "ben"}, {"authorization", "Bearer " + token()}})).owner.text ==
+        "auth0|ann");
+}
+
+TEST_CASE_METHOD(ProxyFixture, "A proxy that names nobody, or two, lets nobody in") {
+  CHECK(refusal({}).status() == 401);
+  CHECK(refusal(headers_of({{"x-forwarded-user", "  "}})).status() == 401);
+  CHECK(refusal(headers_of({{"x-forwarded-user", "ann"}, {"x-forwarded-user", "ben"}})).status() == 401);
+  CHECK(refusal(headers_of({{"x-forwarded-user", "a\tb"}})).status() == 401);
+  CHECK(refusal(headers_of({{"x-forwarded-user", std::string(1025, 'a')}})).status() == 401);
+  // What the proxy says goes before what the client sent through it.
+  CHECK(caller(headers_of({{"x-forwarded-user", "ben"}, {"authorization", "Bearer " + token()}})).owner.text == "ben");
 }
 
 TEST_CASE_METHOD(AuthenticatorFixture, "The header of Studio lets nobody in unless that is configured") {

@@ -9,8 +9,10 @@
 #include <map>
 #include <set>
 #include <string>
+#include <type_traits>
 #include <vector>
 
+#include "api/auth/api_keys.h"
 #include "api/routes/route_table.h"
 #include "runtime/json.h"
 #include "tests/api/auth/auth_server.h"
@@ -237,12 +239,16 @@ std::string without_ids(std::string text, const Ids& ids) {
 }
 
 struct TwoUsers : AuthServer {
-  const std::string ann = token("auth0|ann");
-  const std::string ben = token("auth0|ben");
+  // How the two show who they are.
+  enum class By { token, key, proxy };
+
+  std::string ann;
+  std::string ben;
   Ids hers;
   Ids unknown;
 
-  TwoUsers() {
+  explicit TwoUsers(By by = By::token) {
+    sign_in(by);
     start();
     const std::string tag = R"({"tag":")" + kCanary + "\"}";
     hers["{assistant_id}"] =
@@ -276,6 +282,30 @@ struct TwoUsers : AuthServer {
     }
   }
 
+  void sign_in(By by) {
+    ann = token("auth0|ann");
+    ben = token("auth0|ben");
+    if (by == By::token) return;
+    settings.auth.emplace();  // no issuer, no tokens
+    if (by == By::key) {
+      for (std::string* user : {&ann, &ben}) {
+        *user = make_api_key();
+        ApiKey key;
+        key.id = key.identity = user == &ann ? "ann" : "ben";
+        key.hash = api_key_hash(*user);
+        settings.auth->keys.push_back(key);
+      }
+      shown_as = "x-api-key: ";
+    } else {
+      settings.auth->proxy.emplace();
+      settings.auth->proxy->header = "x-forwarded-user";
+      settings.auth->proxy->from = {*graphs::Network::parse("127.0.0.0/8")};
+      ann = "ann";
+      ben = "ben";
+      shown_as = "x-forwarded-user: ";
+    }
+  }
+
   // Everything that Ann can see of what Ben asked for.
   std::string seen_by_ann() const {
     std::string seen;
@@ -296,6 +326,19 @@ struct TwoUsers : AuthServer {
     const std::string method = one.route.substr(0, one.route.find(' '));
     const std::string accept = "accept: application/json, text/event-stream\r\n";
     return ask(method, with_ids(one.path, ids), ben, with_ids(one.body, ids), accept);
+  }
+
+  // What Ben asks for, what he gets, and that nothing of it reached Ann.
+  void check_all() const {
+    const std::string before = seen_by_ann();
+    REQUIRE(before.find(kCanary) != std::string::npos);
+    for (const Case& one : kCases) check(one);
+    CHECK(seen_by_ann() == before);
+    const std::string busy = "/threads/" + hers.at("{busy_thread}");
+    CHECK(ask("GET", busy, ann).json().at("status") == "busy");
+    CHECK(ask("GET", busy + "/runs", ann).json().as_array().size() == 1);
+    CHECK(ask("GET", busy + "/runs/" + hers.at("{busy_run}"), ann).json().at("status") == "running");
+    CHECK(ask("POST", "/threads/search", ann, R"({"status":"busy"})").json().as_array().size() == 2);
   }
 
   void check(const Case& one) const {
@@ -332,16 +375,29 @@ TEST_CASE("Every route has a case of two users") {
 }
 
 TEST_CASE_METHOD(TwoUsers, "Of what is somebody else's a user gets what there is of things that do not exist") {
-  const std::string before = seen_by_ann();
-  REQUIRE(before.find(kCanary) != std::string::npos);
-  for (const Case& one : kCases) check(one);
-  CHECK(seen_by_ann() == before);
-  const std::string busy = "/threads/" + hers.at("{busy_thread}");
-  CHECK(ask("GET", busy, ann).json().at("status") == "busy");
-  CHECK(ask("GET", busy + "/runs", ann).json().as_array().size() == 1);
-  CHECK(ask("GET", busy + "/runs/" + hers.at("{busy_run}"), ann).json().at("status") == "running");
-  CHECK(ask("POST", "/threads/search", ann, R"({"status":"busy"})").json().as_array().size() == 2);
+  check_all();
 }
+
+TEST_CASE("The same holds for users who are known by a key") {
+  const TwoUsers users(TwoUsers::By::key);
+  users.check_all();
+}
+
+TEST_CASE("The same holds for users of whom a proxy says who they are") {
+  const TwoUsers users(TwoUsers::By::proxy);
+  users.check_all();
+}
+
+// A route that says nothing about who may use it does not compile: Policy has no default, and Route cannot be made
+// without one.
+template <class Table>
+concept TakesRouteWithoutPolicy = requires { Table{Verb::get, std::string_view("/x"), RouteHandler{}}; };
+template <class Table>
+concept TakesRouteWithPolicy =
+    requires { Table{Verb::get, std::string_view("/x"), RouteHandler{}, Policy{"meta", "read"}, RouteGroup::meta}; };
+static_assert(!TakesRouteWithoutPolicy<Route> && TakesRouteWithPolicy<Route>);
+static_assert(!std::is_default_constructible_v<Policy>);
+static_assert(!is_operation("threads", "fly") && !is_operation("", ""));
 
 TEST_CASE_METHOD(TwoUsers, "A checkpoint of somebody else's thread is not found through an own one") {
   const std::string own = made("/threads", ben, "{}", "thread_id");

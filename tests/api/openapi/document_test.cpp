@@ -206,6 +206,7 @@ TEST_CASE("With authentication the document says what needs a token, and what do
   api::ServerSettings settings;
   CHECK_FALSE(api::openapi::document(settings).contains("security"));
   settings.auth.emplace();
+  settings.auth->jwks_url = "https://issuer.example/keys";
   const json::object document = api::openapi::document(settings);
   CHECK(document.at("security").at(0).as_object().contains("bearer"));
   CHECK(document.at("components").at("securitySchemes").at("bearer").at("scheme") == "bearer");
