@@ -1,6 +1,8 @@
 #include "api/dispatcher.h"
 
 #include <algorithm>
+#include <chrono>
+#include <exception>
 #include <optional>
 #include <utility>
 
@@ -13,7 +15,7 @@ namespace heddle::api {
 namespace asio = boost::asio;
 
 Dispatcher::Dispatcher(Services& services, const Authenticator* authenticator)
-    : services_(services), authenticator_(authenticator) {
+    : services_(services), authenticator_(authenticator), limiter_(services.parts.settings.rate_limit) {
   const std::vector<Route>& table = route_table();
   for (std::size_t i = 0; i < table.size(); ++i) router_.add(table[i].verb, table[i].pattern, i);
   std::string_view rest = services.parts.settings.mount_prefix;
@@ -42,15 +44,35 @@ std::optional<Router::Match> Dispatcher::match(Request& request) const {
   return router_.find(request);
 }
 
-// `route`: null pointer if there is none. Throws ApiError: 401 and 403, 503.
+void Dispatcher::count(const std::string& who) {
+  const std::optional<std::chrono::seconds> wait = limiter_.take(who, std::chrono::steady_clock::now());
+  if (!wait) return;
+  ApiError refused(429, "Too many requests. Try again later.");
+  refused.add_header("retry-after", std::to_string(wait->count()));
+  throw refused;
+}
+
+// `route`: null pointer if there is none. Throws ApiError: 401 and 403, 429, 503.
 asio::awaitable<Caller> Dispatcher::let_in(Headers headers, std::string peer, const Route* route) {
+  const std::string address = "from " + caller_at(peer);
   const std::optional<AuthSettings>& auth = services_.parts.settings.auth;
   const bool asks_who =
       authenticator_ != nullptr && auth &&
       (route == nullptr || !lets_strangers(auth->rules, route->policy.resource, route->policy.actions.front()));
   Caller caller;
-  if (!asks_who) co_return caller;
-  caller = co_await authenticator_->caller(std::move(headers), std::move(peer));
+  if (!asks_who) {
+    count(address);
+    co_return caller;
+  }
+  std::exception_ptr refusal;
+  try {
+    caller = co_await authenticator_->caller(std::move(headers), std::move(peer));
+  } catch (const ApiError&) {
+    refusal = std::current_exception();
+  }
+  // Only then, so that who guesses tokens does not use up what others behind the same proxy may ask.
+  count(refusal ? address : "user " + caller.owner.text);
+  if (refusal) std::rethrow_exception(refusal);
   if (route != nullptr) {
     for (const std::string_view action : route->policy.actions) {
       if (!action.empty()) require(auth->rules, caller, route->policy.resource, action);

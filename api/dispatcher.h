@@ -5,6 +5,7 @@
 
 #include "api/auth/authenticator.h"
 #include "api/http/message.h"
+#include "api/http/rate_limiter.h"
 #include "api/http/router.h"
 #include "api/services/services.h"
 
@@ -25,11 +26,14 @@ class Dispatcher {
  private:
   boost::asio::awaitable<Response> routed(Request request);
   boost::asio::awaitable<Caller> let_in(Headers headers, std::string peer, const Route* route);
+  // Throws ApiError 429.
+  void count(const std::string& who);
   std::optional<Router::Match> match(Request& request) const;
 
   Services& services_;
   const Authenticator* authenticator_;
   Router router_;
+  RateLimiter limiter_;
   std::vector<std::string> prefix_;  // segments of mount_prefix
 };
 

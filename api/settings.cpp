@@ -210,6 +210,23 @@ void add_limits(std::vector<Setting>& table) {
   table.push_back(number({"runs-queued-max", "heddle.runs_queued_max", "runs"}, 1, 100'000'000,
                          "waiting in the queue; beyond it new runs get 503",
                          [](ServerSettings& s) -> auto& { return s.runs_queued_max; }));
+  table.push_back(number({"runs-per-user-max", "heddle.runs_per_user_max", "runs"}, 0, 100'000'000,
+                         "waiting and running of one user, then 429; 0: no limit, because what is fair depends on the "
+                         "service. Without `auth` everybody is one user",
+                         [](ServerSettings& s) -> auto& { return s.runs_per_user_max; }));
+  table.push_back(number({"run-seconds-max", "heddle.run_seconds_max", "seconds"}, 0, 31'536'000,
+                         "a run that works for longer is stopped and has the status `timeout`; waiting in the queue "
+                         "does not count, and after a restart it begins again. 0: no limit. A day is longer than work, "
+                         "and shorter than for ever",
+                         [](ServerSettings& s) -> auto& { return s.run_seconds_max; }));
+  table.push_back(number({"requests-per-second", "heddle.requests_per_second", "requests"}, 0, 1'000'000,
+                         "of one user, and of one address for all who are not signed in, then 429; 0: no limit, "
+                         "because behind a proxy all have one address, and requests cost little beside the runs they "
+                         "start. `/ok` and `/info` do not count",
+                         [](ServerSettings& s) -> auto& { return s.rate_limit.per_second; }));
+  table.push_back(number({"requests-burst", "heddle.requests_burst", "requests"}, 1, 1'000'000,
+                         "at once after a pause, with the setting before; a page that opens asks for a dozen things",
+                         [](ServerSettings& s) -> auto& { return s.rate_limit.burst; }));
   table.push_back(on_off({"async-resume", "heddle.async_resume"},
                          "an interrupted run goes on by itself when what it waits for outside has come, like the "
                          "user's answer on a phone",

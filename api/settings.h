@@ -16,6 +16,7 @@
 #include "api/auth/auth_settings.h"
 #include "api/http/cors.h"
 #include "api/http/listener.h"
+#include "api/http/rate_limiter.h"
 #include "api/outgoing/url_policy.h"
 #include "api/services/thread_ttl.h"
 #include "runtime/log.h"
@@ -104,6 +105,7 @@ struct ServerSettings {
   ThreadTtlSettings thread_ttl;
 
   std::optional<AuthSettings> auth;  // none: everybody is the same caller
+  RateLimit rate_limit;              // per user, or per address of who is not signed in
 
   std::chrono::milliseconds heartbeat{5'000};                  // of streams, http-api.md 10.1
   std::chrono::milliseconds wait_heartbeat{1'000};             // newlines of wait and join, 9.2
@@ -111,6 +113,8 @@ struct ServerSettings {
   std::size_t async_resume_polls_max = 64;                     // at a time; each is one request to a third party
   std::size_t runs_at_once = 1'000;                            // http-api.md 8.11
   std::size_t runs_queued_max = 100'000;                       // beyond it new runs are refused with 503
+  std::size_t runs_per_user_max = 0;                           // waiting and running, then 429; 0: no limit
+  std::chrono::seconds run_seconds_max{86'400};                // of one attempt, then `timeout`; 0: no limit
   std::size_t stream_bytes_in_memory = std::size_t{16} << 20;  // per run; older events are read from the log
   std::size_t json_depth_max = 512;
   std::chrono::milliseconds drain{10'000};  // SIGTERM: how long runs and answers may take to end

@@ -136,6 +136,8 @@ json::object responses_of(const Route& route, const ServerSettings& settings) {
   if (can_be_invalid && route.shape.response != "NotOffered") add(validation, "The request does not fit.");
   if (!is_open(route, settings)) add(401, "Who is calling is not known.");
   if (!is_open(route, settings) && !settings.auth->rules.empty()) add(403, "Forbidden");
+  const bool is_counted = settings.rate_limit.per_second > 0 && route.access != Access::everybody;
+  if (is_counted) add(429, "Too many requests.");
   if (!route.shape.request.empty()) {
     add(400, "Malformed JSON in request body");
     add(413, "The body is too large.");

@@ -121,7 +121,7 @@ asio::awaitable<CronScheduler::Fired> CronScheduler::fire(storage::Cron cron, st
       co_return Fired::done;
     }
   } catch (const ApiError& error) {
-    is_refused = error.status() == 503;
+    is_refused = error.status() == 503 || error.status() == 429;
     refusal = error.what();
   } catch (const storage::StorageError& error) {
     is_refused = true;

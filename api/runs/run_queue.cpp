@@ -38,8 +38,15 @@ void RunQueue::spawn(asio::awaitable<void> work) {
   asio::co_spawn(executor_, std::move(work), std::move(done));
 }
 
+bool RunQueue::has_room_for(const storage::Owner& owner, std::size_t count) const {
+  if (settings_.runs_per_user_max == 0) return true;
+  const auto found = of_owner_.find(owner.text);
+  return (found == of_owner_.end() ? 0 : found->second) + count <= settings_.runs_per_user_max;
+}
+
 void RunQueue::add(std::shared_ptr<ActiveRun> run) {
   by_id_[run->record.run_id] = run;
+  ++of_owner_[run->record.owner.text];
   Lane& lane = lanes_[run->record.thread_id];
   lane.pending.push_back(run);
   if (run->record.created_at > clock_.now()) {
@@ -112,6 +119,8 @@ asio::awaitable<void> RunQueue::give_up(std::shared_ptr<ActiveRun> run) {
 
 void RunQueue::leave(const std::shared_ptr<ActiveRun>& run) {
   by_id_.erase(run->record.run_id);
+  const auto others = of_owner_.find(run->record.owner.text);
+  if (others != of_owner_.end() && --others->second == 0) of_owner_.erase(others);
   if (is_over(run->record.status)) counters_.add(run->record);
   thread_news_.tell(run->record.thread_id);
   const auto found = lanes_.find(run->record.thread_id);
@@ -227,6 +236,7 @@ asio::awaitable<void> RunQueue::drain(std::chrono::milliseconds patience) {
   }
   by_id_.clear();
   lanes_.clear();
+  of_owner_.clear();
   ready_.clear();
   thread_news_.close();
 }

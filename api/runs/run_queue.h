@@ -7,6 +7,7 @@
 #include <chrono>
 #include <deque>
 #include <memory>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -47,6 +48,9 @@ class RunQueue {
 
   // Whether so many more runs may be taken in.
   bool has_room(std::size_t count) const { return by_id_.size() + count <= settings_.runs_queued_max; }
+
+  // Whether one owner may have so many more, runs_per_user_max.
+  bool has_room_for(const storage::Owner& owner, std::size_t count) const;
 
   // Takes in a run whose record is stored (or temporary). It starts when it is due and its thread is free.
   void add(std::shared_ptr<ActiveRun> run);
@@ -108,7 +112,8 @@ class RunQueue {
 
   std::unordered_map<storage::RunId, std::shared_ptr<ActiveRun>> by_id_;
   std::unordered_map<storage::ThreadId, Lane> lanes_;
-  std::deque<std::shared_ptr<ActiveRun>> ready_;  // may start, but for the limit of runs at once
+  std::unordered_map<std::string, std::size_t> of_owner_;  // number of those in by_id_
+  std::deque<std::shared_ptr<ActiveRun>> ready_;           // may start, but for the limit of runs at once
   std::size_t running_ = 0;
   RunCounters counters_;
   std::size_t coroutines_ = 0;

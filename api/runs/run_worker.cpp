@@ -107,6 +107,11 @@ runtime::ErrorInfo told_as(const std::exception_ptr& error) {
   }
 }
 
+runtime::ErrorInfo took_too_long(std::chrono::seconds limit) {
+  return {"TimeoutError", "The run was stopped because it worked for longer than " + std::to_string(limit.count()) +
+                              " seconds (run_seconds_max)."};
+}
+
 }  // namespace
 
 std::string wait_result(const runtime::RunOutcome& outcome) {
@@ -139,6 +144,7 @@ asio::awaitable<void> ActiveRun::ended() {
 
 // How the engine left a run.
 struct RunWorker::EngineResult {
+  bool is_too_late = false;                    // it worked for longer than it may, and was stopped
   std::optional<runtime::RunOutcome> outcome;  // none: it was cancelled, or failed before it began
   std::optional<runtime::ErrorInfo> error;
   bool cancelled = false;
@@ -254,10 +260,21 @@ asio::awaitable<RunWorker::EngineResult> RunWorker::run_engine(std::shared_ptr<A
   };
   side.reset();
   asio::post(run->engine, std::move(start));
-  while (!answer->arrived) co_await finished->async_wait(asio::as_tuple(asio::use_awaitable));
-
   EngineResult result;
-  if (answer->error) {
+  if (settings_.run_seconds_max.count() > 0) finished->expires_after(settings_.run_seconds_max);
+  while (!answer->arrived) {
+    co_await finished->async_wait(asio::as_tuple(asio::use_awaitable));
+    if (answer->arrived || asio::steady_timer::clock_type::now() < finished->expiry()) continue;
+    result.is_too_late = true;
+    finished->expires_at(asio::steady_timer::time_point::max());
+    stop(*run);
+  }
+
+  // One that has come to its end in the last moment has its result.
+  result.is_too_late = result.is_too_late && answer->error && is_cancellation(answer->error);
+  if (result.is_too_late && !run->cancel) {
+    result.error = took_too_long(settings_.run_seconds_max);
+  } else if (answer->error) {
     if ((run->cancel || run->stop_for_restart) && is_cancellation(answer->error)) {
       result.cancelled = true;
     } else {
@@ -367,7 +384,7 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     run->result = "{}";
     if (result->outcome) run->result = wait_result(*result->outcome);
   } else if (result->error) {
-    run->record.status = RunStatus::error;
+    run->record.status = result->is_too_late ? RunStatus::timeout : RunStatus::error;
     run->record.error_json = runtime::to_text(error_json(*result->error));
     run->result = wait_result(*result->error);
   } else {
@@ -398,7 +415,8 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     const bool waits = !cancelled && result->outcome && !result->outcome->next.empty();
     // A strict resume that was refused has changed nothing: the thread waits, or not, as it did.
     const bool was_refused = result->error && result->error->name == "UnknownInterruptError";
-    if (record.status == RunStatus::error && !was_refused) {
+    const bool has_failed = record.status == RunStatus::error || record.status == RunStatus::timeout;
+    if (has_failed && !was_refused) {
       thread->status = ThreadStatus::error;
     } else if (waits) {
       thread->status = ThreadStatus::interrupted;

@@ -18,6 +18,7 @@ namespace asio = boost::asio;
 namespace json = boost::json;
 
 constexpr std::int64_t kAttemptsMax = 3;  // in a row that came to no checkpoint (http-api.md 8.11)
+constexpr const char* kRetryAfter = "5";  // seconds; about as long as a short run takes
 
 // How far the attempts of a run have come.
 struct Progress {
@@ -65,7 +66,7 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
   if (!parts_.graphs.find(draft.assistant.graph_id)) {
     throw ApiError::not_found("Graph \"" + draft.assistant.graph_id + "\" not found");
   }
-  check_room(1);
+  check_room(owner, 1);
 
   const storage::Timestamp now = parts_.clock.now();
   const auto delay =
@@ -140,8 +141,18 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
   co_return run;
 }
 
-void RunService::check_room(std::size_t count) const {
-  if (!parts_.queue.has_room(count)) throw ApiError::unavailable("Too many runs are waiting. Try again later.");
+void RunService::check_room(const storage::Owner& owner, std::size_t count) const {
+  std::optional<ApiError> refused;
+  if (!parts_.queue.has_room(count)) {
+    refused = ApiError::unavailable("Too many runs are waiting. Try again later.");
+  } else if (!parts_.queue.has_room_for(owner, count)) {
+    refused =
+        ApiError(429, "You have as many runs in flight as you may have, " +
+                          std::to_string(parts_.settings.runs_per_user_max) + ". Wait for one of them, or cancel it.");
+  }
+  if (!refused) return;
+  refused->add_header("retry-after", kRetryAfter);
+  throw *std::move(refused);
 }
 
 asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> RunService::create_batch(Caller caller,
@@ -150,7 +161,7 @@ asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> RunService::create_batc
     storage::AssistantReader reader = caller.assistant_reader();
     (void)co_await assistant_for(std::move(reader), request.assistant_id);
   }
-  check_room(requests.size());
+  check_room(caller.owner, requests.size());
   std::vector<std::shared_ptr<ActiveRun>> runs;
   for (RunRequest& request : requests) {
     const RunOrigin stateless;

@@ -70,7 +70,7 @@ class RunService {
   boost::asio::awaitable<void> take_up_again();
 
  private:
-  void check_room(std::size_t count) const;
+  void check_room(const storage::Owner& owner, std::size_t count) const;
   boost::asio::awaitable<storage::Assistant> assistant_for(storage::AssistantReader reader, std::string id) const;
   storage::AssistantReader reader_of(const Caller& caller, const RunOrigin& origin) const;
   std::shared_ptr<ActiveRun> activate(const storage::Run& record, const std::string& graph_id, RunSecrets secrets,

@@ -1,0 +1,135 @@
+// Limits per user, on a whole server.
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "api/auth/api_keys.h"
+#include "tests/api/auth/auth_server.h"
+
+namespace heddle::api {
+namespace {
+
+using test::AuthServer;
+using test::Reply;
+
+std::string waiting(const std::string& more = "") {
+  return R"({"assistant_id":"delay","input":{"ms":600000})" + more + "}";
+}
+
+TEST_CASE_METHOD(AuthServer, "One user's requests are limited, told when to come again, and nobody else's") {
+  settings.rate_limit = {1, 3};
+  start();
+  const std::string ann = token("ann");
+  for (int i = 0; i < 3; ++i) CHECK(ask("GET", "/", ann).status == 200);
+  const Reply refused = ask("POST", "/threads", ann, "{}", "origin: https://app.example\r\n");
+  CHECK(refused.status == 429);
+  CHECK(refused.header("retry-after") == "1");
+  CHECK(refused.header("access-control-allow-origin") == "*");
+  CHECK(refused.body() == R"({"detail":"Too many requests. Try again later."})");
+  // Another of her tokens is still hers, a path that is not there counts, and health does not.
+  CHECK(ask("GET", "/nothing-here", token("ann", R"(,"x":1)")).status == 429);
+  for (int i = 0; i < 5; ++i) CHECK(ask("GET", "/ok", "").status == 200);
+  CHECK(ask("GET", "/", token("ben")).status == 200);
+}
+
+TEST_CASE_METHOD(AuthServer, "Who is not signed in is limited by address, which does not touch those who are") {
+  settings.rate_limit = {1, 2};
+  start();
+  CHECK(ask("GET", "/", "").status == 401);
+  CHECK(ask("GET", "/", "guessed").status == 401);
+  CHECK(ask("GET", "/", "guessed").status == 429);
+  CHECK(ask("GET", "/", token("ann")).status == 200);
+}
+
+TEST_CASE_METHOD(AuthServer, "Without authentication the address is limited") {
+  settings.auth.reset();
+  settings.rate_limit = {1, 2};
+  start();
+  CHECK(ask("GET", "/", "").status == 200);
+  CHECK(ask("GET", "/", "").status == 200);
+  CHECK(ask("GET", "/", "").status == 429);
+}
+
+TEST_CASE_METHOD(AuthServer, "A user has so many runs in flight and no more, until one of them ends") {
+  settings.runs_per_user_max = 2;
+  start();
+  const std::string ann = token("ann");
+  const std::string first = made("/threads", ann, "{}", "thread_id");
+  const std::string run = made("/threads/" + first + "/runs", ann, waiting(), "run_id");
+  made("/runs", ann, waiting(), "run_id");
+  for (const std::string& path : {std::string("/runs"), std::string("/runs/wait"), std::string("/runs/stream")}) {
+    const Reply refused = ask("POST", path, ann, waiting());
+    CHECK(refused.status == 429);
+    CHECK(refused.header("retry-after") == "5");
+    CHECK(refused.body().find("as many runs in flight") != std::string::npos);
+  }
+  CHECK(ask("POST", "/runs/batch", token("ben"), "[" + waiting() + "," + waiting() + "," + waiting() + "]").status ==
+        429);
+  made("/runs", token("ben"), waiting(), "run_id");
+  CHECK(ask("POST", "/threads/" + first + "/runs/" + run + "/cancel?wait=true", ann).status == 204);
+  made("/runs", ann, waiting(), "run_id");
+}
+
+TEST_CASE_METHOD(AuthServer, "A full queue is 503 with a time to come again") {
+  settings.runs_queued_max = 1;
+  start();
+  const std::string ann = token("ann");
+  made("/runs", ann, waiting(), "run_id");
+  const Reply refused = ask("POST", "/runs", ann, waiting());
+  CHECK(refused.status == 503);
+  CHECK(refused.header("retry-after") == "5");
+}
+
+// Takes the second that a run may work.
+TEST_CASE_METHOD(AuthServer, "A run that works for too long ends as timeout, and its thread can go on") {
+  settings.run_seconds_max = std::chrono::seconds{1};
+  start();
+  const std::string ann = token("ann");
+  const std::string thread = made("/threads", ann, "{}", "thread_id");
+  const Reply streamed = ask("POST", "/threads/" + thread + "/runs/stream", ann, waiting());
+  CHECK(streamed.text.find("event: error") != std::string::npos);
+  CHECK(streamed.text.find("TimeoutError") != std::string::npos);
+  CHECK(streamed.text.find("run_seconds_max") != std::string::npos);
+  const auto runs = ask("GET", "/threads/" + thread + "/runs", ann).json();
+  CHECK(runs.at(0).at("status") == "timeout");
+  CHECK(ask("GET", "/threads/" + thread, ann).json().at("status") == "error");
+  CHECK(ask("POST", "/threads/" + thread + "/runs/wait", ann, R"({"assistant_id":"delay","input":{"ms":1}})").status ==
+        200);
+  CHECK(ask("GET", "/threads/" + thread, ann).json().at("status") == "idle");
+}
+
+// Ids, names and values that try to begin a line of their own.
+TEST_CASE_METHOD(AuthServer, "No line break of a client gets into a header or an event") {
+  start();
+  const std::string ann = token("ann");
+  const std::string evil = "%0d%0aset-cookie:%20evil=1%0d%0a%0d%0aevent:%20evil";
+  const std::string spoken = R"(x\r\nset-cookie: evil=1\r\n\r\nevent: evil\ndata: 1\n\n)";
+  const std::string run = R"({"assistant_id":"chat","input":{"messages":")" + spoken + R"("},"metadata":{"a":")" +
+                          spoken + R"("},"stream_mode":["values","debug","messages-tuple"]})";
+  std::vector<Reply> replies;
+  for (const std::string& path : {"/assistants/" + evil, "/threads/" + evil, "/threads/" + evil + "/runs/" + evil,
+                                  "/runs/" + evil + "/stream", "/a2a/" + evil, "/" + evil, "/runs/crons/" + evil}) {
+    replies.push_back(ask("GET", path, ann));
+    replies.push_back(ask("POST", path, ann, "{}"));
+  }
+  replies.push_back(ask("POST", "/threads/" + evil + "/runs/stream", ann, run));
+  replies.push_back(ask("POST", "/runs/stream", ann, run));
+  replies.push_back(ask("POST", "/runs/stream", ann, R"({"assistant_id":")" + spoken + R"(","input":{}})"));
+  replies.push_back(ask("POST", "/runs/stream", ann, R"({"assistant_id":"chat","stream_mode":")" + spoken + R"("})"));
+  replies.push_back(
+      ask("POST", "/runs/stream", ann, R"({"assistant_id":"faulty","input":{"mode":")" + spoken + R"("}})"));
+  replies.push_back(ask("GET", "/ok", ann, "",
+                        "x-request-id: a\x0b"
+                        "b\r\norigin: http://x\x0b"
+                        "y\r\n"));
+  for (const Reply& reply : replies) {
+    INFO(reply.text);
+    CHECK(reply.status >= 200);
+    CHECK(reply.header("set-cookie").empty());
+    CHECK(reply.text.find("\nset-cookie") == std::string::npos);
+    CHECK(reply.text.find("\nevent: evil") == std::string::npos);
+  }
+}
+
+}  // namespace
+}  // namespace heddle::api
