@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <boost/json/object.hpp>
 #include <boost/system/system_error.hpp>
 #include <csignal>
 #include <cstdint>
 #include <exception>
+#include <functional>
 #include <iostream>
 #include <optional>
 #include <string_view>
@@ -19,6 +21,7 @@
 #include "api/auth/api_keys.h"
 #include "api/configuration.h"
 #include "api/greeting.h"
+#include "api/http/tls.h"
 #include "api/nearest_name.h"
 #include "api/server.h"
 #include "api/settings_table.h"
@@ -184,20 +187,23 @@ void raise_open_files() {
 // for them: no handler runs between two instructions of other code.
 class StopSignals {
  public:
-  StopSignals() {
+  // `keeps_running`: whether SIGHUP, too, is for wait(); else it ends the process, as closing a terminal should.
+  explicit StopSignals(bool keeps_running) {
     std::signal(SIGPIPE, SIG_IGN);
     std::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of that write, not the end of the server
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
+    if (keeps_running) sigaddset(&signals_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);
   }
   StopSignals(const StopSignals&) = delete;
   StopSignals& operator=(const StopSignals&) = delete;
 
-  void wait() {
-    int signal = 0;
-    sigwait(&signals_, &signal);
+  // Returns at the first one that ends the server. `hang_up` is called for each SIGHUP.
+  void wait(const std::function<void()>& hang_up) {
+    int signal = SIGHUP;
+    for (sigwait(&signals_, &signal); signal == SIGHUP; sigwait(&signals_, &signal)) hang_up();
     // From here on the system itself ends the process at the next signal, whatever the server is doing.
     std::signal(SIGINT, SIG_DFL);
     std::signal(SIGTERM, SIG_DFL);
@@ -222,7 +228,8 @@ std::string who_may_call(const ServerSettings& settings) {
 }
 
 void print_start(const Configuration& configuration, const graphs::Registry& registry, const Server& server) {
-  const std::string url = base_url(server.addresses(), configuration.settings.mount_prefix);
+  const Scheme scheme = configuration.settings.tls.is_on() ? Scheme::https : Scheme::http;
+  const std::string url = base_url(server.addresses(), configuration.settings.mount_prefix, scheme);
   std::vector<NamedGraph> graphs;
   std::string ids;
   for (const std::string& id : registry.ids()) {
@@ -245,9 +252,18 @@ void print_start(const Configuration& configuration, const graphs::Registry& reg
             << std::endl;
 }
 
+void read_certificate_again(Server& server, runtime::Log& log) {
+  try {
+    server.read_certificate_again();
+    log.info("SIGHUP: certificate and key were read again");
+  } catch (const TlsError& error) {
+    log.error("SIGHUP: the certificate stays as it was", boost::json::object{{"what", error.what()}});
+  }
+}
+
 int serve(const Configuration& loaded, const Program& program) {
   raise_open_files();
-  StopSignals signals;
+  StopSignals signals(loaded.settings.tls.is_on());
   const Configuration configuration = with_index(loaded);
   const graphs::Registry registry = make_registry(configuration, program);
   print_notice(configuration, program);
@@ -257,7 +273,7 @@ int serve(const Configuration& loaded, const Program& program) {
   runtime::Log log(clock, configuration.settings.log_level);
   Server server(configuration.settings, registry, log);
   print_start(configuration, registry, server);
-  signals.wait();
+  signals.wait([&] { read_certificate_again(server, log); });
   log.info("stopping; a second signal ends at once");
   server.stop();
   return 0;
@@ -265,6 +281,7 @@ int serve(const Configuration& loaded, const Program& program) {
 
 int check(const Configuration& loaded, const Program& program) {
   const Configuration configuration = with_index(loaded);
+  if (configuration.settings.tls.is_on()) const TlsIdentity tried(configuration.settings.tls);
   const graphs::Registry registry = make_registry(configuration, program);
   for (const auto& [id, entry] : configuration.graphs) std::cout << "graph " << id << ": " << entry.spec << "\n";
   std::cout << "authentication: " << who_may_call(configuration.settings) << "\n";

@@ -187,10 +187,15 @@ class ConfigurationFile {
       if (found == values_.end()) continue;
       auto& [path, texts] = found->second;
       apply(setting, path_.string() + ": " + path, texts, settings);
-      if (setting.name == "db" && settings.storage.path != ":memory:") {
-        settings.storage.path = (folder() / settings.storage.path).string();
-      }
+      if (setting.name == "db" && settings.storage.path != ":memory:") stand_beside(settings.storage.path);
+      if (setting.name == "tls-certificate") stand_beside(settings.tls.certificate);
+      if (setting.name == "tls-key") stand_beside(settings.tls.key);
     }
+  }
+
+  // A relative path in the file is relative to the file.
+  void stand_beside(std::string& path) const {
+    if (!path.empty()) path = (folder() / path).string();
   }
 
   void read_graphs(const json::value& value, Configuration& configuration) {
@@ -382,6 +387,14 @@ bool is_on_this_machine(const std::string& host) {
   return !failed && address.is_loopback();
 }
 
+void check_tls(const TlsSettings& tls) {
+  if (tls.certificate.empty() == tls.key.empty()) return;
+  const bool lacks_key = tls.key.empty();
+  throw ConfigurationError(std::string(lacks_key ? "tls.certificate" : "tls.key") + " is set and " +
+                           (lacks_key ? "tls.key" : "tls.certificate") +
+                           " is not; an encrypted connection needs both, an open one neither");
+}
+
 // Whoever binds to an outer address by mistake finds out before somebody else does.
 void check_who_is_let_in(const ServerSettings& settings) {
   if (settings.auth || settings.allow_anyone) return;
@@ -418,6 +431,7 @@ Configuration load_configuration(const ConfigurationSources& sources) {
   if (defaults != configuration.environment.end() && !defaults->second.empty()) {
     read_assistant_defaults(defaults->second, configuration);
   }
+  check_tls(configuration.settings.tls);
   check_who_is_let_in(configuration.settings);
   return configuration;
 }

@@ -33,14 +33,14 @@ std::string shell_quoted(const std::string& text) {
 
 }  // namespace
 
-std::string base_url(const std::vector<BoundAddress>& addresses, const std::string& mount_prefix) {
+std::string base_url(const std::vector<BoundAddress>& addresses, const std::string& mount_prefix, Scheme scheme) {
   const auto ipv4 = std::ranges::find_if(addresses, [](const BoundAddress& a) { return !is_ipv6(a.host); });
   const BoundAddress& address = ipv4 != addresses.end() ? *ipv4 : addresses.front();
   std::string host = address.host;
   if (host == "0.0.0.0") host = "127.0.0.1";
   if (host == "::") host = "::1";
   if (is_ipv6(host)) host = "[" + host + "]";
-  return "http://" + host + ":" + std::to_string(address.port) + mount_prefix;
+  return (scheme == Scheme::https ? "https://" : "http://") + host + ":" + std::to_string(address.port) + mount_prefix;
 }
 
 const NamedGraph& first_to_try(const std::vector<NamedGraph>& graphs) {

@@ -11,7 +11,9 @@ namespace heddle::api {
 
 // "http://127.0.0.1:2024/prefix". Of several addresses an IPv4 one, because it needs no brackets; a wildcard address
 // is told as loopback, because nobody can connect to the wildcard.
-std::string base_url(const std::vector<BoundAddress>& addresses, const std::string& mount_prefix);
+enum class Scheme { http, https };
+std::string base_url(const std::vector<BoundAddress>& addresses, const std::string& mount_prefix,
+                     Scheme scheme = Scheme::http);
 
 // The graph that a first try should use: one that takes messages if there is one, else the first. `graphs` is not
 // empty.

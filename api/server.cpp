@@ -133,13 +133,20 @@ class Server::State {
 
   asio::awaitable<void> open_listeners() {
     std::uint16_t port = settings.port;
+    if (settings.tls.is_on()) listener.encrypt(std::make_shared<const TlsIdentity>(settings.tls));
     for (const std::string& host : settings.hosts) {
       const std::vector<BoundAddress> bound = listener.listen(host, port);
       if (!bound.empty()) port = bound.front().port;
       addresses.insert(addresses.end(), bound.begin(), bound.end());
     }
     // Behind the listeners, because a webhook may be a route of this server.
-    webhooks.start(base_url(addresses, settings.mount_prefix));
+    const Scheme scheme = settings.tls.is_on() ? Scheme::https : Scheme::http;
+    webhooks.start(base_url(addresses, settings.mount_prefix, scheme));
+    co_return;
+  }
+
+  asio::awaitable<void> read_certificate() {
+    listener.encrypt(std::make_shared<const TlsIdentity>(settings.tls));
     co_return;
   }
 
@@ -189,6 +196,10 @@ Server::~Server() = default;
 
 const std::vector<BoundAddress>& Server::addresses() const {
   return state_->addresses;
+}
+
+void Server::read_certificate_again() {
+  if (state_->settings.tls.is_on() && !state_->stopped) state_->on_io(state_->read_certificate());
 }
 
 void Server::stop() {

@@ -72,6 +72,15 @@ void add_server(std::vector<Setting>& table) {
                        "where everything is kept; in memory it is gone when the server ends. In langgraph.json the "
                        "path is relative to that file",
                        take_path));
+  auto take_certificate = [](ServerSettings& settings, const std::string& path) { settings.tls.certificate = path; };
+  table.push_back(text({"tls-certificate", "tls.certificate"}, "the path of a file in PEM", "",
+                       "the server's certificate and the chain behind it; with it every connection is encrypted (TLS "
+                       "1.2 or 1.3). In langgraph.json the path is relative to that file",
+                       take_certificate));
+  auto take_key = [](ServerSettings& settings, const std::string& path) { settings.tls.key = path; };
+  table.push_back(text({"tls-key", "tls.key"}, "the path of a file in PEM", "",
+                       "the private key of the certificate, without a password; both files are read again at SIGHUP",
+                       take_key));
   table.push_back(choice<storage::Synchronous>(
       {"synchronous", "heddle.synchronous"},
       {{"full", storage::Synchronous::full}, {"normal", storage::Synchronous::normal}},

@@ -17,6 +17,7 @@
 #include "api/http/cors.h"
 #include "api/http/listener.h"
 #include "api/http/rate_limiter.h"
+#include "api/http/tls.h"
 #include "api/outgoing/url_policy.h"
 #include "api/services/thread_ttl.h"
 #include "runtime/log.h"
@@ -105,6 +106,7 @@ struct ServerSettings {
   ThreadTtlSettings thread_ttl;
 
   std::optional<AuthSettings> auth;  // none: everybody is the same caller
+  TlsSettings tls;                   // none: connections are not encrypted
   RateLimit rate_limit;              // per user, or per address of who is not signed in
 
   std::chrono::milliseconds heartbeat{5'000};                  // of streams, http-api.md 10.1

@@ -24,6 +24,7 @@
 #include "api/http/request_id.h"
 #include "api/http/request_parser.h"
 #include "api/http/response_head.h"
+#include "api/http/tls.h"
 
 namespace heddle::api {
 namespace {
@@ -38,6 +39,7 @@ constexpr std::chrono::seconds kKeepAliveGrace{10};  // listener.h: closed that 
 constexpr std::chrono::seconds kLinger{2};           // for the peer to read an answer it did not wait for
 constexpr std::size_t kHeaderReadBytes = 4096;       // the headers of most requests fit
 constexpr std::size_t kBodyReadBytes = std::size_t{64} << 10;
+constexpr std::size_t kSealedBytes = std::size_t{16} << 10;        // a record of TLS holds as many
 constexpr std::size_t kPipelinedBytesMax = std::size_t{16} << 10;  // kept for later while a stream runs
 
 std::string text_of(const std::exception_ptr& failure) {
@@ -55,7 +57,9 @@ using Incoming = std::variant<Exchange, Refusal, Closed>;
 
 class HttpConnection : public Connection {
  public:
-  HttpConnection(TcpSocket socket, ConnectionContext& context) : socket_(std::move(socket)), context_(context) {}
+  HttpConnection(TcpSocket socket, ConnectionContext& context) : socket_(std::move(socket)), context_(context) {
+    if (context_.tls) tls_.emplace(context_.tls);
+  }
 
   asio::awaitable<void> serve() override;
   asio::awaitable<void> refuse() override;
@@ -68,7 +72,18 @@ class HttpConnection : public Connection {
   asio::awaitable<void> serve_requests();
   asio::awaitable<Incoming> read_request();
   asio::awaitable<bool> wait_for_request();
-  asio::awaitable<bool> receive(std::size_t bytes_max);
+  asio::awaitable<bool> receive(std::size_t bytes_max) {
+    return tls_ ? receive_sealed(bytes_max) : receive_plain(bytes_max);
+  }
+  asio::awaitable<bool> receive_plain(std::size_t bytes_max);
+  asio::awaitable<bool> receive_sealed(std::size_t bytes_max);
+  // What has come, without waiting for it.
+  void take_what_came(error_code& error);
+  // Appends what the session can read to the buffer; whether it was anything.
+  bool open_sealed(std::size_t bytes_max);
+  // Whether the connection can be used.
+  asio::awaitable<bool> shake_hands();
+  asio::awaitable<error_code> flush_session();
 
   // Both return whether the connection can take another request. `about`: the request's name in logs.
   asio::awaitable<bool> answer(Exchange exchange);
@@ -77,7 +92,12 @@ class HttpConnection : public Connection {
   static asio::awaitable<void> run_stream(const Response& response, BodyWriter& writer, std::exception_ptr& failure);
   asio::awaitable<void> watch_peer();
   // Sends the parts as one; an error if the peer is gone or takes nothing for too long.
-  asio::awaitable<error_code> send(std::string_view first, std::string_view second = {}, std::string_view third = {});
+  asio::awaitable<error_code> send(std::string_view first, std::string_view second = {}, std::string_view third = {}) {
+    return tls_ ? send_sealed(first, second, third) : send_plain(first, second, third);
+  }
+  asio::awaitable<error_code> send_plain(std::string_view first, std::string_view second = {},
+                                         std::string_view third = {});
+  asio::awaitable<error_code> send_sealed(std::string_view first, std::string_view second, std::string_view third);
 
   void set_options();
   void close_after_sending();
@@ -87,6 +107,7 @@ class HttpConnection : public Connection {
 
   TcpSocket socket_;
   ConnectionContext& context_;
+  std::optional<TlsSession> tls_;        // none: the connection is not encrypted
   std::string peer_;                     // its address
   boost::beast::flat_buffer buffer_;     // received and not yet parsed; holds no memory while idle
   Clock::time_point deadline_ = kNever;  // of the read or write that is being waited for
@@ -168,6 +189,8 @@ asio::awaitable<void> HttpConnection::serve() {
 }
 
 asio::awaitable<void> HttpConnection::serve_requests() {
+  const bool is_usable = co_await shake_hands();
+  if (!is_usable) co_return;
   for (;;) {
     Incoming incoming = co_await read_request();
     if (std::holds_alternative<Closed>(incoming)) co_return;
@@ -238,7 +261,8 @@ asio::awaitable<bool> HttpConnection::wait_for_request() {
 
     error_code error;
     auto token = asio::redirect_error(asio::use_awaitable, error);
-    co_await socket_.async_wait(TcpSocket::wait_read, token);
+    const bool must_wait = !tls_ || !tls_->has_unread();
+    if (must_wait) co_await socket_.async_wait(TcpSocket::wait_read, token);
     if (error) co_return false;
     const bool has_bytes = co_await receive(kHeaderReadBytes);
     if (!has_bytes) co_return false;
@@ -246,7 +270,7 @@ asio::awaitable<bool> HttpConnection::wait_for_request() {
 }
 
 // Appends to the buffer what the peer has sent. False: it has closed or is gone, or the deadline passed.
-asio::awaitable<bool> HttpConnection::receive(std::size_t bytes_max) {
+asio::awaitable<bool> HttpConnection::receive_plain(std::size_t bytes_max) {
   const auto space = buffer_.prepare(bytes_max);
   error_code error;
   auto token = asio::redirect_error(asio::use_awaitable, error);
@@ -255,8 +279,105 @@ asio::awaitable<bool> HttpConnection::receive(std::size_t bytes_max) {
   co_return !error;
 }
 
-asio::awaitable<error_code> HttpConnection::send(std::string_view first, std::string_view second,
-                                                 std::string_view third) {
+bool HttpConnection::open_sealed(std::size_t bytes_max) {
+  const auto space = buffer_.prepare(bytes_max);
+  const std::size_t opened = tls_->read({static_cast<char*>(space.data()), space.size()});
+  buffer_.commit(opened);
+  return opened > 0;
+}
+
+asio::awaitable<bool> HttpConnection::receive_sealed(std::size_t bytes_max) {
+  for (;;) {
+    if (open_sealed(bytes_max)) co_return true;
+    if (tls_->is_over()) co_return false;
+    const error_code unsent = co_await flush_session();
+    if (unsent) co_return false;
+    std::array<char, kHeaderReadBytes> sealed;
+    error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    const std::size_t received = co_await socket_.async_read_some(asio::buffer(sealed), token);
+    if (error) co_return false;
+    tls_->put({sealed.data(), received});
+  }
+}
+
+void HttpConnection::take_what_came(error_code& error) {
+  if (!tls_) {
+    const std::size_t received = socket_.read_some(buffer_.prepare(kHeaderReadBytes), error);
+    buffer_.commit(received);
+    return;
+  }
+  std::array<char, kHeaderReadBytes> sealed;
+  const std::size_t received = socket_.read_some(asio::buffer(sealed), error);
+  tls_->put({sealed.data(), received});
+  while (buffer_.size() < kPipelinedBytesMax && open_sealed(kHeaderReadBytes)) continue;
+  if (!error && tls_->is_over()) error = asio::error::eof;
+}
+
+// Sends what the session has to say by itself. The time limit of whoever waits goes on.
+asio::awaitable<error_code> HttpConnection::flush_session() {
+  std::string outgoing;
+  tls_->take_outgoing(outgoing);
+  if (outgoing.empty()) co_return error_code();
+  const Clock::time_point deadline = deadline_;
+  const error_code error = co_await send_plain(outgoing);
+  deadline_ = deadline;
+  co_return error;
+}
+
+asio::awaitable<bool> HttpConnection::shake_hands() {
+  if (!tls_) co_return true;
+  deadline_ = Clock::now() + context_.limits.header_timeout;
+  bool is_first = true;
+  while (!tls_->is_established()) {
+    std::array<char, kHeaderReadBytes> sealed;
+    error_code error;
+    auto token = asio::redirect_error(asio::use_awaitable, error);
+    const std::size_t received = co_await socket_.async_read_some(asio::buffer(sealed), token);
+    if (error) co_return false;
+    if (is_first && sealed.front() != kTlsHandshake) {
+      tls_.reset();
+      Refusal refusal{400, "This port speaks HTTPS only", {}};
+      co_await send_refusal(std::move(refusal));
+      co_return false;
+    }
+    is_first = false;
+    tls_->put({sealed.data(), received});
+    tls_->shake_hands();
+    const error_code unsent = co_await flush_session();
+    if (unsent || tls_->is_over()) co_return false;
+  }
+  deadline_ = kNever;
+  co_return true;
+}
+
+// Sealed and sent in pieces, so that a large answer is not held twice.
+asio::awaitable<error_code> HttpConnection::send_sealed(std::string_view first, std::string_view second,
+                                                        std::string_view third) {
+  std::string sealed;
+  std::string joined;  // of what is small, so that it becomes one record
+  if (first.size() + second.size() + third.size() <= kSealedBytes) {
+    joined.append(first).append(second).append(third);
+    first = joined;
+    second = third = {};
+  }
+  for (std::string_view part : std::array{first, second, third}) {
+    while (!part.empty()) {
+      const std::string_view piece = part.substr(0, kSealedBytes);
+      part.remove_prefix(piece.size());
+      const bool is_taken = tls_->write(piece);
+      if (!is_taken) co_return asio::error::connection_aborted;
+      tls_->take_outgoing(sealed);
+      const error_code error = co_await send_plain(sealed);
+      if (error) co_return error;
+      sealed.clear();
+    }
+  }
+  co_return error_code();
+}
+
+asio::awaitable<error_code> HttpConnection::send_plain(std::string_view first, std::string_view second,
+                                                       std::string_view third) {
   std::array<std::string_view, 3> parts{first, second, third};
   std::size_t left = first.size() + second.size() + third.size();
   error_code error;
@@ -387,8 +508,7 @@ asio::awaitable<void> HttpConnection::watch_peer() {
     co_await socket_.async_wait(awaited, token);
     if (error) co_return;  // the stream has ended, or a write got stuck
 
-    const std::size_t received = socket_.read_some(buffer_.prepare(kHeaderReadBytes), error);
-    buffer_.commit(received);
+    take_what_came(error);
     peer_is_gone_ = error && error != asio::error::would_block;
   }
 }
@@ -426,8 +546,11 @@ asio::awaitable<void> HttpConnection::send_refusal(Refusal refusal) {
 
 asio::awaitable<void> HttpConnection::refuse() {
   set_options();
-  Refusal refusal{503, "Too many connections", {}};
-  co_await send_refusal(std::move(refusal));
+  const bool is_usable = co_await shake_hands();
+  if (is_usable) {
+    Refusal refusal{503, "Too many connections", {}};
+    co_await send_refusal(std::move(refusal));
+  }
   deadline_ = kNever;
   error_code ignored;
   socket_.close(ignored);
@@ -435,6 +558,12 @@ asio::awaitable<void> HttpConnection::refuse() {
 
 void HttpConnection::close_after_sending() {
   error_code ignored;  // it is closed in any case
+  if (tls_) {
+    std::string last;
+    tls_->close();
+    tls_->take_outgoing(last);
+    socket_.write_some(asio::buffer(last), ignored);
+  }
   socket_.shutdown(TcpSocket::shutdown_send, ignored);
 }
 

@@ -33,7 +33,8 @@ struct ConnectionContext {
   Handler handler;
   HttpLimits limits;
   ListenerHooks hooks;
-  std::mt19937_64 random;  // for request ids, which are names and no secrets
+  std::mt19937_64 random;                  // for request ids, which are names and no secrets
+  std::shared_ptr<const TlsIdentity> tls;  // of connections that come; null: they are not encrypted
 };
 
 // A resource. Belongs to the executor of its socket.

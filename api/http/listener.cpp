@@ -104,11 +104,12 @@ class Listener::State : public std::enable_shared_from_this<State> {
  public:
   State(asio::any_io_executor executor, Handler handler, HttpLimits limits, ListenerHooks hooks)
       : executor_(executor),
-        context_{std::move(handler), limits, std::move(hooks), std::mt19937_64(std::random_device()())},
+        context_{std::move(handler), limits, std::move(hooks), std::mt19937_64(std::random_device()()), nullptr},
         tick_(executor),
         changed_(executor) {}
 
   std::vector<BoundAddress> listen(const std::string& host, std::uint16_t port);
+  void encrypt(std::shared_ptr<const TlsIdentity> identity) { context_.tls = std::move(identity); }
   asio::awaitable<void> stop(std::chrono::milliseconds patience);
   void close();
   std::size_t open_connections() const { return open_.size() - refused_; }
@@ -273,6 +274,10 @@ Listener::~Listener() {
 
 std::vector<BoundAddress> Listener::listen(const std::string& host, std::uint16_t port) {
   return state_->listen(host, port);
+}
+
+void Listener::encrypt(std::shared_ptr<const TlsIdentity> identity) {
+  state_->encrypt(std::move(identity));
 }
 
 asio::awaitable<void> Listener::stop(std::chrono::milliseconds patience) {

@@ -15,6 +15,8 @@
 
 namespace heddle::api {
 
+class TlsIdentity;
+
 struct HttpLimits {
   std::size_t body_bytes_max = std::size_t{100} << 20;   // http-api.md 2.2
   std::size_t header_bytes_max = std::size_t{64} << 10;  // a session cookie of Next.js alone may take 16 KiB
@@ -56,6 +58,9 @@ class Listener {
   // starts accepting. Port 0 picks a free one, the same for all addresses. Throws
   // boost::system::system_error with a text that names the address.
   std::vector<BoundAddress> listen(const std::string& host, std::uint16_t port);
+
+  // Connections that come from now on are encrypted, with this certificate.
+  void encrypt(std::shared_ptr<const TlsIdentity> identity);
 
   // Stops accepting, closes idle connections, lets requests in flight finish for `patience`, then
   // cancels them; returns when the last connection is gone.

@@ -203,7 +203,7 @@ asio::awaitable<Response> dispatched(Services& services, Caller caller, const A2
 // Where this server is, as the peer sees it.
 std::string base_url_for(const Request& request, const ServerSettings& settings) {
   const std::string host(request.headers.find("host").value_or("localhost:" + std::to_string(settings.port)));
-  const bool is_https = request.headers.find("x-forwarded-proto") == "https";
+  const bool is_https = settings.tls.is_on() || request.headers.find("x-forwarded-proto") == "https";
   return (is_https ? "https://" : "http://") + host + settings.mount_prefix;
 }
 

@@ -270,6 +270,17 @@ TEST_CASE_METHOD(ConfigurationFixture,
   CHECK_THAT(fault_with(auth), Contains("langgraph.json: auth.keys_file \"keys.json\": "));
 }
 
+TEST_CASE_METHOD(ConfigurationFixture, "Certificate and key come together, and stand beside the configuration") {
+  const TlsSettings tls = load_with(R"("tls": {"certificate": "server.pem", "key": "/etc/server.key"})").settings.tls;
+  CHECK(tls.is_on());
+  CHECK(tls.certificate == (folder.path() / "server.pem").string());
+  CHECK(tls.key == "/etc/server.key");
+  CHECK_THAT(fault_with(R"("tls": {"certificate": "a"})"), Contains("tls.certificate is set and tls.key is not"));
+  CHECK_THAT(fault_with(R"("tls": {"key": "a"})"), Contains("tls.key is set and tls.certificate is not"));
+  CHECK_THAT(fault_with(R"("tls": {"certificat": "a"})"), Contains("did you mean"));
+  CHECK_FALSE(load_with(R"("heddle": {})").settings.tls.is_on());
+}
+
 TEST_CASE_METHOD(ConfigurationFixture, "A flag wins over the environment, that over the file, that over the default") {
   const std::string with_port = R"("heddle": {"port": 1})";
   CHECK(load_with(R"("heddle": {})").settings.port == 2024);
