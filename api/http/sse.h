@@ -12,8 +12,8 @@ namespace heddle::api {
 inline constexpr std::string_view kHeartbeat = ": heartbeat\n";
 
 // Appends one frame to `out`: event, data, id, blank line, each ended by LF. All three must not be
-// empty and must be one line each, and the id must not contain NUL; `data_json` is JSON without raw
-// line breaks.
+// empty; `data_json` is JSON without raw line breaks. A line break or NUL in any of them becomes a blank: no text can
+// begin a line of its own.
 void append_event(std::string& out, std::string_view event, std::string_view data_json, std::string_view id);
 
 // The headers that every event stream has.

@@ -10,6 +10,12 @@ TEST_CASE("An event is its name, data and id in this order, ended by a blank lin
   CHECK(out == "event: values\ndata: {\"messages\":[]}\nid: 3\n\n");
 }
 
+TEST_CASE("No text can begin a line of its own") {
+  std::string out;
+  append_event(out, "up\r\nevent: evil", "{\n\ndata: 1\r}", std::string("1\0id: 2\n", 8));
+  CHECK(out == "event: up  event: evil\ndata: {  data: 1 }\nid: 1 id: 2 \n\n");
+}
+
 TEST_CASE("Events are appended to what is there, so that several share one write") {
   std::string out(kHeartbeat);
   append_event(out, "metadata", "{}", "0");
