@@ -107,6 +107,28 @@ TEST_CASE_METHOD(JwtFixture, "A token of each algorithm is taken, and not with a
   }
 }
 
+TEST_CASE_METHOD(JwtFixture, "A signature of another length or form is refused") {
+  for (const Named& named : kAll) {
+    INFO(named.name);
+    const TestKey& signer = TestKey::for_algorithm(named.algorithm);
+    const JwtKeys known = keys_of(signer.jwk("k1"));
+    const std::string header = R"({"kid":"k1","alg":")" + std::string(named.name) + "\"}";
+    const std::string good = test::token(signer, named.algorithm, header, kClaims);
+    const std::string before = good.substr(0, good.rfind('.') + 1);
+    const std::string signature = *base64url_decoded(good.substr(before.size()));
+    const std::string half = signature.substr(0, signature.size() / 2);
+    // RFC 7515 writes the two numbers of an ES signature side by side; as ASN.1 they would have these bytes around.
+    const std::string as_asn1 =
+        std::string("\x30\x44\x02\x20", 4) + half + std::string("\x02\x20", 2) + signature.substr(half.size());
+    for (const std::string& wrong :
+         {signature.substr(1), signature.substr(0, signature.size() - 1), signature + std::string(1, '\0'),
+          std::string(1, '\0') + signature, signature + signature, half, as_asn1, std::string(signature.size(), '\0'),
+          std::string(signature.size(), '\xff'), std::string(1, 'x')}) {
+      CHECK(kind_of(verify_jwt(before + base64url(wrong), known, rules, now)) == Kind::signature);
+    }
+  }
+}
+
 TEST_CASE_METHOD(JwtFixture, "An algorithm is taken only with a key that it fits, whatever the token says") {
   for (const Named& named : kAll) {
     for (const Named& other : kAll) {
