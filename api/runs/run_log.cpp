@@ -1,9 +1,11 @@
 #include "api/runs/run_log.h"
 
+#include <algorithm>
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "runtime/state_api.h"
@@ -12,6 +14,15 @@
 
 namespace heddle::api {
 namespace asio = boost::asio;
+namespace {
+
+// A reader holds what it has read while its client takes nothing, so neither what is stored together nor what is
+// decoded together is large: decoded facts take several times their bytes. One large fact is read in one piece.
+constexpr std::size_t kSegmentBytes = std::size_t{64} << 10;
+constexpr std::size_t kPortionBytes = std::size_t{64} << 10;
+constexpr std::int64_t kSegmentsRead = 8;
+
+}  // namespace
 
 RunLog::RunLog(asio::any_io_executor executor, storage::Storage& storage, storage::ThreadId thread_id,
                storage::RunId run_id, bool values_are_stored)
@@ -24,7 +35,6 @@ RunLog::RunLog(asio::any_io_executor executor, storage::Storage& storage, storag
 
 void RunLog::continue_after(std::int64_t facts) {
   next_fact_ = facts;
-  gathered_first_ = facts;
 }
 
 void RunLog::append(const std::vector<Fact>& facts) {
@@ -42,29 +52,30 @@ void RunLog::append_with(const std::vector<Fact>& facts, Work work, Done done) {
 }
 
 void RunLog::gather(const std::vector<Fact>& facts) {
-  for (const Fact& fact : facts) encoder_.encode(fact, gathered_);
-  next_fact_ += static_cast<std::int64_t>(facts.size());
+  for (const Fact& fact : facts) {
+    if (gathered_.empty() || gathered_.back().facts.size() >= kSegmentBytes) {
+      gathered_.emplace_back().first_fact = next_fact_;
+    }
+    encoder_.encode(fact, gathered_.back().facts);
+    ++next_fact_;
+  }
 }
 
 void RunLog::write_gathered(Work work, Done done) {
-  std::shared_ptr<storage::EventSegment> segment;
+  auto segments = std::make_shared<std::vector<storage::EventSegment>>(std::exchange(gathered_, {}));
   // What was handed in before and is not stored yet can be lost alone, with a transaction that this one is not in.
   std::optional<std::int64_t> needed;
-  if (!gathered_.empty()) {
-    segment = std::make_shared<storage::EventSegment>();
-    segment->first_fact = gathered_first_;
-    segment->facts = std::exchange(gathered_, {});
+  if (!segments->empty()) {
     if (writing_ > 0 && last_segment_ >= 0) needed = last_segment_;
-    last_segment_ = segment->first_fact;
-    gathered_first_ = next_fact_;
+    last_segment_ = segments->back().first_fact;
   }
   ++writing_;
-  auto all = [segment, needed, thread_id = thread_id_, run_id = run_id_,
+  auto all = [segments, needed, thread_id = thread_id_, run_id = run_id_,
               work = std::move(work)](storage::Transaction& transaction) {
     if (needed && transaction.events().read(thread_id, run_id, *needed, 1).empty()) {
       throw storage::StorageError("an earlier part of the run's log could not be stored");
     }
-    if (segment) transaction.events().append(thread_id, run_id, *segment);
+    for (const storage::EventSegment& segment : *segments) transaction.events().append(thread_id, run_id, segment);
     if (work) work(transaction);
   };
   auto answer = [self = shared_from_this(), facts = next_fact_, done = std::move(done)](std::exception_ptr error) {
@@ -99,34 +110,55 @@ RunLogReader::RunLogReader(asio::any_io_executor executor, storage::Storage& sto
 
 RunLogReader::~RunLogReader() = default;
 
-asio::awaitable<std::vector<Fact>> RunLogReader::next() {
+asio::awaitable<void> RunLogReader::read_segments() {
   auto read = [thread_id = thread_id_, run_id = run_id_, first = next_segment_](const storage::Snapshot& snapshot) {
-    return snapshot.events().read(thread_id, run_id, first, 16);
+    return snapshot.events().read(thread_id, run_id, first, kSegmentsRead);
   };
-  const std::vector<storage::EventSegment> segments = co_await storage_.read(std::move(read));
-  std::vector<Fact> facts;
-  for (const storage::EventSegment& segment : segments) {
+  std::vector<storage::EventSegment> segments = co_await storage_.read(std::move(read));
+  for (storage::EventSegment& segment : segments) {
     if (segment.first_fact < next_segment_) continue;  // holds facts that were read already
     next_segment_ = segment.first_fact + 1;
-    std::string_view rest = segment.facts;
-    while (!rest.empty()) {
-      const std::size_t end = rest.find('\n');
-      const std::string_view line = rest.substr(0, end);
-      rest.remove_prefix(end == std::string_view::npos ? rest.size() : end + 1);
-      std::optional<Fact> fact = decoder_.decode(line);
-      if (!fact) continue;
-      if (decoder_.stored_values() && graph_) {
-        runtime::CheckpointAddress address;
-        address.checkpoint_ns = decoder_.stored_values()->checkpoint_ns;
-        address.id = decoder_.stored_values()->id;
-        runtime::StateSnapshot snapshot =
-            co_await runtime::get_state(*graph_, *saver_, std::move(address), runtime::Subgraphs::as_pointer);
-        auto& event = std::get<runtime::RunEvent>(fact->what);
-        if (auto* values = std::get_if<runtime::ValuesFact>(&event)) values->values = std::move(snapshot.values);
-        if (auto* made = std::get_if<runtime::CheckpointFact>(&event)) made->values = std::move(snapshot.values);
-      }
-      facts.push_back(std::move(*fact));
+    if (!segment.facts.empty()) unread_.push_back(std::move(segment));
+  }
+}
+
+// `bytes` grows by those of the line.
+std::optional<Fact> RunLogReader::decode_next(std::size_t& bytes) {
+  const std::string_view rest = std::string_view(unread_.front().facts).substr(decoded_);
+  const std::string_view line = rest.substr(0, rest.find('\n'));
+  std::optional<Fact> fact = decoder_.decode(line);
+  const std::size_t taken = std::min(line.size() + 1, rest.size());
+  bytes += taken;
+  decoded_ += taken;
+  if (decoded_ == unread_.front().facts.size()) {
+    unread_.pop_front();
+    decoded_ = 0;
+  }
+  return fact;
+}
+
+asio::awaitable<std::vector<Fact>> RunLogReader::next() {
+  std::vector<Fact> facts;
+  std::size_t bytes = 0;
+  if (unread_.empty()) co_await read_segments();
+  while (!unread_.empty() && bytes < kPortionBytes) {
+    std::optional<Fact> fact = decode_next(bytes);
+    if (fact && decoder_.stored_values() && graph_) {
+      runtime::CheckpointAddress address;
+      address.checkpoint_ns = decoder_.stored_values()->checkpoint_ns;
+      address.id = decoder_.stored_values()->id;
+      runtime::StateSnapshot snapshot =
+          co_await runtime::get_state(*graph_, *saver_, std::move(address), runtime::Subgraphs::as_pointer);
+      auto& event = std::get<runtime::RunEvent>(fact->what);
+      if (auto* values = std::get_if<runtime::ValuesFact>(&event)) values->values = std::move(snapshot.values);
+      if (auto* made = std::get_if<runtime::CheckpointFact>(&event)) made->values = std::move(snapshot.values);
     }
+    if (fact) facts.push_back(*std::move(fact));
+    const bool is_at_end = unread_.empty() || bytes >= kPortionBytes;
+    if (!is_at_end || !facts.empty()) continue;
+    // Nothing but lines that are no facts: an empty answer would be the end.
+    bytes = 0;
+    if (unread_.empty()) co_await read_segments();
   }
   co_return facts;
 }

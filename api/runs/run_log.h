@@ -6,9 +6,11 @@
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -60,10 +62,9 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   storage::RunId run_id_;
   FactEncoder encoder_;
   std::int64_t next_fact_ = 0;
-  std::int64_t gathered_first_ = 0;
-  std::string gathered_;
-  std::int64_t last_segment_ = -1;  // its first fact; none yet
-  std::size_t writing_ = 0;         // writes on their way
+  std::vector<storage::EventSegment> gathered_;  // in order
+  std::int64_t last_segment_ = -1;               // its first fact; none yet
+  std::size_t writing_ = 0;                      // writes on their way
   std::exception_ptr error_;
   std::function<void(std::int64_t facts)> stored_;
   boost::asio::steady_timer written_;  // never expires; cancelled after each write
@@ -78,10 +79,14 @@ class RunLogReader {
                storage::RunId run_id, std::shared_ptr<const runtime::CompiledGraph> graph);
   ~RunLogReader();
 
-  // The next facts; empty at the end of what is stored.
+  // The next facts, so few that whoever reads slowly holds little; empty at the end of what is stored.
   boost::asio::awaitable<std::vector<Fact>> next();
 
  private:
+  boost::asio::awaitable<void> read_segments();
+  // A line of what was read; nothing at its end.
+  std::optional<Fact> decode_next(std::size_t& bytes);
+
   storage::Storage& storage_;
   storage::ThreadId thread_id_;
   storage::RunId run_id_;
@@ -89,6 +94,8 @@ class RunLogReader {
   std::unique_ptr<runtime::CheckpointSaver> saver_;
   FactDecoder decoder_;
   std::int64_t next_segment_ = 0;
+  std::deque<storage::EventSegment> unread_;
+  std::size_t decoded_ = 0;  // bytes of the first of them
 };
 
 }  // namespace heddle::api
