@@ -155,7 +155,8 @@ class ConfigurationFile {
     if (path == "$schema") return;
     if (path == "graphs") return read_graphs(value, configuration);
     if (path == "env") return read_env(value, configuration);
-    if (path == "webhooks.headers") return read_webhook_headers(value, configuration);
+    if (path == "webhooks.headers") return read_headers(path, value, configuration.webhook_headers);
+    if (path == "heddle.otlp_headers") return read_headers(path, value, configuration.otlp_headers);
     if (path == "auth") {
       auth_ = value;
       return;
@@ -305,12 +306,13 @@ class ConfigurationFile {
     }
   }
 
-  void read_webhook_headers(const json::value& value, Configuration& configuration) const {
-    if (!value.is_object()) throw fault("webhooks.headers", "must be an object of texts");
+  void read_headers(const std::string& path, const json::value& value,
+                    std::map<std::string, std::string>& headers) const {
+    if (!value.is_object()) throw fault(path, "must be an object of texts");
     for (const auto& member : value.get_object()) {
       const std::string name(member.key());
-      if (!member.value().is_string()) throw fault("webhooks.headers." + name, "must be a text");
-      configuration.webhook_headers.emplace(name, member.value().get_string());
+      if (!member.value().is_string()) throw fault(path + "." + name, "must be a text");
+      headers.emplace(name, member.value().get_string());
     }
   }
 
@@ -370,13 +372,18 @@ void apply_environment(const ConfigurationSources& sources, Configuration& confi
 
 // When everything else is known: the prefix is a setting, and the variables come from several places.
 void fill_in_headers(const std::string& file, Configuration& configuration) {
+  const auto filled = [&](const std::map<std::string, std::string>& templates, const std::string& prefix,
+                          const std::string& key) -> std::shared_ptr<const OutgoingHeaders> {
+    if (templates.empty()) return nullptr;
+    try {
+      return outgoing_headers(templates, prefix, configuration.environment);
+    } catch (const SettingError& error) {
+      throw ConfigurationError(file + ": " + key + "." + error.what());
+    }
+  };
   WebhookSettings& webhooks = configuration.settings.webhooks;
-  if (configuration.webhook_headers.empty()) return;
-  try {
-    webhooks.headers = outgoing_headers(configuration.webhook_headers, webhooks.env_prefix, configuration.environment);
-  } catch (const SettingError& error) {
-    throw ConfigurationError(file + ": webhooks.headers." + error.what());
-  }
+  webhooks.headers = filled(configuration.webhook_headers, webhooks.env_prefix, "webhooks.headers");
+  configuration.settings.traces.headers = filled(configuration.otlp_headers, "OTEL_", "heddle.otlp_headers");
 }
 
 // A name but localhost may lead anywhere.

@@ -54,6 +54,7 @@ KnownKeys::KnownKeys() {
   add("graphs");
   add("env");
   add("webhooks.headers");
+  add("heddle.otlp_headers");
   add("auth");
   for (const std::string_view key : kWithoutEffect) add(std::string(key));
   for (const RefusedKey& refused : kRefused) add(std::string(refused.path));

@@ -19,6 +19,7 @@
 #include "api/runs/run_queue.h"
 #include "api/runs/webhooks.h"
 #include "api/services/services.h"
+#include "api/telemetry/trace_exporter.h"
 #include "graphs/http_client.h"
 #include "runtime/clock.h"
 #include "runtime/uuid.h"
@@ -92,7 +93,11 @@ class Server::State {
     return &auth->authenticator();
   }
 
-  void start() {
+  void start(runtime::Log& log) {
+    if (!settings.traces.endpoint.empty()) {
+      traces.emplace(io.get_executor(), clock, log, settings.traces);
+      queue.when_traced([this](RunTrace trace) { traces->add(std::move(trace)); });
+    }
     on_io(prepare());
     on_io(open_listeners());
   }
@@ -115,6 +120,7 @@ class Server::State {
     services.expiry_sweeper.start();
     services.resumer.start();
     idle_memory.start();
+    if (traces) traces->start();
   }
 
   // Changes with every answer and every run that ends, and while runs are in flight that come and go.
@@ -158,6 +164,7 @@ class Server::State {
     co_await queue.drain(settings.drain);
     const std::chrono::milliseconds last_calls = std::min(settings.drain, settings.webhooks.timeout);
     co_await webhooks.stop(last_calls);
+    if (traces) co_await traces->stop();
     // Streams of runs have ended; what is left are readers that do not take their bytes.
     const std::chrono::milliseconds patience = kLastAnswers;
     co_await listener.stop(patience);
@@ -175,6 +182,7 @@ class Server::State {
   const std::unique_ptr<storage::Storage> storage;
   Webhooks webhooks;
   RunQueue queue;
+  std::optional<TraceExporter> traces;
   Services services;
   std::optional<AuthParts> auth;
   Dispatcher dispatcher;
@@ -189,7 +197,7 @@ class Server::State {
 
 Server::Server(ServerSettings settings, graphs::Registry registry, runtime::Log& log)
     : state_(std::make_unique<State>(std::move(settings), std::move(registry), log)) {
-  state_->start();
+  state_->start(log);
 }
 
 Server::~Server() = default;

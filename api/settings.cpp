@@ -272,6 +272,28 @@ std::optional<std::uint16_t> port_from(const std::string& text) {
   return port;
 }
 
+std::string endpoint_from(std::string endpoint) {
+  while (endpoint.ends_with('/')) endpoint.pop_back();
+  const bool is_url = endpoint.starts_with("http://") || endpoint.starts_with("https://");
+  if (!endpoint.empty() && (!is_url || endpoint.find_first_of(" ?#") != std::string::npos))
+    throw SettingError("allowed is a URL like `http://127.0.0.1:4318`, without the path `/v1/traces`");
+  return endpoint;
+}
+
+void add_traces(std::vector<Setting>& table) {
+  auto take_endpoint = [](ServerSettings& settings, const std::string& endpoint) {
+    settings.traces.endpoint = endpoint_from(endpoint);
+  };
+  table.push_back(
+      text({"otlp-endpoint", "heddle.otlp_endpoint"}, "a URL like `http://127.0.0.1:4318`", "",
+           "the OpenTelemetry collector that is told of each run when it ends: nodes, models and tools with "
+           "times and counts, never what was said; none: nobody is told",
+           take_endpoint));
+  auto take_name = [](ServerSettings& settings, const std::string& name) { settings.traces.service_name = name; };
+  table.push_back(text({"otlp-service-name", "heddle.otlp_service_name"}, "a text", TraceSettings{}.service_name,
+                       "the name of this server in traces", take_name));
+}
+
 void add_webhook_urls(std::vector<Setting>& table) {
   table.push_back(on_off(
       {"disable-webhooks", "http.disable_webhooks"}, "refuses runs that name a webhook, and calls none",
@@ -429,6 +451,7 @@ std::vector<Setting> make_table() {
   add_streams(table);
   add_webhook_urls(table);
   add_webhook_calls(table);
+  add_traces(table);
   add_expiry(table);
   add_index(table);
   return table;

@@ -68,6 +68,13 @@ struct WebhookSettings {
   std::size_t bytes_in_memory = std::size_t{16} << 20;   // of calls of runs that are not stored
 };
 
+// Where traces of runs go (api/telemetry/).
+struct TraceSettings {
+  std::string endpoint;  // of a collector, without the path of the signal; empty: there are none
+  std::string service_name = "heddle";
+  std::shared_ptr<const OutgoingHeaders> headers;  // null: none
+};
+
 // Search by meaning.
 struct IndexSettings {
   std::string embed;      // "openai:MODEL" or "offline"; empty: there is none
@@ -102,6 +109,7 @@ struct ServerSettings {
   std::map<std::string, AssistantDefaults> assistant_defaults;  // by graph id
   bool stream_end_event = false;
   WebhookSettings webhooks;
+  TraceSettings traces;
   StoreSettings store;
   ThreadTtlSettings thread_ttl;
 
@@ -134,6 +142,7 @@ struct Configuration {
   std::map<std::string, GraphEntry> graphs;            // by graph id
   std::map<std::string, std::string> environment;      // the process's, over that of the file `env` names
   std::map<std::string, std::string> webhook_headers;  // as written, `${{ env.NAME }}` and all
+  std::map<std::string, std::string> otlp_headers;     // the same
   std::vector<std::string> keys_without_effect;        // known to the reference, not acted on here
 };
 

@@ -22,6 +22,7 @@
 #include "runtime/drain_request.h"
 #include "runtime/run_config.h"
 #include "runtime/run_event.h"
+#include "runtime/span.h"
 #include "runtime/state.h"
 #include "runtime/store.h"
 #include "runtime/uuid.h"
@@ -56,6 +57,7 @@ struct RunServices {
   const Clock& clock;
   CheckpointIds& checkpoint_ids;
   EventSink events;  // may be empty
+  SpanSink spans{};  // may be empty
 };
 
 struct RunOptions {

@@ -16,6 +16,7 @@
 
 #include "api/runs/awaited.h"
 #include "api/runs/engine_bridge.h"
+#include "api/runs/run_plan.h"
 #include "api/runs/webhook_call.h"
 #include "runtime/item_store.h"
 #include "runtime/json.h"
@@ -34,6 +35,9 @@ namespace json = boost::json;
 // is.
 constexpr std::chrono::milliseconds kStoringPause{1000};
 
+// Of one attempt; the rest is counted. An agent makes three or so per step.
+constexpr std::size_t kSpansMax = 2'000;
+
 // Everything that a run uses on the engine's thread. Lives there until the run has ended.
 struct EngineSide {
   RunPlan plan;
@@ -45,6 +49,7 @@ struct EngineSide {
   const runtime::Clock& clock;
   runtime::CheckpointIds& checkpoint_ids;
   std::shared_ptr<EngineBridge> bridge;
+  runtime::SpanSink spans;
 };
 
 asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> side) {
@@ -62,7 +67,7 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
     fact.what = std::move(event);
     side->bridge->send(std::move(fact));
   };
-  runtime::RunServices services{saver.get(), &store, side->clock, side->checkpoint_ids, std::move(sink)};
+  runtime::RunServices services{saver.get(), &store, side->clock, side->checkpoint_ids, std::move(sink), side->spans};
   runtime::RunOptions options;
   options.input = std::move(side->plan.input);
   options.from = side->plan.from;
@@ -141,6 +146,20 @@ void ActiveRun::close() {
 asio::awaitable<void> ActiveRun::ended() {
   while (phase != Phase::ended) co_await has_ended.async_wait(asio::as_tuple(asio::use_awaitable));
 }
+
+// Filled on the engine's thread; read here when the engine has ended.
+struct RunWorker::NotedSpans {
+  std::vector<runtime::Span> spans;
+  std::size_t left_out = 0;
+
+  void add(runtime::Span span) {
+    if (spans.size() < kSpansMax) {
+      spans.push_back(std::move(span));
+    } else {
+      ++left_out;
+    }
+  }
+};
 
 // How the engine left a run.
 struct RunWorker::EngineResult {
@@ -232,9 +251,19 @@ asio::awaitable<RunWorker::EngineResult> RunWorker::run_engine(std::shared_ptr<A
   const StreamShape& shape = *run->stream->shape();
   auto bridge = std::make_shared<EngineBridge>(executor_, run->stream, storage_);
   auto side = std::make_shared<EngineSide>(
-      EngineSide{run->plan, event_kinds(shape.modes, shape.subgraphs), run->record.owner,
-                 run->temporary ? std::nullopt : std::optional<storage::ThreadId>(run->record.thread_id), storage_,
-                 settings_.store.rules, clock_, checkpoint_ids_, bridge});
+      EngineSide{run->plan,
+                 event_kinds(shape.modes, shape.subgraphs),
+                 run->record.owner,
+                 run->temporary ? std::nullopt : std::optional<storage::ThreadId>(run->record.thread_id),
+                 storage_,
+                 settings_.store.rules,
+                 clock_,
+                 checkpoint_ids_,
+                 bridge,
+                 {}});
+  auto noted = std::make_shared<NotedSpans>();
+  if (tell_of_trace_) side->spans = [noted](runtime::Span span) { noted->add(std::move(span)); };
+  const storage::Timestamp began = clock_.now();
   side->plan.config = config;
   // The run's secrets live no longer than the run.
   run->plan.config.reset();
@@ -284,7 +313,26 @@ asio::awaitable<RunWorker::EngineResult> RunWorker::run_engine(std::shared_ptr<A
     result.outcome = std::move(answer->outcome);
     result.error = result.outcome->error;
   }
+  if (tell_of_trace_) tell_of(*run, result, began, *noted);
   co_return result;
+}
+
+void RunWorker::tell_of(const ActiveRun& run, const EngineResult& result, storage::Timestamp began,
+                        NotedSpans& noted) const {
+  RunTrace trace;
+  trace.run_id = run.record.run_id;
+  trace.thread_id = run.record.thread_id;
+  trace.assistant_id = run.record.assistant_id;
+  trace.graph_id = graph_id_of(run.record);
+  trace.attempt = run.record.attempt;
+  trace.began = began;
+  trace.ended = clock_.now();
+  const bool asks = result.outcome && result.outcome->status == runtime::OutcomeStatus::interrupted;
+  trace.status = result.error ? "error" : result.cancelled || asks ? "interrupted" : "success";
+  if (result.error) trace.error = result.error->name;
+  trace.spans = std::move(noted.spans);
+  trace.left_out = noted.left_out;
+  tell_of_trace_(std::move(trace));
 }
 
 asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {

@@ -16,6 +16,7 @@
 #include "api/runs/thread_news.h"
 #include "api/runs/webhooks.h"
 #include "api/settings.h"
+#include "api/telemetry/run_trace.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
 #include "runtime/uuid.h"
@@ -38,12 +39,15 @@ class RunWorker {
 
   // `tell` is called when a run has ended that waits for something outside (api/runs/resumer.h). Empty: nobody.
   void when_awaiting(std::function<void()> tell) { tell_of_awaited_ = std::move(tell); }
+  // `tell` is called with what each attempt did. Empty: nobody wants to know, and it is not noted.
+  void when_traced(std::function<void(RunTrace)> tell) { tell_of_trace_ = std::move(tell); }
 
   // Stops a running one where it is. execute() then returns soon.
   void stop(ActiveRun& run);
 
  private:
   struct EngineResult;
+  struct NotedSpans;
   using Work = std::function<void(storage::Transaction&)>;
   // Does what has to be stored so that the run's thread is not stuck, and waits while nothing can be. Throws what
   // storing threw when the server ends meanwhile: then the next start takes the run up.
@@ -56,6 +60,7 @@ class RunWorker {
   boost::asio::awaitable<void> store_rollback(std::shared_ptr<ActiveRun> run);
   // What the run's webhook is told; null if it has none. The record says how the run ended.
   boost::asio::awaitable<std::shared_ptr<const storage::Webhook>> owed_call(std::shared_ptr<ActiveRun> run);
+  void tell_of(const ActiveRun& run, const EngineResult& result, storage::Timestamp began, NotedSpans& spans) const;
   void close(ActiveRun& run);
 
   boost::asio::any_io_executor executor_;
@@ -68,6 +73,7 @@ class RunWorker {
   Webhooks& webhooks_;
   ThreadNews& thread_news_;
   std::function<void()> tell_of_awaited_;
+  std::function<void(RunTrace)> tell_of_trace_;
 };
 
 // The answer of wait and join for a run that ended so (http-api.md 9.2).

@@ -61,6 +61,9 @@ struct RunScope {
   bool strict_resume = false;
   std::unordered_set<std::string> running_per_thread{};  // namespaces of graphs kept per thread that run now
   std::shared_ptr<const DrainRequest> drain{};           // null pointer: nobody will ask
+  std::uint64_t last_span = 0;                           // ids of spans count from 1
+  // Of tasks that run, by their namespace; empty if nobody wants spans.
+  std::map<std::string, std::uint64_t> open_spans{};
 
   bool has_saver() const { return services.saver != nullptr; }
   // Whether stored things are handed to the saver as they come.

@@ -3,11 +3,13 @@
 
 #include <chrono>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "runtime/node.h"
 #include "runtime/pregel/run_scope.h"
+#include "runtime/pregel/task_spans.h"
 #include "runtime/pregel/task_stream.h"
 
 namespace heddle::runtime {
@@ -17,7 +19,11 @@ class TaskContext final : public NodeContext {
  public:
   // Both outlive this object. `attempt`: from 1.
   TaskContext(SuperstepScope& superstep, Task& task, std::int64_t attempt)
-      : superstep_(superstep), task_(task), attempt_(attempt), stream_(superstep, task) {
+      : superstep_(superstep),
+        task_(task),
+        attempt_(attempt),
+        stream_(superstep, task),
+        spans_(TaskSpans::begin(superstep, task, attempt)) {
     if (!task.begun) task.begun = superstep.run.services.clock.now();
   }
   TaskContext(const TaskContext&) = delete;
@@ -51,20 +57,27 @@ class TaskContext final : public NodeContext {
   boost::asio::awaitable<json::value> call(const CalledTask& task, json::value input) override;
 
   void model_started(const ModelCall& call, const std::vector<Value::Item>& messages) override {
+    if (spans_) spans_->model_began(call);
     progress().model_started(call, messages);
   }
   void model_piece(const ModelCall& call, const Message& piece) override { progress().model_piece(call, piece); }
-  void model_ended(const ModelCall& call, const Message& whole) override { progress().model_ended(call, whole); }
+  void model_ended(const ModelCall& call, const Message& whole) override {
+    if (spans_) spans_->model_ended(call, whole);
+    progress().model_ended(call, whole);
+  }
   void tool_started(const std::string& tool_call_id, const std::string& name, const json::value& arguments) override {
+    if (spans_) spans_->tool_began(tool_call_id, name);
     progress().tool_started(tool_call_id, name, arguments);
   }
   void tool_wrote(const std::string& tool_call_id, const std::string& name, const json::value& data) override {
     progress().tool_wrote(tool_call_id, name, data);
   }
   void tool_ended(const std::string& tool_call_id, const std::string& name, const json::value& output) override {
+    if (spans_) spans_->tool_ended(tool_call_id, SpanEnd::finished);
     progress().tool_ended(tool_call_id, name, output);
   }
   void tool_failed(const std::string& tool_call_id, const std::string& name, const std::string& error) override {
+    if (spans_) spans_->tool_ended(tool_call_id, SpanEnd::failed);
     progress().tool_failed(tool_call_id, name, error);
   }
 
@@ -82,6 +95,7 @@ class TaskContext final : public NodeContext {
   Task& task_;
   std::int64_t attempt_;
   TaskStream stream_;
+  std::unique_ptr<TaskSpans> spans_;
   std::int64_t questions_ = 0;                             // asked or passed over so far
   std::int64_t subgraphs_ = 0;                             // started so far
   std::int64_t calls_ = 0;                                 // of tasks of a workflow, so far

@@ -100,6 +100,7 @@ struct ThreadFixture {
   RunConfig config;
   std::vector<std::string> lines;  // of the last run
   std::vector<RunEvent> facts;     // of the last run
+  SpanSink spans{};
   std::optional<Breakpoints> before;
   std::optional<Breakpoints> after;
   bool strict_resume = false;
@@ -122,7 +123,7 @@ struct ThreadFixture {
     if (after) options.interrupt_after = std::make_shared<const Breakpoints>(*after);
     options.strict_resume = strict_resume;
     options.drain = drain;
-    const RunServices services{saver, nullptr, clock, ids, std::move(sink)};
+    const RunServices services{saver, nullptr, clock, ids, std::move(sink), spans};
     RunOutcome outcome = co_await graph->run(std::move(options), services);
     co_return outcome;
   }
