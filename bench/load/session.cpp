@@ -68,7 +68,7 @@ std::vector<std::string> heddle_command(const std::filesystem::path& server, con
 
 // Memory some seconds after a workload, when the server has had time to give back what it took.
 void note_memory(const std::string& name, const ServerProcess& server, const Usage& before, Measured& measured) {
-  std::this_thread::sleep_for(std::chrono::seconds(2));
+  std::this_thread::sleep_for(std::chrono::seconds(6));
   const Usage after = server.usage();
   measured.add(name + ".resident_before_mb", before.resident_mb, "MB");
   measured.add(name + ".resident_mb", after.resident_mb, "MB");
