@@ -52,7 +52,7 @@ struct CheckpointFact {
   std::string checkpoint_ns;
   CheckpointId id;
   std::optional<CheckpointId> parent;
-  CheckpointMetadata metadata;
+  CheckpointMetadata metadata;  // of one that was made: source, step and parents alone
   State values;
   std::vector<std::string> next;
   std::vector<TaskView> tasks;

@@ -27,10 +27,10 @@ class Value {
   // Whether this is a JSON array, however it is held.
   bool is_list() const;
   bool is_null() const;
-  // Of a list; precondition is_list().
+  // Of a list. Of anything else, null included, they throw GraphError TypeError: nodes ask this of what clients send.
   std::size_t size() const;
   const json::value& item(std::size_t index) const;
-  // The shared items of a list; converts a plain array once. Precondition is_list().
+  // The shared items of a list; converts a plain array once. Throws as above.
   const std::vector<Item>& items() const;
 
   // The value as one JSON value. For a list of shared items the array is made on first use and kept,

@@ -31,7 +31,7 @@ struct Run {
   OnCompletion on_completion = OnCompletion::keep;
   std::string metadata_json = "{}";
   std::string kwargs_json = "{}";            // as shown to clients
-  std::int64_t attempt = 0;                  // starts without a new checkpoint since the last one
+  std::int64_t attempt = 0;                  // the number of its last start, from 1; 0 before
   std::optional<std::string> error_json;     // {"error","message"} of a failed run
   bool had_hidden_keys = false;              // cannot be taken up after a restart
   std::optional<std::string> cancel_reason;  // of one that was cancelled, if whoever did so gave one
