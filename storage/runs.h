@@ -33,7 +33,7 @@ struct Run {
   std::string kwargs_json = "{}";            // as shown to clients
   std::int64_t attempt = 0;                  // the number of its last start, from 1; 0 before
   std::optional<std::string> error_json;     // {"error","message"} of a failed run
-  bool had_hidden_keys = false;              // cannot be taken up after a restart
+  bool had_hidden_keys = false;              // cannot be taken up after a restart unless they are sealed
   std::optional<std::string> cancel_reason;  // of one that was cancelled, if whoever did so gave one
 };
 
@@ -62,10 +62,14 @@ class RunReads {
 class Runs : public RunReads {
  public:
   virtual void insert(const Run& run) = 0;
-  // status, started_at, attempt, error_json, kwargs_json, metadata_json, cancel_reason and updated_at
+  // status, started_at, attempt, error_json, kwargs_json, metadata_json, cancel_reason and updated_at. With a status
+  // that is final, what is sealed for the run is erased.
   virtual void update(const Run& run) = 0;
-  // The run and its events. Its checkpoints are erased through Checkpoints.
+  // The run, its events and what is sealed for it. Its checkpoints are erased through Checkpoints.
   virtual void erase(RunId id) = 0;
+  // Of all owners: runs that ended before then, oldest first, at most `limit`, but for those whose thread waits for
+  // something outside because of them. Returns how many.
+  virtual std::int64_t erase_ended(Timestamp before, std::int64_t limit) = 0;
 };
 
 }  // namespace heddle::storage

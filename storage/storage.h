@@ -38,6 +38,7 @@
 #include "storage/ids.h"
 #include "storage/items.h"
 #include "storage/runs.h"
+#include "storage/sealed.h"
 #include "storage/threads.h"
 #include "storage/timestamp.h"
 #include "storage/webhooks.h"
@@ -57,11 +58,13 @@ class Snapshot {
   virtual const CheckpointReads& checkpoints() const = 0;
   virtual const WebhookReads& webhooks() const = 0;
   virtual const AwaitedReads& awaited() const = 0;
+  virtual const SealedReads& sealed() const = 0;
 };
 
 // Whole tables, for test suites that begin with an empty server.
 struct Truncation {
-  // With their events, the calls that webhooks are owed, what threads wait for, and the crons, which make runs.
+  // With their events, the calls that webhooks are owed, what threads wait for, what is sealed, and the crons, which
+  // make runs.
   bool runs = false;
   bool threads = false;      // with their checkpoints, and everything that `runs` names
   bool checkpoints = false;  // of all threads, which then have no values
@@ -74,7 +77,7 @@ struct Truncation {
 class Transaction : public Snapshot {
  public:
   using Snapshot::assistants, Snapshot::threads, Snapshot::runs, Snapshot::crons, Snapshot::events, Snapshot::items,
-      Snapshot::checkpoints, Snapshot::webhooks, Snapshot::awaited;
+      Snapshot::checkpoints, Snapshot::webhooks, Snapshot::awaited, Snapshot::sealed;
   virtual Assistants& assistants() = 0;
   virtual Threads& threads() = 0;
   virtual Runs& runs() = 0;
@@ -84,8 +87,11 @@ class Transaction : public Snapshot {
   virtual Checkpoints& checkpoints() = 0;
   virtual Webhooks& webhooks() = 0;
   virtual AwaitedAnswers& awaited() = 0;
+  virtual SealedSecrets& sealed() = 0;
   // Whoever owns the rows.
   virtual void truncate(const Truncation& what) = 0;
+  // Writes the time into a row that is there for this alone, so that its commit shows that commits get through.
+  virtual void leave_mark(Timestamp now) = 0;
 };
 
 enum class Synchronous {

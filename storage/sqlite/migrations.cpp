@@ -234,9 +234,24 @@ constexpr const char* kRunsByStart = R"sql(
 CREATE INDEX runs_by_start ON runs (thread_id, owner, started_at, run_id) WHERE started_at IS NOT NULL;
 )sql";
 
+// Secrets of runs in flight under a key that is not in the file; how long ago runs ended; and a row that is
+// written to see whether commits get through.
+constexpr const char* kSealed = R"sql(
+CREATE TABLE sealed_secrets (
+  run_id BLOB PRIMARY KEY,
+  thread_id BLOB NOT NULL,
+  key_id BLOB NOT NULL,
+  nonce BLOB NOT NULL,
+  ciphertext BLOB NOT NULL
+);
+CREATE INDEX sealed_secrets_of_thread ON sealed_secrets (thread_id);
+CREATE TABLE mark (id INTEGER PRIMARY KEY CHECK (id = 1), made_at INTEGER NOT NULL);
+CREATE INDEX runs_ended ON runs (updated_at) WHERE status NOT IN ('pending', 'running');
+)sql";
+
 // Step n leads from version n to n + 1. A step that has been released is never edited.
-constexpr std::array<const char*, 8> kSteps = {kFirst,      kWebhooks,    kCrons,   kCancelReason,
-                                               kTimeToLive, kItemVectors, kAwaited, kRunsByStart};
+constexpr std::array<const char*, 9> kSteps = {kFirst,       kWebhooks, kCrons,       kCancelReason, kTimeToLive,
+                                               kItemVectors, kAwaited,  kRunsByStart, kSealed};
 
 }  // namespace
 

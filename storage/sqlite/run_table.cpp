@@ -74,10 +74,18 @@ RunTable::RunTable(const SQLite::Database& database)
             cancel_reason = :cancel_reason
         WHERE run_id = :run_id
       )sql"),
+      ended_(database, R"sql(
+        SELECT run_id FROM runs INDEXED BY runs_ended
+        WHERE status NOT IN ('pending', 'running') AND updated_at < :before
+          AND NOT EXISTS (SELECT 1 FROM awaited
+                          WHERE awaited.thread_id = runs.thread_id AND awaited.run_id = runs.run_id)
+        ORDER BY updated_at LIMIT :limit
+      )sql"),
       erase_events_(database, R"sql(
         DELETE FROM event_segments
         WHERE (thread_id, run_id) = (SELECT thread_id, run_id FROM runs WHERE run_id = :run_id)
       )sql"),
+      erase_sealed_(database, "DELETE FROM sealed_secrets WHERE run_id = :run_id"),
       erase_(database, "DELETE FROM runs WHERE run_id = :run_id") {}
 
 std::optional<Run> RunTable::find(const Owner& owner, RunId id) const {
@@ -126,13 +134,32 @@ void RunTable::update(const Run& run) {
   Query sql(update_);
   bind_changing_fields(sql, run);
   sql.run();
+  const bool is_over = run.status != RunStatus::pending && run.status != RunStatus::running;
+  if (is_over) erase_sealed(run.run_id);
+}
+
+void RunTable::erase_sealed(RunId id) {
+  Query sql(erase_sealed_);
+  sql.bind(":run_id", id).run();
 }
 
 void RunTable::erase(RunId id) {
   Query events(erase_events_);
   events.bind(":run_id", id).run();
+  erase_sealed(id);
   Query sql(erase_);
   sql.bind(":run_id", id).run();
+}
+
+std::int64_t RunTable::erase_ended(Timestamp before, std::int64_t limit) {
+  std::vector<RunId> ended;
+  {
+    Query sql(ended_);
+    sql.bind(":before", before).bind(":limit", limit);
+    while (sql.next()) sql >> ended.emplace_back();
+  }
+  for (const RunId id : ended) erase(id);
+  return static_cast<std::int64_t>(ended.size());
 }
 
 }  // namespace heddle::storage::sqlite

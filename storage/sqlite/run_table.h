@@ -24,8 +24,11 @@ class RunTable final : public Runs {
   void insert(const Run& run) override;
   void update(const Run& run) override;
   void erase(RunId id) override;
+  std::int64_t erase_ended(Timestamp before, std::int64_t limit) override;
 
  private:
+  void erase_sealed(RunId id);
+
   mutable SQLite::Statement find_;
   mutable SQLite::Statement list_;
   mutable SQLite::Statement started_since_;
@@ -33,7 +36,9 @@ class RunTable final : public Runs {
   mutable SQLite::Statement all_in_flight_;
   SQLite::Statement insert_;
   SQLite::Statement update_;
+  mutable SQLite::Statement ended_;
   SQLite::Statement erase_events_;
+  SQLite::Statement erase_sealed_;
   SQLite::Statement erase_;
 };
 

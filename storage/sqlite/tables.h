@@ -2,6 +2,7 @@
 // All tables on one connection.
 
 #include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
 
 #include "storage/sqlite/assistant_table.h"
 #include "storage/sqlite/awaited_table.h"
@@ -9,7 +10,9 @@
 #include "storage/sqlite/cron_table.h"
 #include "storage/sqlite/event_table.h"
 #include "storage/sqlite/item_table.h"
+#include "storage/sqlite/query.h"
 #include "storage/sqlite/run_table.h"
+#include "storage/sqlite/sealed_table.h"
 #include "storage/sqlite/thread_table.h"
 #include "storage/sqlite/truncation.h"
 #include "storage/sqlite/webhook_table.h"
@@ -31,7 +34,9 @@ class Tables final : public Transaction {
         items_(database, memory),
         checkpoints_(database),
         webhooks_(database),
-        awaited_(database) {}
+        awaited_(database),
+        sealed_(database),
+        leave_mark_(database, "INSERT OR REPLACE INTO mark (id, made_at) VALUES (1, :now)") {}
 
   const AssistantReads& assistants() const override { return assistants_; }
   const ThreadReads& threads() const override { return threads_; }
@@ -42,6 +47,7 @@ class Tables final : public Transaction {
   const CheckpointReads& checkpoints() const override { return checkpoints_; }
   const WebhookReads& webhooks() const override { return webhooks_; }
   const AwaitedReads& awaited() const override { return awaited_; }
+  const SealedReads& sealed() const override { return sealed_; }
 
   Assistants& assistants() override { return assistants_; }
   Threads& threads() override { return threads_; }
@@ -52,7 +58,12 @@ class Tables final : public Transaction {
   Checkpoints& checkpoints() override { return checkpoints_; }
   Webhooks& webhooks() override { return webhooks_; }
   AwaitedAnswers& awaited() override { return awaited_; }
+  SealedSecrets& sealed() override { return sealed_; }
   void truncate(const Truncation& what) override { sqlite::truncate(database_, what); }
+  void leave_mark(Timestamp now) override {
+    Query sql(leave_mark_);
+    sql.bind(":now", now).run();
+  }
 
  private:
   const SQLite::Database& database_;
@@ -65,6 +76,8 @@ class Tables final : public Transaction {
   CheckpointTable checkpoints_;
   WebhookTable webhooks_;
   AwaitedTable awaited_;
+  SealedTable sealed_;
+  SQLite::Statement leave_mark_;
 };
 
 }  // namespace heddle::storage::sqlite

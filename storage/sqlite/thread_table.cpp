@@ -97,6 +97,7 @@ ThreadTable::ThreadTable(const SQLite::Database& database)
         WHERE thread_id = :thread_id
       )sql"),
       erase_{SQLite::Statement(database, "DELETE FROM awaited WHERE thread_id = :thread_id"),
+             SQLite::Statement(database, "DELETE FROM sealed_secrets WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM event_segments WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM runs WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM crons WHERE thread_id = :thread_id"),

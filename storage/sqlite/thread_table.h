@@ -33,7 +33,7 @@ class ThreadTable final : public Threads {
   mutable SQLite::Statement expired_;
   SQLite::Statement insert_;
   SQLite::Statement update_;
-  std::array<SQLite::Statement, 9> erase_;
+  std::array<SQLite::Statement, 10> erase_;
 };
 
 }  // namespace heddle::storage::sqlite

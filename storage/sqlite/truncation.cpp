@@ -24,7 +24,7 @@ void empty_checkpoints(const SQLite::Database& database) {
 
 void empty_runs(const SQLite::Database& database) {
   for (const char* sql : {"DELETE FROM event_segments", "DELETE FROM webhooks", "DELETE FROM crons",
-                          "DELETE FROM awaited", "DELETE FROM runs"}) {
+                          "DELETE FROM awaited", "DELETE FROM sealed_secrets", "DELETE FROM runs"}) {
     run(database, sql);
   }
 }

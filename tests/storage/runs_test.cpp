@@ -171,4 +171,30 @@ TEST_CASE_METHOD(RunsFixture, "An erased run takes its events along and leaves t
   CHECK(read(left) == std::vector<std::size_t>{0, 1});
 }
 
+TEST_CASE_METHOD(RunsFixture, "Runs that ended long ago go, oldest first, and none that is in flight or asked") {
+  insert({run(1, 1, RunStatus::success), run(2, 1, RunStatus::error), run(3, 1, RunStatus::running),
+          run(4, 1, RunStatus::interrupted), run(5, 1, RunStatus::success)});
+  commit([](Transaction& transaction) {
+    Awaited awaited;
+    awaited.thread_id = id<ThreadId>(1);
+    awaited.interrupt_id = "question";
+    awaited.run_id = id<RunId>(4);
+    transaction.awaited().replace(awaited.thread_id, {awaited});
+    transaction.events().append(id<ThreadId>(1), id<RunId>(1), EventSegment{0, "one"});
+  });
+  auto erase = [this](std::int64_t before, std::int64_t limit) {
+    return commit([=](Transaction& transaction) { return transaction.runs().erase_ended(at(before), limit); });
+  };
+  CHECK(erase(5, 1) == 1);
+  CHECK_FALSE(find(kAlice, 1));
+  CHECK(find(kAlice, 2));
+  CHECK(erase(5, 9) == 1);
+  CHECK(erase(5, 9) == 0);
+  for (const std::uint8_t kept : {std::uint8_t{3}, std::uint8_t{4}, std::uint8_t{5}}) CHECK(find(kAlice, kept));
+  auto events = [](const Snapshot& snapshot) {
+    return snapshot.events().read(id<ThreadId>(1), id<RunId>(1), 0, 10).size();
+  };
+  CHECK(read(events) == 0);
+}
+
 }  // namespace heddle::storage::test
