@@ -82,9 +82,9 @@ asio::awaitable<Caller> Dispatcher::let_in(Headers headers, std::string peer, co
   co_return caller;
 }
 
-asio::awaitable<Response> Dispatcher::routed(Request request) {
+asio::awaitable<Response> Dispatcher::routed(Request request, const Route*& route) {
   std::optional<Router::Match> found = match(request);
-  const Route* const route = found ? &route_table()[found->entry] : nullptr;
+  route = found ? &route_table()[found->entry] : nullptr;
   const bool is_open = route != nullptr && route->access == Access::everybody;
   Caller caller;
   // Before anything is said, also about which routes there are.
@@ -103,9 +103,11 @@ asio::awaitable<Response> Dispatcher::answer(Request request) {
   asked.verb = request.verb;
   asked.headers = request.headers;
   const std::string request_id = request.request_id;
+  const auto began = std::chrono::steady_clock::now();
+  const Route* route = nullptr;
   Response response;
   try {
-    response = co_await routed(std::move(request));
+    response = co_await routed(std::move(request), route);
   } catch (const ApiError& error) {
     response = error_response(error, settings.errors, settings.compat);
   } catch (const storage::StorageBusy&) {
@@ -129,6 +131,15 @@ asio::awaitable<Response> Dispatcher::answer(Request request) {
   add_cors_headers(settings.cors, asked, response.headers);
   const std::size_t status_class = static_cast<std::size_t>(response.status) / 100;
   if (status_class < services_.requests.by_class.size()) ++services_.requests.by_class[status_class];
+  runtime::Log& log = services_.parts.log;
+  if (log.writes(runtime::LogLevel::debug)) {
+    const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+    // By the pattern of the route: what a client wrote into its path is its own.
+    log.debug("a request was answered", boost::json::object{{"request_id", request_id},
+                                                            {"route", route == nullptr ? "" : route->pattern},
+                                                            {"status", response.status},
+                                                            {"ms", took.count()}});
+  }
   co_return response;
 }
 

@@ -7,6 +7,7 @@
 #include "api/http/message.h"
 #include "api/http/rate_limiter.h"
 #include "api/http/router.h"
+#include "api/routes/route_table.h"
 #include "api/services/services.h"
 
 namespace heddle::api {
@@ -24,7 +25,8 @@ class Dispatcher {
   void complete(const Request& request, Headers& headers) const;
 
  private:
-  boost::asio::awaitable<Response> routed(Request request);
+  // `route`: set once it is known; null pointer if there is none.
+  boost::asio::awaitable<Response> routed(Request request, const Route*& route);
   boost::asio::awaitable<Caller> let_in(Headers headers, std::string peer, const Route* route);
   // Throws ApiError 429.
   void count(const std::string& who);

@@ -27,6 +27,9 @@ class Log {
   Log(const Log&) = delete;
   Log& operator=(const Log&) = delete;
 
+  // Whether an entry of this level is written: for entries whose fields cost something.
+  bool writes(LogLevel level) const { return level >= lowest_; }
+
   void debug(std::string_view message, const json::object& fields = {}) { write(LogLevel::debug, message, fields); }
   void info(std::string_view message, const json::object& fields = {}) { write(LogLevel::info, message, fields); }
   void warning(std::string_view message, const json::object& fields = {}) { write(LogLevel::warning, message, fields); }

@@ -28,6 +28,7 @@ struct A2aCall {
   storage::Assistant assistant;
   RpcCall rpc;
   Headers headers;
+  std::string request_id;
 };
 
 RpcError task_not_found() {
@@ -126,7 +127,8 @@ asio::awaitable<WantedRun> run_for(Services& services, Caller caller, const A2aC
 asio::awaitable<std::shared_ptr<ActiveRun>> started(Services& services, Caller caller, const A2aCall& call,
                                                     A2aMessage message) {
   WantedRun wanted = co_await run_for(services, caller, call, std::move(message));
-  const RunOrigin origin{wanted.thread_id, true};
+  RunOrigin origin{wanted.thread_id, true};
+  origin.request_id = call.request_id;
   std::shared_ptr<ActiveRun> run;
   try {
     RunRequest request = run_request_from(std::move(wanted.body), call.headers, services.parts.settings);
@@ -236,6 +238,7 @@ asio::awaitable<Response> call_a2a(Services& services, Caller caller, Request re
     throw ApiError::bad_request("Accept must name text/event-stream for message/stream");
   }
   call.headers = std::move(request.headers);
+  call.request_id = request.request_id;
   std::optional<RpcError> failure;
   try {
     Response response = co_await dispatched(services, std::move(caller), call);

@@ -120,7 +120,8 @@ asio::awaitable<Response> call_tool(Services& services, Caller caller, Request r
 
   json::object body{{"assistant_id", tool->assistant.assistant_id.text()}};
   body["input"] = given == nullptr ? json::value(json::object{}) : *given;
-  const RunOrigin origin{std::nullopt, true};
+  RunOrigin origin{std::nullopt, true};
+  origin.request_id = request.request_id;
   std::shared_ptr<ActiveRun> run;
   try {
     RunRequest wanted = run_request_from(std::move(body), request.headers, services.parts.settings);

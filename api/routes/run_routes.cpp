@@ -23,6 +23,12 @@ std::optional<storage::ThreadId> thread_of(const Request& request) {
   return path_id<storage::ThreadId>(request, "thread_id");
 }
 
+RunOrigin origin_of(const Request& request, bool is_watched) {
+  RunOrigin origin{thread_of(request), is_watched};
+  origin.request_id = request.request_id;
+  return origin;
+}
+
 RunRequest parse_request(Services& services, Request& request) {
   const ServerSettings& settings = services.parts.settings;
   json::value body = parse_body(request.body, settings.json_depth_max);
@@ -111,7 +117,7 @@ std::int64_t number_of(const Request& request, std::string_view name, std::int64
 }  // namespace
 
 asio::awaitable<Response> create_run(Services& services, Caller caller, Request request) {
-  const RunOrigin origin{thread_of(request), false};
+  const RunOrigin origin = origin_of(request, false);
   RunRequest wanted = parse_request(services, request);
   const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller, origin, std::move(wanted));
   Response response = json_response(200, run_json(run->as_created));
@@ -120,7 +126,7 @@ asio::awaitable<Response> create_run(Services& services, Caller caller, Request 
 }
 
 asio::awaitable<Response> stream_run(Services& services, Caller caller, Request request) {
-  const RunOrigin origin{thread_of(request), true};
+  const RunOrigin origin = origin_of(request, true);
   RunRequest wanted = parse_request(services, request);
   const OnDisconnect on_disconnect = wanted.on_disconnect;
   const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller, origin, std::move(wanted));
@@ -135,7 +141,7 @@ asio::awaitable<Response> stream_run(Services& services, Caller caller, Request 
 }
 
 asio::awaitable<Response> wait_run(Services& services, Caller caller, Request request) {
-  const RunOrigin origin{thread_of(request), true};
+  const RunOrigin origin = origin_of(request, true);
   RunRequest wanted = parse_request(services, request);
   const OnDisconnect on_disconnect = wanted.on_disconnect;
   const std::shared_ptr<ActiveRun> run = co_await services.runs.create(caller, origin, std::move(wanted));
@@ -160,7 +166,8 @@ asio::awaitable<Response> create_runs(Services& services, Caller caller, Request
     std::vector<std::string> path{std::to_string(i)};
     wanted.push_back(run_request_from(std::move(one), request.headers, settings, std::move(path)));
   }
-  const std::vector<std::shared_ptr<ActiveRun>> runs = co_await services.runs.create_batch(caller, std::move(wanted));
+  const std::vector<std::shared_ptr<ActiveRun>> runs =
+      co_await services.runs.create_batch(caller, request.request_id, std::move(wanted));
   json::array list;
   for (const std::shared_ptr<ActiveRun>& run : runs) list.push_back(run_json(run->as_created));
   co_return json_response(200, list);

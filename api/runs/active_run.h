@@ -5,6 +5,8 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/json/object.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -57,6 +59,7 @@ struct ActiveRun {
   std::optional<CancelAction> cancel;
   std::optional<std::string> cancel_reason;  // as whoever asked for it gave it
   bool stop_for_restart = false;             // the server stops; the next start takes the run up
+  std::string request_id;                    // of the request that made it, for the log; empty: none did, or a restart
   std::uint64_t first_frame = 0;             // of this attempt
   // Of a running one: where it runs, and how it is stopped there.
   boost::asio::any_io_executor engine;
@@ -68,6 +71,9 @@ struct ActiveRun {
   std::optional<storage::Webhook> owed_call;     // at the end of a temporary one; of others it is stored
   boost::asio::steady_timer has_ended;           // never expires; cancelled at the end
   std::set<boost::asio::steady_timer*> waiting;  // of answers that wait; cancelled at the end
+
+  // What an entry of the log about this run has at least: `run_id`, `thread_id`, `request_id`.
+  boost::json::object log_fields() const;
 
   // Tells everybody who waits or reads that it has ended. `result` is set.
   void close();

@@ -23,16 +23,18 @@ RunQueue::RunQueue(asio::any_io_executor executor, EngineThreads& engines, stora
 
 RunQueue::~RunQueue() = default;
 
-void RunQueue::spawn(asio::awaitable<void> work) {
+void RunQueue::spawn(std::shared_ptr<const ActiveRun> run, asio::awaitable<void> work) {
   ++coroutines_;
-  auto done = [this](std::exception_ptr error) {
+  auto done = [this, run = std::move(run)](std::exception_ptr error) {
     --coroutines_;
     idle_.cancel();
     if (!error) return;
     try {
       std::rethrow_exception(error);
     } catch (const std::exception& thrown) {
-      log_.error("a run could not be brought to its end", boost::json::object{{"what", thrown.what()}});
+      boost::json::object fields = run->log_fields();
+      fields["what"] = thrown.what();
+      log_.error("a run could not be brought to its end", fields);
     }
   };
   asio::co_spawn(executor_, std::move(work), std::move(done));
@@ -51,7 +53,7 @@ void RunQueue::add(std::shared_ptr<ActiveRun> run) {
   lane.pending.push_back(run);
   if (run->record.created_at > clock_.now()) {
     run->due = false;
-    spawn(wait_until_due(run));
+    spawn(run, wait_until_due(run));
     return;
   }
   start_next(run->record.thread_id);
@@ -86,7 +88,7 @@ void RunQueue::start_ready() {
     const std::shared_ptr<ActiveRun> run = std::move(ready_.front());
     ready_.pop_front();
     ++running_;
-    spawn(execute(run));
+    spawn(run, execute(run));
   }
 }
 
@@ -183,7 +185,7 @@ void RunQueue::cancel(const std::shared_ptr<ActiveRun>& run, CancelAction action
   // One that waits for room among the runs at once is ended by execute().
   if (lane != lanes_.end() && lane->second.running == run) return;
   run->phase = ActiveRun::Phase::running;
-  spawn(give_up(run));
+  spawn(run, give_up(run));
 }
 
 asio::awaitable<void> RunQueue::stop_all(std::vector<std::shared_ptr<ActiveRun>> runs) {

@@ -102,7 +102,8 @@ class RunQueue {
   boost::asio::awaitable<void> execute(std::shared_ptr<ActiveRun> run);
   boost::asio::awaitable<void> give_up(std::shared_ptr<ActiveRun> run);
   boost::asio::awaitable<void> stop_all(std::vector<std::shared_ptr<ActiveRun>> runs);
-  void spawn(boost::asio::awaitable<void> work);
+  // `run`: what an error is told of.
+  void spawn(std::shared_ptr<const ActiveRun> run, boost::asio::awaitable<void> work);
 
   boost::asio::any_io_executor executor_;
   const runtime::Clock& clock_;

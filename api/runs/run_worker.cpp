@@ -18,6 +18,7 @@
 #include "api/runs/engine_bridge.h"
 #include "api/runs/run_plan.h"
 #include "api/runs/webhook_call.h"
+#include "api/services/run_service.h"
 #include "runtime/item_store.h"
 #include "runtime/json.h"
 #include "runtime/memory_saver.h"
@@ -135,6 +136,12 @@ std::string wait_result(const runtime::ErrorInfo& error) {
   return runtime::to_text(json::object{{"__error__", error_json(error)}});
 }
 
+json::object ActiveRun::log_fields() const {
+  json::object fields{{"run_id", record.run_id.text()}, {"thread_id", record.thread_id.text()}};
+  if (!request_id.empty()) fields["request_id"] = request_id;
+  return fields;
+}
+
 void ActiveRun::close() {
   phase = Phase::ended;
   plan = RunPlan{};
@@ -215,8 +222,9 @@ asio::awaitable<void> RunWorker::commit_when_possible(std::shared_ptr<ActiveRun>
     if (!failure) co_return;
     if (run->stop_for_restart) std::rethrow_exception(failure);
     if (is_first) {
-      log_.error("the status of a run cannot be stored, which is tried again until it can",
-                 json::object{{"run_id", run->record.run_id.text()}, {"what", reason}});
+      json::object fields = run->log_fields();
+      fields["what"] = reason;
+      log_.error("the status of a run cannot be stored, which is tried again until it can", fields);
     }
     asio::steady_timer pause(executor_, kStoringPause);
     co_await pause.async_wait(asio::use_awaitable);
@@ -229,8 +237,9 @@ asio::awaitable<bool> RunWorker::flush_log(std::shared_ptr<ActiveRun> run) {
   try {
     co_await log->flush();
   } catch (const storage::StorageError& error) {
-    log_.error("the events of a run could not be stored",
-               json::object{{"run_id", run->record.run_id.text()}, {"what", error.what()}});
+    json::object fields = run->log_fields();
+    fields["what"] = error.what();
+    log_.error("the events of a run could not be stored", fields);
     co_return false;
   }
   co_return true;
@@ -385,6 +394,7 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
     run->stream->publish(std::move(last));
     co_await flush_log(run);
   }
+  log_end(*run, *result);
   close(*run);
 }
 
@@ -401,7 +411,7 @@ asio::awaitable<std::shared_ptr<const storage::Webhook>> RunWorker::owed_call(st
   const bool has_values =
       run->record.status != storage::RunStatus::interrupted && run->record.on_completion == storage::OnCompletion::keep;
   if (has_values) {
-    const boost::json::object fields{{"run_id", run->record.run_id.text()}};
+    const json::object fields = run->log_fields();
     try {
       values = co_await newest_values(storage_, run->record.thread_id, run->plan.graph);
     } catch (const std::exception& error) {
@@ -482,6 +492,20 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
   };
   co_await commit_when_possible(run, std::move(store));
   if (has_awaited && tell_of_awaited_) tell_of_awaited_();
+}
+
+// The name of an error is one of the program, its text may hold what a client sent.
+void RunWorker::log_end(const ActiveRun& run, const EngineResult& result) {
+  json::object fields = run.log_fields();
+  fields["status"] = to_text(run.record.status);
+  fields["attempt"] = run.record.attempt;
+  if (run.record.started_at) fields["ms"] = (run.record.updated_at - *run.record.started_at).count() / 1000;
+  if (run.record.status != storage::RunStatus::error || !result.error) {
+    log_.debug("a run has ended", fields);
+    return;
+  }
+  fields["error"] = result.error->name;
+  log_.info("a run has failed", fields);
 }
 
 asio::awaitable<void> RunWorker::store_rollback(std::shared_ptr<ActiveRun> run) {

@@ -62,6 +62,7 @@ class RunWorker {
   boost::asio::awaitable<std::shared_ptr<const storage::Webhook>> owed_call(std::shared_ptr<ActiveRun> run);
   void tell_of(const ActiveRun& run, const EngineResult& result, storage::Timestamp began, NotedSpans& spans) const;
   void close(ActiveRun& run);
+  void log_end(const ActiveRun& run, const EngineResult& result);
 
   boost::asio::any_io_executor executor_;
   EngineThreads& engines_;

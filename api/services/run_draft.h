@@ -39,6 +39,7 @@ struct RunOrigin {
   bool is_watched = false;                     // stream or wait: a stateless one that is thrown away need not be stored
   std::optional<CronClaim> claim = std::nullopt;      // of a run that a cron makes, which nobody watches
   std::optional<ResumeClaim> resumed = std::nullopt;  // of a run that the server makes without a request
+  std::string request_id = {};                        // of the request that makes it; empty: none does
 };
 
 // A run that is about to be stored: what the transaction needs to decide and to write.

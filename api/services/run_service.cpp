@@ -110,6 +110,7 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
   if (is_temporary) {
     complete_record(draft, {}, {});
     std::shared_ptr<ActiveRun> run = activate(draft.record, graph_id, std::move(secrets), true);
+    run->request_id = origin.request_id;
     run->thread = new_thread(draft);
     parts_.queue.add(run);
     co_return run;
@@ -137,6 +138,7 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
     if (other) parts_.queue.cancel(other, action);
   }
   std::shared_ptr<ActiveRun> run = activate(stored.record, graph_id, std::move(secrets), false);
+  run->request_id = origin.request_id;
   parts_.queue.add(run);
   co_return run;
 }
@@ -155,7 +157,7 @@ void RunService::check_room(const storage::Owner& owner, std::size_t count) cons
   throw *std::move(refused);
 }
 
-asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> RunService::create_batch(Caller caller,
+asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> RunService::create_batch(Caller caller, std::string request_id,
                                                                                   std::vector<RunRequest> requests) {
   for (const RunRequest& request : requests) {
     storage::AssistantReader reader = caller.assistant_reader();
@@ -164,7 +166,8 @@ asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> RunService::create_batc
   check_room(caller.owner, requests.size());
   std::vector<std::shared_ptr<ActiveRun>> runs;
   for (RunRequest& request : requests) {
-    const RunOrigin stateless;
+    RunOrigin stateless;
+    stateless.request_id = request_id;
     std::shared_ptr<ActiveRun> run = co_await create(caller, stateless, std::move(request));
     runs.push_back(std::move(run));
   }

@@ -40,7 +40,7 @@ class RunService {
   // is not stored.
   boost::asio::awaitable<std::shared_ptr<ActiveRun>> create(Caller caller, RunOrigin origin, RunRequest request);
   // All or none.
-  boost::asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> create_batch(Caller caller,
+  boost::asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> create_batch(Caller caller, std::string request_id,
                                                                                std::vector<RunRequest> requests);
 
   // Throws ApiError 404: `Thread with ID <id> not found`, `Run not found`.

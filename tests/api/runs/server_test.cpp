@@ -3,6 +3,9 @@
 #include "api/server.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <sstream>
+#include <string>
 #include <thread>
 
 #include "storage/error.h"
@@ -214,4 +217,28 @@ TEST_CASE_METHOD(ServerFixture,
     CHECK(said.find(R"({"error":"TypeError")") != std::string::npos);
   }
   CHECK(ask(*server, "GET", "/ok").starts_with("HTTP/1.1 200"));
+}
+
+TEST_CASE_METHOD(ServerFixture, "What the log says of a run has its id and that of the request that made it") {
+  auto server = start();
+  const std::string request = "x-request-id: request-4711\r\n";
+  ask(*server, "POST", "/runs/wait", R"({"assistant_id":"faulty","input":{"mode":"throw"}})", request);
+  ask(*server, "POST", "/threads/" + new_thread(*server) + "/runs/wait",
+      R"({"assistant_id":"linear","input":{"topic":"t"}})", request);
+  server.reset();  // its threads write the log
+  std::size_t told = 0;
+  std::istringstream lines(logged);
+  for (std::string line; std::getline(lines, line);) {
+    const boost::json::value entry = runtime::parse_json(line);
+    const boost::json::value* const fields = entry.as_object().if_contains("fields");
+    if (fields == nullptr || !fields->as_object().contains("run_id")) continue;
+    INFO(line);
+    CHECK(fields->at("thread_id").is_string());
+    CHECK(fields->at("request_id") == "request-4711");
+    ++told;
+  }
+  CHECK(told == 2);
+  CHECK(logged.find(R"("message":"a run has failed")") != std::string::npos);
+  CHECK(logged.find(R"("message":"a request was answered")") != std::string::npos);
+  CHECK(logged.find("kaboom") == std::string::npos);
 }
