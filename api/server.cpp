@@ -157,6 +157,7 @@ class Server::State {
   }
 
   asio::awaitable<void> shut_down() {
+    listener.stop_accepting();
     co_await services.cron_scheduler.stop();
     co_await services.expiry_sweeper.stop();
     co_await services.resumer.stop();

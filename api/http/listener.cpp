@@ -110,6 +110,7 @@ class Listener::State : public std::enable_shared_from_this<State> {
 
   std::vector<BoundAddress> listen(const std::string& host, std::uint16_t port);
   void encrypt(std::shared_ptr<const TlsIdentity> identity) { context_.tls = std::move(identity); }
+  void drain();
   asio::awaitable<void> stop(std::chrono::milliseconds patience);
   void close();
   std::size_t open_connections() const { return open_.size() - refused_; }
@@ -248,9 +249,13 @@ void Listener::State::close() {
   cancel_all();
 }
 
-asio::awaitable<void> Listener::State::stop(std::chrono::milliseconds patience) {
+void Listener::State::drain() {
   stop_accepting();
   for (const Open& open : open_) open.connection->drain();
+}
+
+asio::awaitable<void> Listener::State::stop(std::chrono::milliseconds patience) {
+  drain();
 
   Clock::time_point until = Clock::now() + patience;
   while (is_busy()) {
@@ -278,6 +283,10 @@ std::vector<BoundAddress> Listener::listen(const std::string& host, std::uint16_
 
 void Listener::encrypt(std::shared_ptr<const TlsIdentity> identity) {
   state_->encrypt(std::move(identity));
+}
+
+void Listener::stop_accepting() {
+  state_->drain();
 }
 
 asio::awaitable<void> Listener::stop(std::chrono::milliseconds patience) {

@@ -62,8 +62,10 @@ class Listener {
   // Connections that come from now on are encrypted, with this certificate.
   void encrypt(std::shared_ptr<const TlsIdentity> identity);
 
-  // Stops accepting, closes idle connections, lets requests in flight finish for `patience`, then
-  // cancels them; returns when the last connection is gone.
+  // Stops accepting and closes idle connections; requests in flight go on, and their connections close behind them.
+  void stop_accepting();
+  // The same, then lets requests in flight finish for `patience`, then cancels them; returns when the last connection
+  // is gone.
   boost::asio::awaitable<void> stop(std::chrono::milliseconds patience);
 
   std::size_t open_connections() const;

@@ -14,6 +14,7 @@
 
 #include "api/runs/run_stream.h"
 #include "runtime/compiled_graph.h"
+#include "runtime/drain_request.h"
 #include "runtime/state_graph.h"
 #include "storage/runs.h"
 #include "storage/threads.h"
@@ -64,6 +65,7 @@ struct ActiveRun {
   // Of a running one: where it runs, and how it is stopped there.
   boost::asio::any_io_executor engine;
   std::shared_ptr<boost::asio::cancellation_signal> stop;
+  std::shared_ptr<runtime::DrainRequest> drain;    // of one that the next start can take up between two supersteps
   std::optional<boost::asio::steady_timer> delay;  // of one that is not due
 
   // The answer to wait and join, as JSON text (http-api.md 9.2); set when ended.

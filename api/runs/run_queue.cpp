@@ -15,6 +15,7 @@ RunQueue::RunQueue(asio::any_io_executor executor, EngineThreads& engines, stora
                    const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
                    const ServerSettings& settings, Webhooks& webhooks)
     : executor_(executor),
+      engines_(engines),
       clock_(clock),
       log_(log),
       settings_(settings),
@@ -219,6 +220,7 @@ asio::awaitable<void> RunQueue::drain(std::chrono::milliseconds patience) {
   draining_ = true;
   for (const auto& [id, run] : by_id_) {
     if (run->delay) run->delay->cancel();
+    if (run->phase == ActiveRun::Phase::running) worker_.pause(*run);
   }
   asio::steady_timer limit(executor_, patience);
   limit.async_wait([this](boost::system::error_code error) {

@@ -69,6 +69,9 @@ class RunQueue {
   std::vector<std::shared_ptr<ActiveRun>> find_all(const storage::Owner& owner) const;
   std::size_t in_flight() const { return by_id_.size(); }
   std::size_t running() const { return running_; }
+  bool is_draining() const { return draining_; }
+  // The threads that its runs have.
+  const EngineThreads& engines() const { return engines_; }
   // Of runs that have ended since the start.
   const RunCounters& counters() const { return counters_; }
 
@@ -85,8 +88,8 @@ class RunQueue {
   boost::asio::awaitable<void> stop_assistant(storage::AssistantId id);
   boost::asio::awaitable<void> stop_everything();
 
-  // Starts nothing more, gives running ones `patience` to end, then stops them where they are, so that the next
-  // start takes them up from their last checkpoint.
+  // Starts nothing more and lets running ones come to their next checkpoint, or to their end, for `patience`; then
+  // stops them where they are. The next start takes them up from their last checkpoint.
   boost::asio::awaitable<void> drain(std::chrono::milliseconds patience);
 
  private:
@@ -106,6 +109,7 @@ class RunQueue {
   void spawn(std::shared_ptr<const ActiveRun> run, boost::asio::awaitable<void> work);
 
   boost::asio::any_io_executor executor_;
+  EngineThreads& engines_;
   const runtime::Clock& clock_;
   runtime::Log& log_;
   const ServerSettings& settings_;

@@ -51,6 +51,7 @@ struct EngineSide {
   runtime::CheckpointIds& checkpoint_ids;
   std::shared_ptr<EngineBridge> bridge;
   runtime::SpanSink spans;
+  std::shared_ptr<const runtime::DrainRequest> drain;
 };
 
 asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> side) {
@@ -78,6 +79,7 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
   options.durability = side->stored_thread ? side->plan.durability : runtime::Durability::exit;
   options.interrupt_before = side->plan.interrupt_before;
   options.interrupt_after = side->plan.interrupt_after;
+  options.drain = side->drain;
   options.strict_resume = side->plan.strict_resume;
   runtime::RunOutcome outcome = co_await side->plan.graph->run(std::move(options), services);
   co_return outcome;
@@ -174,6 +176,7 @@ struct RunWorker::EngineResult {
   std::optional<runtime::RunOutcome> outcome;  // none: it was cancelled, or failed before it began
   std::optional<runtime::ErrorInfo> error;
   bool cancelled = false;
+  bool paused = false;  // behind a superstep, for the next start
 };
 
 RunWorker::RunWorker(asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
@@ -193,6 +196,13 @@ void RunWorker::stop(ActiveRun& run) {
   if (!run.stop) return;
   // The signal belongs to the engine's thread.
   asio::post(run.engine, [stop = run.stop] { stop->emit(asio::cancellation_type::terminal); });
+}
+
+void RunWorker::pause(ActiveRun& run) {
+  if (run.cancel) return;
+  // It has not begun, or has ended but for the storing of that.
+  if (!run.stop && !run.temporary) run.stop_for_restart = true;
+  if (run.drain) run.drain->ask();
 }
 
 asio::awaitable<void> RunWorker::mark_running(std::shared_ptr<ActiveRun> run) {
@@ -269,10 +279,14 @@ asio::awaitable<RunWorker::EngineResult> RunWorker::run_engine(std::shared_ptr<A
                  clock_,
                  checkpoint_ids_,
                  bridge,
-                 {}});
+                 {},
+                 nullptr});
   auto noted = std::make_shared<NotedSpans>();
   if (tell_of_trace_) side->spans = [noted](runtime::Span span) { noted->add(std::move(span)); };
   const storage::Timestamp began = clock_.now();
+  // One that is stored nowhere cannot be taken up by the next start.
+  if (!run->temporary) run->drain = std::make_shared<runtime::DrainRequest>("the server stops");
+  side->drain = run->drain;
   side->plan.config = config;
   // The run's secrets live no longer than the run.
   run->plan.config.reset();
@@ -321,6 +335,8 @@ asio::awaitable<RunWorker::EngineResult> RunWorker::run_engine(std::shared_ptr<A
   } else {
     result.outcome = std::move(answer->outcome);
     result.error = result.outcome->error;
+    result.paused = result.outcome->status == runtime::OutcomeStatus::drained;
+    if (result.paused) result.error.reset();
   }
   if (tell_of_trace_) tell_of(*run, result, began, *noted);
   co_return result;
@@ -337,7 +353,7 @@ void RunWorker::tell_of(const ActiveRun& run, const EngineResult& result, storag
   trace.began = began;
   trace.ended = clock_.now();
   const bool asks = result.outcome && result.outcome->status == runtime::OutcomeStatus::interrupted;
-  trace.status = result.error ? "error" : result.cancelled || asks ? "interrupted" : "success";
+  trace.status = result.error ? "error" : result.cancelled || result.paused || asks ? "interrupted" : "success";
   if (result.error) trace.error = result.error->name;
   trace.spans = std::move(noted.spans);
   trace.left_out = noted.left_out;
@@ -373,7 +389,9 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
   }
   const auto result = std::make_shared<const EngineResult>(std::move(engine_result));
 
-  if (result->cancelled && run->stop_for_restart && !run->cancel) {
+  const bool goes_on_later = result->paused || (result->cancelled && run->stop_for_restart);
+  if (goes_on_later && !run->cancel) {
+    log_.info("a run goes on after the next start", run->log_fields());
     run->result = "{}";
     run->close();
     co_return;

@@ -45,6 +45,10 @@ class RunWorker {
   // Stops a running one where it is. execute() then returns soon.
   void stop(ActiveRun& run);
 
+  // Asks a running one to end before its next superstep, so that the next start goes on there. One that is stored
+  // nowhere goes on.
+  void pause(ActiveRun& run);
+
  private:
   struct EngineResult;
   struct NotedSpans;

@@ -43,6 +43,12 @@ Progress progress_of(const storage::Snapshot& snapshot, const storage::Run& run)
   return progress;
 }
 
+ApiError unavailable_now(const std::string& why) {
+  ApiError error = ApiError::unavailable(why);
+  error.add_header("retry-after", "1");
+  return error;
+}
+
 }  // namespace
 
 asio::awaitable<storage::Assistant> RunService::assistant_for(storage::AssistantReader reader, std::string id) const {
@@ -144,6 +150,7 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
 }
 
 void RunService::check_room(const storage::Owner& owner, std::size_t count) const {
+  if (parts_.queue.is_draining()) throw unavailable_now("The server is stopping. Try again.");
   std::optional<ApiError> refused;
   if (!parts_.queue.has_room(count)) {
     refused = ApiError::unavailable("Too many runs are waiting. Try again later.");

@@ -242,3 +242,54 @@ TEST_CASE_METHOD(ServerFixture, "What the log says of a run has its id and that 
   CHECK(logged.find(R"("message":"a request was answered")") != std::string::npos);
   CHECK(logged.find("kaboom") == std::string::npos);
 }
+
+namespace {
+
+// Returns when the state of the thread holds `text`.
+void see_in_state(const api::Server& server, const std::string& thread, const std::string& text) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (ask(server, "GET", "/threads/" + thread + "/state").find(text) == std::string::npos) {
+    if (std::chrono::steady_clock::now() > end) FAIL("the state never held " + text);
+  }
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(ServerFixture, "A server that stops hands a run on between two supersteps") {
+  change = [](api::ServerSettings& chosen) { chosen.drain = std::chrono::seconds{20}; };
+  auto server = start();
+  const std::string thread = new_thread(*server);
+  const std::string runs = "/threads/" + thread + "/runs";
+  const std::string body =
+      R"({"assistant_id":"delay","input":{"tag":"a","ms":200,"naps":6},"stream_mode":["updates","values"]})";
+  const std::string run(json_in(ask(*server, "POST", runs, body)).at("run_id").as_string());
+  see_in_state(*server, thread, "a:before");
+  const auto began = std::chrono::steady_clock::now();
+  server.reset();
+  // It has waited for one superstep, and neither for the end of the run nor for its patience.
+  CHECK(std::chrono::steady_clock::now() - began < std::chrono::milliseconds{1'000});
+  server = start();
+  const std::string joined = ask(*server, "GET", runs + "/" + run + "/join");
+  CHECK(joined.find(R"("log":["a:before","a:nap1","a:nap2","a:nap3","a:nap4","a:nap5","a:nap6","a:after"])") !=
+        std::string::npos);
+  const std::string events = ask(*server, "GET", runs + "/" + run + "/stream");
+  CHECK(events.find("\"attempt\":2") != std::string::npos);
+  CHECK(events.find("__interrupt__") == std::string::npos);
+}
+
+TEST_CASE_METHOD(ServerFixture, "A run that stops at a breakpoint of its client while the server stops stays there") {
+  change = [](api::ServerSettings& chosen) { chosen.drain = std::chrono::seconds{20}; };
+  auto server = start();
+  const std::string thread = new_thread(*server);
+  const std::string runs = "/threads/" + thread + "/runs";
+  const std::string run(
+      json_in(ask(*server, "POST", runs,
+                  R"({"assistant_id":"delay","input":{"tag":"a","ms":200,"naps":2},"interrupt_before":["after"]})"))
+          .at("run_id")
+          .as_string());
+  see_in_state(*server, thread, "a:before");
+  server.reset();
+  server = start();
+  CHECK(json_in(ask(*server, "GET", runs + "/" + run)).at("status") == "success");
+  CHECK(json_in(ask(*server, "GET", "/threads/" + thread)).at("status") == "interrupted");
+}
