@@ -16,6 +16,7 @@
 #include "api/env_file.h"
 #include "api/nearest_name.h"
 #include "api/outgoing/header_templates.h"
+#include "api/sealing_keys.h"
 #include "api/settings_table.h"
 #include "runtime/json.h"
 
@@ -191,6 +192,7 @@ class ConfigurationFile {
       if (setting.name == "db" && settings.storage.path != ":memory:") stand_beside(settings.storage.path);
       if (setting.name == "tls-certificate") stand_beside(settings.tls.certificate);
       if (setting.name == "tls-key") stand_beside(settings.tls.key);
+      if (setting.name == "secrets-key-file") stand_beside(settings.secrets_key_file);
     }
   }
 
@@ -353,6 +355,7 @@ std::optional<fs::path> file_to_read(const ConfigurationSources& sources) {
 void apply_environment(const ConfigurationSources& sources, Configuration& configuration) {
   std::vector<std::string> known = sources.variables;
   known.emplace_back("HEDDLE_CONFIG");
+  known.emplace_back(kSealingKeyVariable);
   for (const Setting& setting : settings_table()) {
     known.push_back(setting.variable());
     const auto found = configuration.environment.find(setting.variable());
@@ -384,6 +387,14 @@ void fill_in_headers(const std::string& file, Configuration& configuration) {
   WebhookSettings& webhooks = configuration.settings.webhooks;
   webhooks.headers = filled(configuration.webhook_headers, webhooks.env_prefix, "webhooks.headers");
   configuration.settings.traces.headers = filled(configuration.otlp_headers, "OTEL_", "heddle.otlp_headers");
+}
+
+void read_sealing_keys(Configuration& configuration) {
+  try {
+    configuration.settings.sealer = sealer_from(configuration.settings.secrets_key_file, configuration.environment);
+  } catch (const SealingKeysError& error) {
+    throw ConfigurationError(error.what());
+  }
 }
 
 // A name but localhost may lead anywhere.
@@ -440,6 +451,7 @@ Configuration load_configuration(const ConfigurationSources& sources) {
   }
   check_tls(configuration.settings.tls);
   check_who_is_let_in(configuration.settings);
+  read_sealing_keys(configuration);
   return configuration;
 }
 

@@ -152,6 +152,12 @@ void add_api(std::vector<Setting>& table) {
                        "hidden in addition to all that begin with `_`: handed to the nodes of the run, never shown, "
                        "stored or logged",
                        [](ServerSettings& s) -> auto& { return s.secret_configurable_keys; }));
+  auto take_key_file = [](ServerSettings& settings, const std::string& path) { settings.secrets_key_file = path; };
+  table.push_back(text({"secrets-key-file", "heddle.secrets_key_file"}, "the path of a file", "",
+                       "holds the key under which secrets of stored runs are sealed until the run ends, so that a "
+                       "restart finds them; without one, or the variable HEDDLE_SECRETS_KEY, they are in memory only. "
+                       "In langgraph.json the path is relative to that file",
+                       take_key_file));
 }
 
 void add_cors(std::vector<Setting>& table) {

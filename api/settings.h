@@ -26,6 +26,8 @@
 
 namespace heddle::api {
 
+class RunSealer;
+
 enum class ErrorForm { json, text };  // http-api.md 2.6
 enum class Compat { js, platform };   // http-api.md 1.2
 
@@ -106,6 +108,8 @@ struct ServerSettings {
   bool test_truncate = false;                                   // whether POST /internal/truncate exists, http-api.md 4
   std::optional<HeaderRule> configurable_headers;               // none: the rule of the JavaScript server
   std::vector<std::string> secret_configurable_keys;            // further hidden keys (http-api.md 18)
+  std::string secrets_key_file;                                 // with keys to seal with; empty: none
+  std::shared_ptr<const RunSealer> sealer;                      // made of it; null: secrets are in memory only
   std::map<std::string, AssistantDefaults> assistant_defaults;  // by graph id
   bool stream_end_event = false;
   WebhookSettings webhooks;

@@ -13,7 +13,7 @@
 
 namespace heddle::api {
 
-// What a run has beyond its record and loses at a restart.
+// What a run has beyond its record and loses at a restart, unless it is sealed (api/runs/run_sealer.h).
 struct RunSecrets {
   std::shared_ptr<const runtime::Secrets> configurable;
   std::shared_ptr<const runtime::Secrets> context;

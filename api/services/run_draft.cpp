@@ -53,6 +53,12 @@ void begin(storage::Run& record) {
   record.started_at = record.updated_at;
 }
 
+void insert(storage::Transaction& transaction, const storage::Run& record,
+            const std::optional<storage::Sealed>& sealed) {
+  transaction.runs().insert(record);
+  if (sealed) transaction.sealed().insert(*sealed);
+}
+
 }  // namespace
 
 void complete_record(Draft& draft, const json::object& thread_config, const json::object& thread_metadata) {
@@ -121,7 +127,7 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
       begin(record);
     }
     transaction.threads().insert(new_thread(draft));
-    transaction.runs().insert(record);
+    insert(transaction, record, draft.sealed);
     return Stored{record, {}};
   }
 
@@ -150,7 +156,7 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
   if (draft.origin.is_watched && in_flight.empty() && record.created_at <= record.updated_at) {
     begin(record);
   }
-  transaction.runs().insert(record);
+  insert(transaction, record, draft.sealed);
   Stored stored{record, {}};
   const bool cancels = record.multitask_strategy == storage::MultitaskStrategy::interrupt ||
                        record.multitask_strategy == storage::MultitaskStrategy::rollback;

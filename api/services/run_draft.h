@@ -13,6 +13,7 @@
 #include "storage/assistants.h"
 #include "storage/crons.h"
 #include "storage/runs.h"
+#include "storage/sealed.h"
 #include "storage/storage.h"
 #include "storage/threads.h"
 
@@ -48,6 +49,7 @@ struct Draft {
   storage::Assistant assistant;
   RunRequest request;
   RunOrigin origin;
+  std::optional<storage::Sealed> sealed;  // its secrets, if there are any and a key to seal them with
   Compat compat = Compat::js;
   ThreadTtlSettings ttl;  // of a thread that is made for it
 };

@@ -7,6 +7,7 @@
 
 #include "api/runs/run_log.h"
 #include "api/runs/run_queue.h"
+#include "api/runs/run_sealer.h"
 #include "api/runs/webhook_call.h"
 #include "api/services/api_error.h"
 #include "runtime/json.h"
@@ -43,10 +44,19 @@ Progress progress_of(const storage::Snapshot& snapshot, const storage::Run& run)
   return progress;
 }
 
+bool is_empty(const RunSecrets& secrets) {
+  return secrets.configurable->empty() && secrets.context->empty() && secrets.header_settings.empty();
+}
+
 ApiError unavailable_now(const std::string& why) {
   ApiError error = ApiError::unavailable(why);
   error.add_header("retry-after", "1");
   return error;
+}
+
+runtime::ErrorInfo credentials_lost(const std::string& why) {
+  return {"CredentialsLost", "The server restarted while this run was in flight, and its credentials are lost: " + why +
+                                 ". Send the request again."};
 }
 
 }  // namespace
@@ -122,6 +132,9 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
     co_return run;
   }
 
+  if (parts_.settings.sealer && !is_empty(secrets)) {
+    draft.sealed = parts_.settings.sealer->seal(record.run_id, record.thread_id, secrets);
+  }
   if (origin.thread_id && record.multitask_strategy == storage::MultitaskStrategy::reject) {
     co_await parts_.queue.end_of_asking_run(owner, *origin.thread_id);
   }
@@ -340,10 +353,9 @@ asio::awaitable<void> RunService::take_up(storage::Run record) {
     co_return;
   }
   const bool was_running = record.status == storage::RunStatus::running;
-  if (record.had_hidden_keys) {
-    const runtime::ErrorInfo error{"CredentialsLost",
-                                   "The server restarted while this run was in flight, and its credentials were kept "
-                                   "in memory only. Send the request again."};
+  std::variant<RunSecrets, CannotOpen> left = co_await secrets_left(record);
+  if (const CannotOpen* const closed = std::get_if<CannotOpen>(&left)) {
+    const runtime::ErrorInfo error = credentials_lost(closed->why);
     co_await fail_at_start(record, error);
     co_return;
   }
@@ -355,12 +367,7 @@ asio::awaitable<void> RunService::take_up(storage::Run record) {
     co_return;
   }
 
-  RunSecrets secrets;
-  if (parts_.settings.auth && !record.owner.text.empty()) {
-    runtime::Secrets left;
-    add_owner(record.owner, left);
-    secrets.configurable = std::make_shared<const runtime::Secrets>(std::move(left));
-  }
+  RunSecrets secrets = std::get<RunSecrets>(std::move(left));
   std::shared_ptr<ActiveRun> run = activate(record, graph_id, std::move(secrets), false);
   if (was_running) {
     // What the run had come to goes on from its last checkpoint; its input has been taken in already.
@@ -384,6 +391,31 @@ asio::awaitable<void> RunService::take_up(storage::Run record) {
     run->record.status = storage::RunStatus::pending;
   }
   parts_.queue.add(std::move(run));
+}
+
+asio::awaitable<std::variant<RunSecrets, CannotOpen>> RunService::secrets_left(storage::Run record) const {
+  auto read = [id = record.run_id](const storage::Snapshot& snapshot) { return snapshot.sealed().find(id); };
+  const std::optional<storage::Sealed> sealed = co_await parts_.storage.read(std::move(read));
+  CannotOpen closed{"they were kept in memory only; --secrets-key-file seals them"};
+  if (sealed && parts_.settings.sealer) {
+    std::variant<RunSecrets, CannotOpen> opened = parts_.settings.sealer->open(*sealed);
+    if (std::holds_alternative<RunSecrets>(opened)) co_return opened;
+    closed = std::get<CannotOpen>(std::move(opened));
+  } else if (sealed) {
+    closed.why = "they are sealed, and this server was given no key; see --secrets-key-file";
+  }
+  if (record.had_hidden_keys) co_return closed;
+  if (sealed) {
+    parts_.log.warning("a run goes on without what was sealed for it: the caller's token and headers",
+                       json::object{{"run_id", record.run_id.text()}, {"why", closed.why}});
+  }
+  RunSecrets secrets;
+  if (parts_.settings.auth && !record.owner.text.empty()) {
+    runtime::Secrets name;
+    add_owner(record.owner, name);
+    secrets.configurable = std::make_shared<const runtime::Secrets>(std::move(name));
+  }
+  co_return secrets;
 }
 
 asio::awaitable<void> RunService::fail_at_start(storage::Run record, runtime::ErrorInfo error) {

@@ -6,12 +6,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "api/auth/identity.h"
 #include "api/runs/active_run.h"
 #include "api/runs/run_plan.h"
 #include "api/runs/run_request.h"
+#include "api/runs/run_sealer.h"
 #include "api/services/assistant_service.h"
 #include "api/services/run_draft.h"
 #include "api/services/service_parts.h"
@@ -76,6 +78,8 @@ class RunService {
   std::shared_ptr<ActiveRun> activate(const storage::Run& record, const std::string& graph_id, RunSecrets secrets,
                                       bool temporary);
   boost::asio::awaitable<void> take_up(storage::Run record);
+  // Of a run that is taken up again. What the client sent cannot be done without; of the caller the name is enough.
+  boost::asio::awaitable<std::variant<RunSecrets, CannotOpen>> secrets_left(storage::Run record) const;
   boost::asio::awaitable<void> fail_at_start(storage::Run record, runtime::ErrorInfo error);
 
   ServiceParts parts_;

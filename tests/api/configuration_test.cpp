@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "api/outgoing/header_templates.h"
+#include "api/runs/run_sealer.h"
 #include "tests/support/folder.h"
 
 namespace heddle::api {
@@ -446,6 +447,34 @@ TEST_CASE_METHOD(ConfigurationFixture, "A folder or a huge file in place of the 
   sources.config_file = "huge.json";
   folder.write("huge.json", std::string((1 << 20) + 1, ' '));
   CHECK_THROWS_WITH(load(), Contains("more than 1 MiB"));
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "Keys to seal with come from a file beside langgraph.json or from a variable") {
+  const std::string key(64, 'a');
+  CHECK(load_with(R"("env": {})").settings.sealer == nullptr);
+  folder.write("seal.key", key + "\n");
+  const std::string with_file = R"("heddle": {"secrets_key_file": "seal.key"})";
+  const std::string id = load_with(with_file).settings.sealer->key_id();
+
+  sources.environment["HEDDLE_SECRETS_KEY"] = key;
+  const Configuration configuration = load_with(R"("env": {})");
+  REQUIRE(configuration.settings.sealer);
+  CHECK(configuration.settings.sealer->key_id() == id);
+  CHECK_FALSE(configuration.environment.contains("HEDDLE_SECRETS_KEY"));
+  CHECK(configuration.keys_without_effect.empty());
+
+  sources.environment["HEDDLE_SECRETS_KEY"] = std::string(64, 'b');
+  CHECK(load_with(with_file).settings.sealer->key_id() == id);
+}
+
+TEST_CASE_METHOD(ConfigurationFixture, "A key that is none stops the start with its place, and is not told") {
+  sources.environment["HEDDLE_SECRETS_KEY"] = "canary-not-a-key";
+  const std::string said = fault_with(R"("env": {})");
+  CHECK_THAT(said, Contains("HEDDLE_SECRETS_KEY") && Contains("openssl rand"));
+  CHECK_THAT(said, !Contains("canary"));
+  sources.environment.clear();
+  CHECK_THAT(fault_with(R"("heddle": {"secrets_key_file": "nowhere.key"})"),
+             Contains("nowhere.key") && Contains("cannot be read"));
 }
 
 }  // namespace
