@@ -411,6 +411,11 @@ void add_expiry(std::vector<Setting>& table) {
                          "threads of one sweep; the rest has to wait for the next one, so that other work is not "
                          "kept waiting",
                          [](ServerSettings& s) -> auto& { return s.thread_ttl.sweep_limit; }));
+  table.push_back(
+      time_to_live({"run-retention-minutes", "heddle.run_retention_minutes", "minutes"},
+                   "how long a run is kept after its end, with the events that a reader can have again; the "
+                   "states of its thread stay. None: as long as its thread",
+                   [](ServerSettings& s) -> auto& { return s.run_retention_minutes; }));
 }
 
 void add_index(std::vector<Setting>& table) {

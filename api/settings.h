@@ -116,6 +116,7 @@ struct ServerSettings {
   TraceSettings traces;
   StoreSettings store;
   ThreadTtlSettings thread_ttl;
+  std::optional<double> run_retention_minutes;  // after the end of a run; none: runs live as long as their thread
 
   std::optional<AuthSettings> auth;  // none: everybody is the same caller
   TlsSettings tls;                   // none: connections are not encrypted

@@ -4,6 +4,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/json/object.hpp>
 #include <exception>
+#include <ratio>
 #include <utility>
 
 #include "api/runs/run_queue.h"
@@ -18,6 +19,8 @@ namespace json = boost::json;
 constexpr std::int64_t kItemsAtOnce = 256;
 // Found by one query; each is erased in a transaction of its own.
 constexpr std::int64_t kThreadsAtOnce = 64;
+// In one transaction; each takes its events along, of which a long run has megabytes.
+constexpr std::int64_t kRunsAtOnce = 64;
 // Timers count time that passes, not the time of day: how late a sweep may be after the clock was set forward.
 constexpr std::chrono::minutes kLookAtLeast{1};
 
@@ -51,7 +54,10 @@ asio::awaitable<void> ExpirySweeper::stop() {
 asio::awaitable<std::optional<storage::Timestamp>> ExpirySweeper::sweep_due() {
   const storage::Timestamp now = parts_.clock.now();
   if (items_.comes(now, parts_.settings.store.sweep_interval)) co_await sweep_items();
-  if (of_threads_.comes(now, parts_.settings.thread_ttl.sweep_interval)) co_await sweep_threads();
+  if (of_threads_.comes(now, parts_.settings.thread_ttl.sweep_interval)) {
+    co_await sweep_threads();
+    co_await sweep_runs(now);
+  }
   co_return std::min(items_.next(), of_threads_.next());
 }
 
@@ -75,6 +81,22 @@ asio::awaitable<void> ExpirySweeper::sweep_threads() {
     if (portion < at_once) break;
   }
   if (left < most) parts_.log.debug("expired threads were swept", json::object{{"threads", most - left}});
+}
+
+asio::awaitable<void> ExpirySweeper::sweep_runs(storage::Timestamp now) {
+  if (!parts_.settings.run_retention_minutes) co_return;
+  const std::chrono::duration<double, std::ratio<60>> kept(*parts_.settings.run_retention_minutes);
+  const storage::Timestamp before = now - std::chrono::duration_cast<std::chrono::microseconds>(kept);
+  std::int64_t erased = 0;
+  while (!work_.stopping()) {
+    auto erase = [before](storage::Transaction& transaction) {
+      return transaction.runs().erase_ended(before, kRunsAtOnce);
+    };
+    const std::int64_t portion = co_await parts_.storage.commit(std::move(erase));
+    erased += portion;
+    if (portion < kRunsAtOnce) break;
+  }
+  if (erased > 0) parts_.log.debug("runs that ended long ago were erased", json::object{{"runs", erased}});
 }
 
 }  // namespace heddle::api

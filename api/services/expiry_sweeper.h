@@ -1,5 +1,5 @@
 #pragma once
-// Takes away what has expired: items of the store and threads (http-api.md 13.6).
+// Takes away what has expired: items of the store, threads (http-api.md 13.6), and runs that ended long ago.
 //
 // Nobody sees an expired item, so when it goes matters to the disk only. Work is done in portions with other work in
 // between, and what fails is logged and tried again at the next sweep.
@@ -47,6 +47,7 @@ class ExpirySweeper {
 
   boost::asio::awaitable<void> sweep_items();
   boost::asio::awaitable<void> sweep_threads();
+  boost::asio::awaitable<void> sweep_runs(storage::Timestamp now);
 
   ServiceParts parts_;
   StoreService& store_;

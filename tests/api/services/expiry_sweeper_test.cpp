@@ -165,4 +165,29 @@ TEST_CASE_METHOD(SweeperFixture, "The sweeper sweeps when it is started, and sto
   get(services.expiry_sweeper.stop());
 }
 
+TEST_CASE_METHOD(SweeperFixture, "A run goes when the retention has passed since its end, and its thread stays") {
+  settings.run_retention_minutes = 30;
+  const storage::ThreadId thread = made();
+  storage::Run run;
+  run.run_id.uuid.bytes.back() = 1;
+  run.thread_id = thread;
+  run.owner = ann;
+  run.updated_at = clock.now();
+  run.status = storage::RunStatus::success;
+  get(storage->commit([run](storage::Transaction& transaction) { transaction.runs().insert(run); }));
+  auto is_there = [&] {
+    auto find = [run](const storage::Snapshot& snapshot) {
+      return snapshot.runs().find(run.owner, run.run_id).has_value();
+    };
+    return get(storage->read(std::move(find)));
+  };
+  clock.advance(minutes{30});
+  sweep();
+  CHECK(is_there());
+  clock.advance(minutes{10});
+  sweep();
+  CHECK_FALSE(is_there());
+  CHECK(found(thread));
+}
+
 }  // namespace heddle::api
