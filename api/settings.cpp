@@ -249,6 +249,10 @@ void add_limits(std::vector<Setting>& table) {
   table.push_back(number({"async-resume-polls-max", "heddle.async_resume_polls_max", "requests"}, 1, 10'000,
                          "at a time, to ask whether such an answer has come; further ones wait for their turn",
                          [](ServerSettings& s) -> auto& { return s.async_resume_polls_max; }));
+  table.push_back(number({"ready-timeout-ms", "heddle.ready_timeout_ms", "milliseconds"}, 10, 60'000,
+                         "how long a commit and each engine thread may take until `GET /ready` calls them stuck; less "
+                         "than a prober waits",
+                         [](ServerSettings& s) -> auto& { return s.ready_timeout; }));
 }
 
 void add_streams(std::vector<Setting>& table) {

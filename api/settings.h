@@ -132,7 +132,8 @@ struct ServerSettings {
   std::chrono::seconds run_seconds_max{86'400};                // of one attempt, then `timeout`; 0: no limit
   std::size_t stream_bytes_in_memory = std::size_t{16} << 20;  // per run; older events are read from the log
   std::size_t json_depth_max = 512;
-  std::chrono::milliseconds drain{10'000};  // SIGTERM: how long runs and answers may take to end
+  std::chrono::milliseconds ready_timeout{2'000};  // of each check of GET /ready
+  std::chrono::milliseconds drain{10'000};         // SIGTERM: how long runs and answers may take to end
 };
 
 // One entry of `graphs` in langgraph.json.

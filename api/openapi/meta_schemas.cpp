@@ -12,6 +12,7 @@ Resource meta_resource() {
                required("langgraph_py_version", text()), required("context", text()),
                optional("heddle_version", text()), required("flags", said(map_of(truth()), "What this server can do.")),
                optional("metadata", free_object())})},
+      {"Ready", answer({required("ready", truth()), optional("stuck", list_of(text()))})},
       {"OpenApi", said(open(answer({required("openapi", text()), required("info", free_object()),
                                     required("paths", free_object())})),
                        "An OpenAPI 3.1 document.")},
@@ -31,6 +32,10 @@ Resource meta_resource() {
   };
   meta.operations = {
       {"get_health", "Say whether the server is well", "Needs no authentication.", {{500, "Internal Server Error"}}},
+      {"get_readiness",
+       "Say whether work moves",
+       "Writes to the database and asks every thread that runs graphs. Needs no authentication.",
+       {{503, "Something is stuck, and the answer names it."}}},
       {"get_root", "Say that there is a server"},
       {"get_info", "Tell versions and abilities"},
       {"get_metrics", "Count what goes on", "In the text format of Prometheus, or with `format=json` as JSON."},

@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/routes/body.h"
 #include "api/runs/run_queue.h"
@@ -95,6 +96,14 @@ asio::awaitable<Response> get_health(Services& services, Caller, Request request
     co_await services.parts.storage.read(std::move(look));
   }
   co_return json_response(200, json::object{{"ok", true}});
+}
+
+asio::awaitable<Response> get_readiness(Services& services, Caller, Request) {
+  const std::vector<std::string> stuck = co_await services.readiness.stuck();
+  json::object told{{"ready", stuck.empty()}};
+  if (stuck.empty()) co_return json_response(200, told);
+  told["stuck"] = json::array(stuck.begin(), stuck.end());
+  co_return json_response(503, told);
 }
 
 asio::awaitable<Response> get_root(Services&, Caller, Request) {

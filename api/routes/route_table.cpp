@@ -22,6 +22,8 @@ const std::vector<Route>& route_table() {
   static const std::vector<Route> table = {
       {Verb::get, "/ok", get_health, Policy{"meta", "read"}, health, Shape{"get_health", "", "Ok", {"check_db"}},
        Access::everybody},
+      {Verb::get, "/ready", get_readiness, Policy{"meta", "read"}, health, Shape{"get_readiness", "", "Ready"},
+       Access::everybody},
       {Verb::get, "/", get_root, Policy{"meta", "read"}, meta, Shape{"get_root", "", "Ok"}},
       {Verb::get, "/info", get_info, Policy{"meta", "read"}, meta, Shape{"get_info", "", "Info"}, Access::everybody},
       {Verb::get, "/metrics", get_metrics, Policy{"meta", "metrics"}, meta,

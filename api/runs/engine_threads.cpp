@@ -29,4 +29,10 @@ boost::asio::any_io_executor EngineThreads::next() {
   return engines_[turn_]->io.get_executor();
 }
 
+std::vector<boost::asio::any_io_executor> EngineThreads::executors() const {
+  std::vector<boost::asio::any_io_executor> all;
+  for (const auto& engine : engines_) all.push_back(engine->io.get_executor());
+  return all;
+}
+
 }  // namespace heddle::api

@@ -18,6 +18,8 @@ class EngineThreads {
 
   // The thread for the next run, in turn.
   boost::asio::any_io_executor next();
+  // Of each thread.
+  std::vector<boost::asio::any_io_executor> executors() const;
 
  private:
   struct Engine;

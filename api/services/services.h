@@ -9,6 +9,7 @@
 #include "api/services/assistant_service.h"
 #include "api/services/cron_service.h"
 #include "api/services/expiry_sweeper.h"
+#include "api/services/readiness.h"
 #include "api/services/run_service.h"
 #include "api/services/service_parts.h"
 #include "api/services/state_service.h"
@@ -34,7 +35,8 @@ struct Services {
         resumer(given, runs),
         crons(given, assistants, cron_scheduler),
         store(given),
-        expiry_sweeper(given, store, threads) {}
+        expiry_sweeper(given, store, threads),
+        readiness(given) {}
 
   ServiceParts parts;
   AssistantService assistants;
@@ -47,6 +49,7 @@ struct Services {
   StoreService store;
   RequestCounters requests;
   ExpirySweeper expiry_sweeper;  // stands until it is started
+  Readiness readiness;
 };
 
 }  // namespace heddle::api

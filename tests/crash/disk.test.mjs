@@ -54,8 +54,15 @@ test("a full disk refuses what it cannot take, keeps what it has, and is served 
     const missing = await api.ask("GET", `/store/items?namespace=disk&key=k${stored + 1}`);
     assert.equal(missing.body, null, JSON.stringify(missing.body));
     assert.equal((await api.ask("GET", "/ok")).status, 200);
+    limitFiles(server, 4096); // no room for a page
+    const ready = await api.ask("GET", "/ready");
+    assert.equal(ready.status, 503);
+    assert.deepEqual(ready.body, { ready: false, stuck: ["database"] });
 
     limitFiles(server, "unlimited");
+    const end = Date.now() + 10_000;
+    while ((await api.ask("GET", "/ready")).status !== 200 && Date.now() < end) await new Promise((done) => setTimeout(done, 100));
+    assert.equal((await api.ask("GET", "/ready")).status, 200);
     await api.get("PUT", "/store/items", big(stored + 1));
     const job = new AgentJob("after", randomOf(5));
     await job.start(api);

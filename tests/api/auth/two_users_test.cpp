@@ -60,6 +60,7 @@ const std::string kCreate = R"(,"if_not_exists":"create")";
 // In this order: later ones may rely on what earlier ones did not do.
 const std::vector<Case> kCases = {
     {"GET /ok", "/ok", "", 200, Gets::nothing_of_hers},
+    {"GET /ready", "/ready", "", 200, Gets::nothing_of_hers},
     {"GET /", "/", "", 200, Gets::nothing_of_hers},
     {"GET /info", "/info", "", 200, Gets::nothing_of_hers},
     {"GET /metrics", "/metrics", "", 200, Gets::nothing_of_hers},

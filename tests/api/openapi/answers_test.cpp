@@ -108,6 +108,7 @@ struct Ids {
 void ask_meta(DescribedApi& api) {
   api.ask_for("get_health", "/ok?check_db=1");
   api.ask_for("get_root", "/");
+  api.ask_for("get_readiness", "/ready");
   api.ask_for("get_info", "/info");
   CHECK(api.ask_for("get_metrics", "/metrics").body.find("heddle_runs_running") != std::string::npos);
   CHECK(runtime::equal_json(api.ask_for("get_document", "/openapi.json").json(), api.document));

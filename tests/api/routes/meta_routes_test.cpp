@@ -1,6 +1,8 @@
 #include "api/routes/meta_routes.h"
 
+#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
+#include <future>
 
 #include "api/runs/run_counters.h"
 #include "tests/api/routes/handler_fixture.h"
@@ -13,6 +15,19 @@ using test::HandlerFixture;
 TEST_CASE_METHOD(HandlerFixture, "The health check can look at the database") {
   CHECK(answer(get_health, "").body == R"({"ok":true})");
   CHECK(answer(get_health, "", "check_db=1").body == R"({"ok":true})");
+}
+
+TEST_CASE_METHOD(HandlerFixture, "The readiness check writes, and names the engine thread that does not answer") {
+  CHECK(answer(get_readiness, "").body == R"({"ready":true})");
+
+  settings.ready_timeout = std::chrono::milliseconds{20};
+  std::promise<void> goes_on;
+  boost::asio::post(engines.executors().front(), [&goes_on] { goes_on.get_future().wait(); });
+  Readiness fresh(services.parts);
+  CHECK(get(fresh.stuck()) == std::vector<std::string>{"engine 1"});
+  goes_on.set_value();
+  settings.ready_timeout = std::chrono::seconds{10};
+  CHECK(get(fresh.stuck()).empty());
 }
 
 TEST_CASE_METHOD(HandlerFixture, "The server names itself, on the platform also its own version") {
