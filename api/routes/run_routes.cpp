@@ -1,6 +1,7 @@
 #include "api/routes/run_routes.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <utility>
 
@@ -61,9 +62,22 @@ std::optional<StreamModes> modes_of(const Request& request) {
   return modes;
 }
 
-// `?...` of the request, so that a client that comes back to `Location` reads the same.
+// What the query of the request says about reading, as it was written, so that a client that comes back to `Location`
+// reads the same. What it says besides may be a secret, and proxies log where an answer leads.
 std::string query_of(const Request& request) {
-  return request.target.substr(std::min(request.target.find('?'), request.target.size()));
+  constexpr std::array<std::string_view, 3> kAboutReading{"stream_mode", "namespace", "cancel_on_disconnect"};
+  const std::string_view target = request.target;
+  std::string kept;
+  for (std::size_t at = target.find('?'); at < target.size();) {
+    const std::size_t end = std::min(target.find('&', at + 1), target.size());
+    const std::string_view parameter = target.substr(at + 1, end - at - 1);
+    const std::string_view name = parameter.substr(0, parameter.find('='));
+    if (std::ranges::find(kAboutReading, name) != kAboutReading.end()) {
+      kept.append(kept.empty() ? "?" : "&").append(parameter);
+    }
+    at = end;
+  }
+  return kept;
 }
 
 // `metadata` of a query: an object as JSON text.

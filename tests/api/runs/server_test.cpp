@@ -293,3 +293,14 @@ TEST_CASE_METHOD(ServerFixture, "A run that stops at a breakpoint of its client 
   CHECK(json_in(ask(*server, "GET", runs + "/" + run)).at("status") == "success");
   CHECK(json_in(ask(*server, "GET", "/threads/" + thread)).at("status") == "interrupted");
 }
+
+TEST_CASE_METHOD(ServerFixture, "The way back to a stream keeps of the query what is about reading, and nothing else") {
+  const auto server = start();
+  const std::string stream = "/threads/" + new_thread(*server) + "/runs/stream";
+  const std::string body = R"({"assistant_id":"linear","input":{"topic":"t"}})";
+  const std::string with =
+      ask(*server, "POST", stream + "?token=canary-9d1&stream_mode=values&x&namespace=a%7Cb", body);
+  CHECK(with.find("/stream?stream_mode=values&namespace=a%7Cb\r\n") != std::string::npos);
+  CHECK(with.find("canary-9d1") == std::string::npos);
+  CHECK(ask(*server, "POST", stream + "?token=canary-9d1", body).find("/stream\r\n") != std::string::npos);
+}
