@@ -20,7 +20,8 @@ demo: deps
 	scripts/demo.sh
 
 # The unit tests, the conformance scenarios, the npm clients, these behind Next.js, two hundred kills, a moment of mixed load,
-# and the chat in Chromium, against the real program; and a program of its own against the installed package.
+# the search for secrets that are left, and the chat in Chromium, against the real program; and a program of its own against
+# the installed package.
 test: build
 	ctest --preset release --parallel $(JOBS)
 	@if [ -x tests/conformance/run.sh ]; then tests/conformance/run.sh; fi
@@ -30,6 +31,7 @@ test: build
 	tests/package/run.sh build/release
 	tests/crash/run.sh build/release/bin --points 200
 	tests/soak/run.sh build/release/bin --minutes 0.25
+	tests/canary/run.sh build/release/bin
 	tests/browser/run.sh build/release/bin
 
 # Longer than anybody waits: half an hour of mixed load, five minutes for each fuzz program, ten thousand kills, half an hour

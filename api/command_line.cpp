@@ -28,6 +28,7 @@
 #include "api/store_index.h"
 #include "api/version.h"
 #include "runtime/clock.h"
+#include "runtime/wiping_memory.h"
 
 extern char** environ;  // NOLINT: POSIX declares it nowhere
 
@@ -350,6 +351,7 @@ int fail(const Program& program, const std::string& text) {
 }  // namespace
 
 int run_command_line(int argc, char** argv, const Program& program) {
+  runtime::use_wiping_memory();
   // The last stop of every exception of the main thread.
   try {
     Parser parser(program);

@@ -1,0 +1,97 @@
+#include "runtime/wiping_memory.h"
+
+#include <malloc.h>
+#include <openssl/crypto.h>
+#include <strings.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+
+namespace heddle::runtime {
+
+void* wiping_malloc(std::size_t bytes) {
+  return std::malloc(bytes);
+}
+
+void* wiping_calloc(std::size_t count, std::size_t bytes) {
+  return std::calloc(count, bytes);
+}
+
+void* wiping_realloc(void* block, std::size_t bytes) {
+  if (block == nullptr) return std::malloc(bytes);
+  const std::size_t held = ::malloc_usable_size(block);
+  if (bytes <= held && bytes >= held / 2) return block;
+  void* const moved = std::malloc(bytes);
+  if (moved == nullptr) return nullptr;
+  std::memcpy(moved, block, std::min(held, bytes));
+  wiping_free(block);
+  return moved;
+}
+
+char* wiping_strdup(const char* text) {
+  return ::strdup(text);
+}
+
+void wiping_free(void* block) {
+  if (block == nullptr) return;
+  // All of it: behind what was asked for there may be bytes of an owner before.
+  ::explicit_bzero(block, ::malloc_usable_size(block));
+  std::free(block);
+}
+
+void use_wiping_memory() {
+  CRYPTO_set_mem_functions(
+      [](std::size_t bytes, const char*, int) { return wiping_malloc(bytes); },
+      [](void* block, std::size_t bytes, const char*, int) { return wiping_realloc(block, bytes); },
+      [](void* block, const char*, int) { wiping_free(block); });
+}
+
+}  // namespace heddle::runtime
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HEDDLE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || __has_feature(memory_sanitizer)
+#define HEDDLE_SANITIZED 1
+#endif
+#endif
+
+#ifndef HEDDLE_SANITIZED
+
+namespace {
+
+template <class Allocate>
+void* allocated(Allocate allocate) {
+  for (;;) {
+    if (void* const block = allocate()) return block;
+    const std::new_handler handler = std::get_new_handler();
+    if (handler == nullptr) throw std::bad_alloc();
+    handler();
+  }
+}
+
+}  // namespace
+
+// The other forms of the standard library call these.
+
+void* operator new(std::size_t bytes) {
+  return allocated([bytes] { return std::malloc(std::max<std::size_t>(bytes, 1)); });
+}
+
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  const auto boundary = static_cast<std::size_t>(alignment);
+  const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + boundary - 1) / boundary * boundary;
+  return allocated([=] { return std::aligned_alloc(boundary, rounded); });
+}
+
+void operator delete(void* block) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+
+void operator delete(void* block, std::align_val_t) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+
+#endif
