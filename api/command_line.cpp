@@ -22,6 +22,7 @@
 #include "api/configuration.h"
 #include "api/greeting.h"
 #include "api/http/tls.h"
+#include "api/maintenance_commands.h"
 #include "api/nearest_name.h"
 #include "api/server.h"
 #include "api/settings_table.h"
@@ -35,12 +36,14 @@ extern char** environ;  // NOLINT: POSIX declares it nowhere
 namespace heddle::api {
 namespace {
 
-enum class Command { serve, check, graph, key };
+enum class Command { serve, check, graph, key, backup, doctor };
 
 // What the arguments say, before any file is read.
 struct Arguments {
   Command command = Command::serve;
-  std::string graph;  // of Command::graph
+  std::string graph;          // of Command::graph
+  std::string target;         // of Command::backup
+  std::int64_t largest = 10;  // threads that Command::doctor names
   std::optional<std::string> config_file;
   std::map<std::string, std::vector<std::string>> flags;  // by Setting::name
 };
@@ -71,7 +74,7 @@ std::string unexpected(const std::string& argument) {
   const std::string name = argument.substr(0, argument.find('='));
   std::vector<std::string> known = {"--config", "--help", "--version"};
   for (const Setting& setting : settings_table()) known.push_back(setting.flag());
-  if (!name.starts_with("-")) known = {"serve", "check", "graph", "key"};
+  if (!name.starts_with("-")) known = {"serve", "check", "graph", "key", "backup", "doctor"};
   const std::string hint = nearest_name_hint(name, known);
   return "unexpected argument " + name + (hint.empty() ? "; --help lists all" : hint);
 }
@@ -91,6 +94,12 @@ class Parser {
     graph_ = subcommand("graph", "print a graph as a Mermaid diagram");
     key_ = subcommand("key", "make an API key and print it with what `auth` has to say about it");
     graph_->add_option("NAME", name_, "the id of the graph")->required();
+    backup_ = subcommand("backup", "copy the database into a new file, also while a server uses it");
+    backup_->add_option("FILE", target_, "the file to make")->required();
+    doctor_ = subcommand("doctor", "look for damage in the database and tell what it holds; status 1 if there is any");
+    doctor_->add_option("--largest", largest_, "how many of the largest threads are named [default 10]")
+        ->type_name("N")
+        ->check(CLI::Range(0, 10'000));
   }
 
   std::variant<Arguments, Answered> parse(int argc, char** argv) {
@@ -112,7 +121,11 @@ class Parser {
     if (check_->parsed()) arguments.command = Command::check;
     if (graph_->parsed()) arguments.command = Command::graph;
     if (key_->parsed()) arguments.command = Command::key;
+    if (backup_->parsed()) arguments.command = Command::backup;
+    if (doctor_->parsed()) arguments.command = Command::doctor;
     arguments.graph = name_;
+    arguments.target = target_;
+    arguments.largest = largest_;
     if (!config_.empty()) arguments.config_file = config_;
     for (auto& [setting, values] : values_) {
       if (!values.empty()) arguments.flags[setting] = values;
@@ -144,8 +157,12 @@ class Parser {
   CLI::App* check_ = nullptr;
   CLI::App* graph_ = nullptr;
   CLI::App* key_ = nullptr;
+  CLI::App* backup_ = nullptr;
+  CLI::App* doctor_ = nullptr;
   std::string config_;
   std::string name_;
+  std::string target_;
+  std::int64_t largest_ = 10;
   std::map<std::string, std::vector<std::string>> values_;
 };
 
@@ -330,6 +347,10 @@ int run(const Arguments& arguments, const Program& program) {
       return print_graph(configuration, program, arguments.graph);
     case Command::key:
       break;  // needs no configuration
+    case Command::backup:
+      return back_up_database(configuration.settings, arguments.target, std::cout);
+    case Command::doctor:
+      return examine_database(configuration.settings, arguments.largest, std::cout);
   }
   return 1;
 }

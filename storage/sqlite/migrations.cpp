@@ -259,6 +259,10 @@ int newest_schema_version() {
   return static_cast<int>(kSteps.size());
 }
 
+bool is_ours(SQLite::Database& database) {
+  return database.execAndGet("PRAGMA application_id").getInt() == kApplicationId;
+}
+
 void migrate(SQLite::Database& database, const std::string& path) {
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   const int application = database.execAndGet("PRAGMA application_id").getInt();

@@ -1,0 +1,190 @@
+#include "storage/maintenance.h"
+
+#include <SQLiteCpp/Database.h>
+
+#include <catch2/catch.hpp>
+#include <filesystem>
+#include <fstream>
+#include <future>
+#include <map>
+
+#include "storage/error.h"
+#include "tests/storage/storage_fixture.h"
+
+namespace heddle::storage::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+Thread thread(std::uint8_t number, ThreadStatus status = ThreadStatus::idle) {
+  Thread made;
+  made.thread_id = id<ThreadId>(number);
+  made.status = status;
+  return made;
+}
+
+Run run(std::uint8_t number, std::uint8_t of_thread, RunStatus status = RunStatus::success) {
+  Run made;
+  made.run_id = id<RunId>(number);
+  made.thread_id = id<ThreadId>(of_thread);
+  made.status = status;
+  return made;
+}
+
+class MaintenanceFixture : public FileFixture {
+ public:
+  MaintenanceFixture() {
+    commit([](Transaction& transaction) {
+      transaction.threads().insert(thread(1));
+      transaction.runs().insert(run(1, 1));
+      transaction.events().append(id<ThreadId>(1), id<RunId>(1), EventSegment{0, std::string(1000, 'x')});
+    });
+  }
+  std::string target() const { return path() + ".copy"; }
+
+  // What is wrong, by name.
+  std::map<std::string, std::int64_t> orphans() const {
+    std::map<std::string, std::int64_t> found;
+    for (const Orphans& each : examine(path(), 0).orphans) found[each.what] = each.count;
+    return found;
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(MaintenanceFixture, "A backup beside a server that writes has what was acknowledged, and is sound") {
+  std::promise<void> enough;
+  std::future<void> stop = enough.get_future();
+  std::int64_t written = 0;
+  auto write_on = [&] {
+    boost::asio::io_context own;
+    while (stop.wait_for(std::chrono::seconds{0}) != std::future_status::ready) {
+      const auto number = static_cast<std::uint8_t>(2 + written % 200);
+      auto insert = [number, written](Transaction& transaction) {
+        Item item;
+        item.owner = Owner{"ann"};
+        item.name_space = {"load"};
+        item.key = std::to_string(written);
+        item.value_json = "\"" + std::string(2000, static_cast<char>('a' + number % 20)) + "\"";
+        transaction.items().put(item);
+      };
+      heddle::test::run(own, storage->commit(std::move(insert)));
+      ++written;
+    }
+  };
+  std::future<void> writing = std::async(std::launch::async, write_on);
+  for (int i = 0; i < 3; ++i) {
+    const std::string copy = target() + std::to_string(i);
+    const Backup backup = back_up(path(), copy);
+    CHECK(backup.threads == 1);
+    CHECK(backup.bytes == fs::file_size(copy));
+    CHECK_FALSE(fs::exists(copy + ".partial"));
+    CHECK(examine(copy, 0).is_well());
+  }
+  enough.set_value();
+  writing.get();
+  CHECK(written > 0);
+}
+
+TEST_CASE_METHOD(MaintenanceFixture, "A backup is opened like any database, and what was erased is not in it") {
+  commit([](Transaction& transaction) {
+    transaction.threads().insert(thread(2));
+    transaction.runs().insert(run(2, 2));
+    transaction.events().append(id<ThreadId>(2), id<RunId>(2), EventSegment{0, "canary-77d1c0"});
+  });
+  commit([](Transaction& transaction) { transaction.threads().erase(id<ThreadId>(2)); });
+  back_up(path(), target());
+  std::ifstream file(target(), std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  CHECK(bytes.find("canary-77d1c0") == std::string::npos);
+
+  StorageFixture restored(target());
+  auto find = [](const Snapshot& snapshot) { return snapshot.runs().find(Owner{}, id<RunId>(1)); };
+  CHECK(restored.read(find));
+}
+
+TEST_CASE_METHOD(MaintenanceFixture, "A backup replaces no file, and one of a file that is not there makes none") {
+  back_up(path(), target());
+  CHECK_THROWS_WITH(back_up(path(), target()), Catch::Contains("there is a file of this name"));
+  CHECK_THROWS_WITH(back_up(path() + "x", target() + "2"), Catch::Contains("there is no such file"));
+  std::ofstream(path() + ".other") << "no database";
+  CHECK_THROWS_AS(back_up(path() + ".other", target() + "2"), StorageError);
+  CHECK_FALSE(fs::exists(target() + "2"));
+  CHECK_FALSE(fs::exists(target() + "2.partial"));
+}
+
+TEST_CASE_METHOD(MaintenanceFixture, "An examination counts what there is and names the largest threads") {
+  commit([](Transaction& transaction) {
+    transaction.threads().insert(thread(2, ThreadStatus::busy));
+    transaction.runs().insert(run(2, 2, RunStatus::running));
+    transaction.runs().insert(run(3, 2, RunStatus::pending));
+    transaction.sealed().insert({id<RunId>(3), id<ThreadId>(2), "k", "n", "c"});
+  });
+  const Examination found = examine(path(), 1);
+  CHECK(found.is_well());
+  CHECK(found.schema_version == found.newest_schema_version);
+  CHECK(found.threads == 2);
+  CHECK(found.runs == 3);
+  CHECK(found.pending == 1);
+  CHECK(found.running == 1);
+  CHECK(found.sealed == 1);
+  CHECK(found.file_bytes + found.log_bytes > 4096);
+  REQUIRE(found.largest.size() == 1);
+  CHECK(found.largest.front().id == id<ThreadId>(1));
+  CHECK(found.largest.front().bytes >= 1000);
+  REQUIRE_FALSE(found.tables.empty());
+  CHECK(found.tables.front().bytes >= found.tables.back().bytes);
+}
+
+TEST_CASE_METHOD(MaintenanceFixture, "Rows that belong to nothing are found, each kind by its name") {
+  commit([](Transaction& transaction) {
+    transaction.threads().insert(thread(2, ThreadStatus::busy));
+    Thread headless = thread(3);
+    headless.values_checkpoint = id<CheckpointId>(9);
+    transaction.threads().insert(headless);
+    transaction.runs().insert(run(2, 7));
+    transaction.events().append(id<ThreadId>(1), id<RunId>(8), EventSegment{0, "x"});
+    transaction.sealed().insert({id<RunId>(1), id<ThreadId>(1), "k", "n", "c"});
+  });
+  const std::map<std::string, std::int64_t> expected = {{"runs of no thread", 1},
+                                                        {"events of no run", 1},
+                                                        {"sealed secrets of runs that are over", 1},
+                                                        {"busy threads without a run", 1},
+                                                        {"threads whose newest state is missing", 1}};
+  CHECK(orphans() == expected);
+}
+
+TEST_CASE_METHOD(MaintenanceFixture, "A value that a checkpoint needs and that is gone is found") {
+  commit([](Transaction& transaction) {
+    Checkpoint checkpoint;
+    checkpoint.thread_id = id<ThreadId>(1);
+    checkpoint.checkpoint_id = id<CheckpointId>(1);
+    transaction.checkpoints().insert(checkpoint, {});
+  });
+  CHECK(orphans().empty());
+  storage.reset();
+  SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("UPDATE checkpoints SET value_ids = x'0000000000000007'");
+  CHECK(orphans() == std::map<std::string, std::int64_t>{{"values that a checkpoint needs and that are missing", 1}});
+}
+
+TEST_CASE_METHOD(MaintenanceFixture,
+                 "A file whose pages were overwritten is called damaged, and its backup is not kept") {
+  for (int i = 0; i < 200; ++i) {
+    commit([i](Transaction& transaction) {
+      transaction.events().append(id<ThreadId>(1), id<RunId>(1), EventSegment{i + 1, std::string(500, 'y')});
+    });
+  }
+  storage.reset();
+  const auto size = static_cast<std::streamoff>(fs::file_size(path()));
+  std::fstream file(path(), std::ios::in | std::ios::out | std::ios::binary);
+  for (std::streamoff at = size - 3 * 4096; at < size; at += 4096) {
+    file.seekp(at);
+    file << std::string(64, '\x5a');
+  }
+  file.close();
+  CHECK_FALSE(examine(path(), 0).damage.empty());
+  CHECK_THROWS_AS(back_up(path(), target()), StorageError);
+  CHECK_FALSE(fs::exists(target()));
+}
+
+}  // namespace heddle::storage::test
