@@ -63,34 +63,93 @@ void use_wiping_memory() {
 namespace {
 
 template <class Allocate>
-void* allocated(Allocate allocate) {
+void* allocated_or_null(Allocate allocate) {
   for (;;) {
     if (void* const block = allocate()) return block;
     const std::new_handler handler = std::get_new_handler();
-    if (handler == nullptr) throw std::bad_alloc();
+    if (handler == nullptr) return nullptr;
     handler();
   }
 }
 
-}  // namespace
-
-// The other forms of the standard library call these.
-
-void* operator new(std::size_t bytes) {
-  return allocated([bytes] { return std::malloc(std::max<std::size_t>(bytes, 1)); });
+void* allocated_or_null(std::size_t bytes) {
+  return allocated_or_null([bytes] { return std::malloc(std::max<std::size_t>(bytes, 1)); });
 }
 
-void* operator new(std::size_t bytes, std::align_val_t alignment) {
+void* allocated_or_null(std::size_t bytes, std::align_val_t alignment) {
   const auto boundary = static_cast<std::size_t>(alignment);
   const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + boundary - 1) / boundary * boundary;
-  return allocated([=] { return std::aligned_alloc(boundary, rounded); });
+  return allocated_or_null([=] { return std::aligned_alloc(boundary, rounded); });
+}
+
+void* checked(void* block) {
+  if (block == nullptr) throw std::bad_alloc();
+  return block;
+}
+
+}  // namespace
+
+// Every form of them: another allocator that the program is linked with brings its own, which would not overwrite.
+
+void* operator new(std::size_t bytes) {
+  return checked(allocated_or_null(bytes));
+}
+void* operator new[](std::size_t bytes) {
+  return checked(allocated_or_null(bytes));
+}
+void* operator new(std::size_t bytes, const std::nothrow_t&) noexcept {
+  return allocated_or_null(bytes);
+}
+void* operator new[](std::size_t bytes, const std::nothrow_t&) noexcept {
+  return allocated_or_null(bytes);
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment) {
+  return checked(allocated_or_null(bytes, alignment));
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment) {
+  return checked(allocated_or_null(bytes, alignment));
+}
+void* operator new(std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return allocated_or_null(bytes, alignment);
+}
+void* operator new[](std::size_t bytes, std::align_val_t alignment, const std::nothrow_t&) noexcept {
+  return allocated_or_null(bytes, alignment);
 }
 
 void operator delete(void* block) noexcept {
   heddle::runtime::wiping_free(block);
 }
-
+void operator delete[](void* block) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+void operator delete(void* block, std::size_t) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+void operator delete[](void* block, std::size_t) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+void operator delete(void* block, const std::nothrow_t&) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+void operator delete[](void* block, const std::nothrow_t&) noexcept {
+  heddle::runtime::wiping_free(block);
+}
 void operator delete(void* block, std::align_val_t) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+void operator delete[](void* block, std::align_val_t) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+void operator delete[](void* block, std::size_t, std::align_val_t) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+void operator delete(void* block, std::align_val_t, const std::nothrow_t&) noexcept {
+  heddle::runtime::wiping_free(block);
+}
+void operator delete[](void* block, std::align_val_t, const std::nothrow_t&) noexcept {
   heddle::runtime::wiping_free(block);
 }
 
