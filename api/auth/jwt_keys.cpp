@@ -253,6 +253,9 @@ bool is_signed(const JwtKey& key, JwtAlgorithm algorithm, std::string_view data,
     const std::optional<std::string> der = der_signature(signature, key.kind == JwtKeyKind::p256 ? 32 : 48);
     if (!der) return false;
     checked = *der;
+  } else if (signature.size() != static_cast<std::size_t>(EVP_PKEY_get_size(key.key.get()))) {
+    // RFC 8017 8.1.2: OpenSSL takes a PSS signature that begins with zeros without them, too. One token has one form.
+    return false;
   }
   const DigestContext context(EVP_MD_CTX_new());
   EVP_PKEY_CTX* settings = nullptr;  // belongs to `context`
