@@ -47,11 +47,12 @@ TEST_CASE("A file of the first version keeps its runs, gets an outbox, and its t
   SQLite::Database database = database_at(":memory:");
   // As much of version 1 as the later steps look at.
   database.exec(R"sql(
-    CREATE TABLE runs (run_id BLOB PRIMARY KEY, thread_id BLOB NOT NULL, updated_at INTEGER, status TEXT NOT NULL);
+    CREATE TABLE runs (run_id BLOB PRIMARY KEY, thread_id BLOB NOT NULL, owner TEXT, updated_at INTEGER,
+                       status TEXT NOT NULL);
     CREATE TABLE items (owner TEXT, name_space TEXT, key TEXT, value_json TEXT, expires_at INTEGER,
                         PRIMARY KEY (owner, name_space, key)) WITHOUT ROWID;
     CREATE TABLE threads (thread_id BLOB PRIMARY KEY, ttl_json TEXT, expires_at INTEGER);
-    INSERT INTO runs VALUES (x'01', x'02', 9, 'success');
+    INSERT INTO runs VALUES (x'01', x'02', '', 9, 'success');
     INSERT INTO threads VALUES (x'02', '{"strategy":"delete","ttl_minutes":1.5}', 7), (x'03', NULL, NULL);
     PRAGMA application_id = 0x68656464;
     PRAGMA user_version = 1;
