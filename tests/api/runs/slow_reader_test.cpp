@@ -18,8 +18,21 @@ using test::ask;
 using test::json_in;
 using test::ServerFixture;
 
-// Some 8 MB of events, which is more than the buffers of a socket take.
-constexpr int kEvents = 100'000;
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HEDDLE_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define HEDDLE_SANITIZED 1
+#endif
+#endif
+#ifdef HEDDLE_SANITIZED
+constexpr bool kSanitized = true;  // slower, and memory says nothing: what is freed is kept for a while
+#else
+constexpr bool kSanitized = false;
+#endif
+
+// Some 5 MB of events, which is more than the buffers of a socket take.
+constexpr int kEvents = 60'000;
 
 // A client that reads when the test says so.
 class Reader {
@@ -97,7 +110,7 @@ struct SlowReaders : ServerFixture {
   }
 };
 
-// Takes the seconds that 100,000 events take to be made, stored and read.
+// Takes the seconds that so many events take to be made, stored and read.
 TEST_CASE_METHOD(SlowReaders,
                  "A reader that stalls does not hold up the run, and is given every event when it reads again") {
   start_with(std::chrono::seconds{60});
@@ -108,7 +121,8 @@ TEST_CASE_METHOD(SlowReaders,
   CHECK(events_in_order(reader.read_to_end(), next) == kEvents);
   CHECK(reader.read_to_end().find("too slow") == std::string::npos);
 
-  // Thirty readers that take nothing would hold 240 MB if what they are owed were kept for them.
+  if (kSanitized) return;
+  // Thirty readers that take nothing would hold 150 MB if what they are owed were kept for them.
   const std::size_t before = resident_bytes();
   std::deque<Reader> stalled;
   for (int i = 0; i < 30; ++i) {
@@ -118,7 +132,7 @@ TEST_CASE_METHOD(SlowReaders,
   for (int i = 0; i < 10; ++i) ask(*server, "GET", "/ok");
   const std::size_t after = resident_bytes();
   INFO("grew by " << (after - before) / 1024 << " KiB");
-  CHECK((after < before || after - before < std::size_t{80} << 20));
+  CHECK((after < before || after - before < std::size_t{50} << 20));
   next = 1;
   CHECK(events_in_order(stalled.back().read_to_end(), next) == kEvents);
 }
