@@ -142,6 +142,7 @@ TEST_CASE_METHOD(DrainFixture, "A graph inside stops too, and what its siblings 
         .compile();
   };
   SECTION("between its supersteps, where it is gone on with") {
+    durability = GENERATE(Durability::sync, Durability::async, Durability::exit);
     for (const Persistence persistence : {Persistence::per_run, Persistence::per_thread}) {
       MemorySaver fresh;
       saver = &fresh;
