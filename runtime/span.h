@@ -38,7 +38,8 @@ struct Span {
   boost::json::object details;
 };
 
-// Called on the run's executor when a span has ended, so children come before their parents. Must not wait.
+// Called on the run's executor when a span has ended, so children come before their parents. Must not wait and not
+// throw.
 using SpanSink = std::function<void(Span)>;
 
 }  // namespace heddle::runtime

@@ -23,13 +23,6 @@ TaskSpans::TaskSpans(SuperstepScope& superstep, Task& task, std::int64_t attempt
 }
 
 TaskSpans::~TaskSpans() {
-  try {
-    close_all();
-  } catch (...) {  // NOLINT(bugprone-empty-catch): whoever watches misses a span, the run does not care
-  }
-}
-
-void TaskSpans::close_all() {
   superstep_.run.open_spans.erase(task_.node_ns);
   for (auto& [id, span] : models_) close(std::move(span), SpanEnd::cut);
   for (auto& [id, span] : tools_) close(std::move(span), SpanEnd::cut);

@@ -30,7 +30,6 @@ class TaskSpans {
  private:
   Span open(SpanKind kind, std::string name, std::uint64_t parent);
   void close(Span span, SpanEnd end);
-  void close_all();
 
   SuperstepScope& superstep_;
   Task& task_;

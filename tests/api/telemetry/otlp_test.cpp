@@ -54,7 +54,7 @@ json::array spans_of(const std::vector<const RunTrace*>& traces) {
 
 json::value attribute(const json::value& holder, std::string_view key) {
   for (const json::value& attribute : holder.at("attributes").as_array()) {
-    if (attribute.at("key") == key) return attribute.at("value");
+    if (attribute.at("key").as_string() == key) return attribute.at("value");
   }
   return nullptr;
 }
@@ -71,7 +71,7 @@ TEST_CASE("A run is a trace of its own, and what it did hangs below it") {
   CHECK(root.at("startTimeUnixNano") == "1795651200000000000");
   CHECK(root.at("endTimeUnixNano") == "1795651201500000000");
   CHECK(attribute(root, "gen_ai.operation.name").at("stringValue") == "invoke_agent");
-  CHECK(attribute(root, "gen_ai.conversation.id").at("stringValue") == trace.thread_id.text());
+  CHECK(attribute(root, "gen_ai.conversation.id").at("stringValue") == json::value(trace.thread_id.text()));
   std::set<std::string> ids;
   for (const json::value& span : spans) {
     CHECK(span.at("traceId") == "01a2e1aa00007000800000000000000b");
