@@ -277,7 +277,8 @@ TEST_CASE_METHOD(ServerFixture, "A server that stops hands a run on between two 
   CHECK(events.find("__interrupt__") == std::string::npos);
 }
 
-TEST_CASE_METHOD(ServerFixture, "A run that stops at a breakpoint of its client while the server stops stays there") {
+TEST_CASE_METHOD(ServerFixture,
+                 "A run that is handed on still stops at the breakpoint of its client, and stays there") {
   change = [](api::ServerSettings& chosen) { chosen.drain = std::chrono::seconds{20}; };
   auto server = start();
   const std::string thread = new_thread(*server);
@@ -289,9 +290,16 @@ TEST_CASE_METHOD(ServerFixture, "A run that stops at a breakpoint of its client 
           .as_string());
   see_in_state(*server, thread, "a:before");
   server.reset();
-  server = start();
-  CHECK(json_in(ask(*server, "GET", runs + "/" + run)).at("status") == "success");
-  CHECK(json_in(ask(*server, "GET", "/threads/" + thread)).at("status") == "interrupted");
+  for (int i = 0; i < 2; ++i) {
+    server = start();
+    ask(*server, "GET", runs + "/" + run + "/join");
+    CHECK(json_in(ask(*server, "GET", runs + "/" + run)).at("status") == "success");
+    CHECK(json_in(ask(*server, "GET", "/threads/" + thread)).at("status") == "interrupted");
+    const auto state = json_in(ask(*server, "GET", "/threads/" + thread + "/state"));
+    CHECK(state.at("next").at(0) == "after");
+    CHECK(state.at("values").at("slept") == 2);
+    server.reset();
+  }
 }
 
 TEST_CASE_METHOD(ServerFixture, "The way back to a stream keeps of the query what is about reading, and nothing else") {
