@@ -199,13 +199,13 @@ struct KeysFixture : AuthenticatorFixture {
   const std::string robot = "heddle_0123456789012345678901234567890123456789012";
 
   KeysFixture() {
-    ApiKey key;
-    key.id = "robot-2026";
-    key.identity = "robot";
-    key.hash = api_key_hash(robot);
-    key.permissions = {"threads:read"};
-    key.claims_json = R"({"team":"mail","identity":"ann","api_key_id":"other","is_authenticated":false})";
-    settings.keys = {key};
+    ApiKey robots;
+    robots.id = "robot-2026";
+    robots.identity = "robot";
+    robots.hash = api_key_hash(robot);
+    robots.permissions = {"threads:read"};
+    robots.claims_json = R"({"team":"mail","identity":"ann","api_key_id":"other","is_authenticated":false})";
+    settings.keys = {robots};
   }
 };
 
