@@ -73,18 +73,17 @@ describe("a server that is told to stop", { concurrency: false }, () => {
   });
 
   test("takes no more work meanwhile", { timeout: limitMs }, async () => {
-    const { thread_id: thread } = await ask("POST", "/threads", {});
-    const stream = await fetch(`${server.base}/threads/${thread}/runs/stream`, {
+    const stream = await fetch(`${server.base}/runs/stream`, {
       method: "POST",
       headers: { "content-type": "application/json" },
-      body: JSON.stringify({ assistant_id: "worker", input: { job: "last", rounds }, durability: "exit", config: { recursion_limit: 200 } }),
+      body: JSON.stringify({ assistant_id: "worker", input: { job: "last", rounds }, config: { recursion_limit: 200 } }),
     });
     assert.ok(stream.ok);
     server.process.kill("SIGTERM");
     let refused = false;
     for (let tries = 0; tries < 100 && !refused; tries += 1) refused = await fetch(`${server.base}/ok`).then(() => false, () => true);
     assert.ok(refused, "it still accepts connections");
-    // A run that keeps nothing before its end cannot be handed on, so it has its patience.
+    // A run that is stored nowhere cannot be handed on, so it has its patience.
     assert.match(await stream.text(), /"content":"done"/);
     assert.equal(await server.ended, 0);
     await server.restart();
