@@ -30,12 +30,6 @@ std::string_view kind_of(const json::value& value) {
   return "number";
 }
 
-// What a task of a checkpoint is shown to have done.
-struct TaskResult {
-  CheckpointId checkpoint;
-  TaskWrites writes;
-};
-
 // The checkpoint that the next update starts from; new ones are kept back until all updates were found good.
 class Updater {
  public:
@@ -46,7 +40,6 @@ class Updater {
   void apply(std::vector<StateUpdate> updates);
 
   std::vector<Checkpoint> take_made() { return std::move(made_); }
-  std::vector<TaskResult> take_results() { return std::move(results_); }
   CheckpointAddress address() const;
 
  private:
@@ -55,13 +48,11 @@ class Updater {
   void clear();
   void take_input(const StateUpdate& update);
   void take_finished();
-  std::vector<PlannedTask> waiting_tasks() const;
   std::vector<TaskRecord> records_of(const std::vector<PlannedTask>& tasks) const;
   PathView path_view() const;
   NodeIndex node_of(const StateUpdate& update) const;
   NodeIndex last_node() const;
   std::vector<Write> writes_of(NodeIndex node, const StateUpdate& update) const;
-  void note_result(std::vector<PlannedTask>& waiting, NodeIndex node, const std::vector<Write>& writes);
   void make(CheckpointSource source, std::int64_t first_step, std::optional<CheckpointId> parent);
 
   const Plan& plan_;
@@ -72,7 +63,6 @@ class Updater {
   std::vector<TaskWrites> pending_;
   bool is_head_ = true;
   std::vector<Checkpoint> made_;
-  std::vector<TaskResult> results_;
 };
 
 void Updater::start_from(LoadedCheckpoint loaded, bool is_head) {
@@ -109,7 +99,6 @@ void Updater::apply(std::vector<StateUpdate> updates) {
 }
 
 void Updater::apply_one_or_more(std::vector<StateUpdate> updates) {
-  std::vector<PlannedTask> waiting = waiting_tasks();
   if (is_head_) take_finished();
   std::vector<PlannedTask> tasks;
   std::vector<std::vector<Write>> writes;
@@ -117,7 +106,6 @@ void Updater::apply_one_or_more(std::vector<StateUpdate> updates) {
     if (updates.size() > 1 && !update.as_node) throw refused("\"asNode\" is required when applying multiple updates");
     const NodeIndex node = node_of(update);
     writes.push_back(writes_of(node, update));
-    note_result(waiting, node, writes.back());
     // As sent tasks they count as started by something and keep the order in which they were given.
     tasks.push_back({TaskKind::push, node, tasks.size(), {}, Value()});
   }
@@ -125,32 +113,6 @@ void Updater::apply_one_or_more(std::vector<StateUpdate> updates) {
   for (std::size_t index = 0; index < tasks.size(); ++index) finished.push_back({&tasks[index], writes[index]});
   apply_writes(plan_, cells_, std::move(finished));
   make(CheckpointSource::update, 0, base_ ? std::optional(base_->id) : std::nullopt);
-}
-
-// The tasks of the base that have not finished.
-std::vector<PlannedTask> Updater::waiting_tasks() const {
-  if (!base_) return {};
-  const std::vector<PlannedTask> tasks = plan_tasks(plan_, cells_, std::nullopt);
-  const std::vector<TaskRecord> records = records_of(tasks);
-  std::vector<PlannedTask> waiting;
-  for (std::size_t index = 0; index < tasks.size(); ++index) {
-    if (!records[index].finished) waiting.push_back(tasks[index]);
-  }
-  return waiting;
-}
-
-// An update in the name of a node that the base was about to run is the result of that task, so that the history shows
-// it there (runtime.md 12.3, 7).
-void Updater::note_result(std::vector<PlannedTask>& waiting, NodeIndex node, const std::vector<Write>& writes) {
-  const auto task = std::ranges::find(waiting, node, &PlannedTask::node);
-  if (task == waiting.end()) return;
-  TaskRecord record = records_of({*task}).front();
-  record.finished = true;
-  record.error.reset();
-  record.writes = writes;
-  const TaskId id = id_of_task(plan_, *task, base_->id, checkpoint_ns_, base_->metadata.step + 1);
-  results_.push_back({base_->id, {id, sort_path(plan_, *task), stored_record(plan_, record)}});
-  waiting.erase(task);
 }
 
 void Updater::copy(const StateUpdate& update) {
@@ -325,9 +287,6 @@ asio::awaitable<CheckpointAddress> update_state(const CompiledGraph& graph, cons
   for (std::vector<StateUpdate>& updates : supersteps) updater.apply(std::move(updates));
 
   for (Checkpoint& checkpoint : updater.take_made()) services.saver.put(std::move(checkpoint));
-  for (TaskResult& result : updater.take_results()) {
-    services.saver.put_writes(address.checkpoint_ns, result.checkpoint, std::move(result.writes));
-  }
   co_await services.saver.flush();
   co_return updater.address();
 }

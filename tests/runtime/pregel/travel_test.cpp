@@ -201,26 +201,6 @@ TEST_CASE_METHOD(ThreadFixture, "An update runs the edges of the node it is made
   }
 }
 
-TEST_CASE_METHOD(ThreadFixture, "The history shows an update as the result of the task in whose name it was made") {
-  const Graph graph = asks();
-  input(graph, "{}");
-  const CheckpointAddress asked = *state(graph).checkpoint;
-  const auto task_of = [&](const std::string& node) {
-    for (const SnapshotTask& task : state(graph, asked).tasks) {
-      if (task.view.name == node) return task.view;
-    }
-    return TaskView{};
-  };
-  CHECK_FALSE(task_of("ask").result);
-  update(graph, R"({"log":["hand"]})", "ask");
-  CHECK(to_text(task_of("ask").result.value()) == R"({"log":["hand"]})");
-  CHECK(task_of("ask").interrupts.size() == 1);
-  CHECK(to_text(task_of("done").result.value()) == R"({"log":["done"]})");
-  // Going back there is as if nobody had updated it.
-  const RunOutcome again = run(graph, NoInput{}, asked);
-  CHECK(again.status == OutcomeStatus::interrupted);
-}
-
 TEST_CASE_METHOD(ThreadFixture, "Updates without a name are ambiguous when two nodes ran last") {
   const Graph graph = StateGraph()
                           .append("log")
