@@ -60,9 +60,12 @@ export class Load {
   }
 
   /** One errand, chosen by chance. */
-  async run() {
+  run() {
     const names = Object.keys(Load.kinds);
-    const name = names[Math.floor(this.random() * names.length)];
+    return this.runOne(names[Math.floor(this.random() * names.length)]);
+  }
+
+  async runOne(name) {
     await Load.kinds[name](this);
     this.errands[name] = (this.errands[name] ?? 0) + 1;
   }
