@@ -10,5 +10,5 @@ cd "$(dirname "$0")"
 agent_chat_ui/build.sh "$PWD/node_modules/node/bin"
 rm -rf artefacts
 export HEDDLE=$folder/heddle HEDDLE_ASKING_AGENT=$folder/heddle-asking-agent
-exec node_modules/node/bin/node --test --test-concurrency=1 --test-reporter spec "$@" \
+exec node_modules/node/bin/node --test --test-force-exit --test-concurrency=1 --test-reporter spec "$@" \
   secrets.test.mjs trace.test.mjs asking.test.mjs chat.test.mjs auth0.test.mjs demo.test.mjs agent_chat_ui.test.mjs

@@ -7,4 +7,4 @@ shift || true
 cd "$(dirname "$0")"
 ../client/install.sh
 export HEDDLE_FIXTURES=$folder/heddle-fixtures HEDDLE=$folder/heddle
-exec ../client/node_modules/node/bin/node --test --test-reporter spec "$@" canary.mjs
+exec ../client/node_modules/node/bin/node --test --test-force-exit --test-reporter spec "$@" canary.mjs

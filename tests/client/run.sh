@@ -7,4 +7,4 @@ shift || true
 cd "$(dirname "$0")"
 ./install.sh
 export HEDDLE_FIXTURES=$binary HEDDLE=${binary%/*}/heddle
-exec node_modules/node/bin/node --test --test-reporter spec "$@" ./*.test.mjs
+exec node_modules/node/bin/node --test --test-force-exit --test-reporter spec "$@" ./*.test.mjs

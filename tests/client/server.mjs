@@ -15,6 +15,12 @@ export const freePort = () =>
     });
   });
 
+// A test that runs out of time stops nothing, and a child that is left would outlive everybody.
+const alive = new Set();
+process.on("exit", () => {
+  for (const child of alive) child.kill("SIGKILL");
+});
+
 /** A server with a database of its own. restart() keeps the database, kill() is SIGKILL. */
 export class Server {
   // `binary`: the path of heddle-fixtures or heddle. `args`: further arguments. `config`: the langgraph.json.
@@ -43,7 +49,14 @@ export class Server {
     );
     this.process.stdout.on("data", (part) => (this.output += part));
     this.process.stderr.on("data", (part) => (this.output += part));
-    this.ended = new Promise((done) => this.process.on("exit", done));
+    const child = this.process;
+    alive.add(child);
+    this.ended = new Promise((done) =>
+      child.on("exit", (code) => {
+        alive.delete(child);
+        done(code);
+      }),
+    );
     const end = Date.now() + 15_000;
     for (;;) {
       if (this.process.exitCode !== null) throw new Error(`the server ended: ${this.output}`);

@@ -6,6 +6,8 @@ const delayMsMax = 12; // before an answer; long enough for a kill to come betwe
 export class Counter {
   #server;
   #random;
+  #held = Promise.resolve(); // no call is answered before it
+  #release = () => {};
   /** Calls in the order in which they came: {job, round, call, key, generation}. `generation`: of the process that made it. */
   calls = [];
 
@@ -27,11 +29,22 @@ export class Counter {
     const { job, round, call } = JSON.parse(text);
     const generation = new URL(request.url, "http://counter").searchParams.get("generation");
     this.calls.push({ job, round, call, key: request.headers["idempotency-key"], generation: Number(generation) });
+    await this.#held;
     await new Promise((done) => setTimeout(done, this.#random() * delayMsMax));
     response.end(answerOf(job, round, call));
   }
 
+  /** Calls are taken, but not answered until release(). */
+  hold() {
+    this.#held = new Promise((done) => (this.#release = done));
+  }
+
+  release() {
+    this.#release();
+  }
+
   async stop() {
+    this.release();
     this.#server.closeAllConnections();
     await new Promise((done) => this.#server.close(done));
   }

@@ -29,6 +29,15 @@ const sizeOf = async (server, part) => (await stat(join(server.folder, `heddle.d
 // The kernel refuses to make files of the process longer than this, as a full disk would.
 const limitFiles = (server, bytes) => execFileSync("prlimit", ["--pid", String(server.process.pid), `--fsize=${bytes}:unlimited`]);
 
+// Waits until `test` holds; fails with `what` where it never does, as a loop without an end would hold up everything.
+const until = async (what, test) => {
+  const end = Date.now() + limitMs / 2;
+  while (!(await test())) {
+    if (Date.now() > end) assert.fail(`never: ${what}`);
+    await new Promise((done) => setTimeout(done, 20));
+  }
+};
+
 const big = (n) => ({ namespace: ["disk"], key: `k${n}`, value: { text: "x".repeat(20_000), n } });
 
 test("a full disk refuses what it cannot take, keeps what it has, and is served again when there is room", { timeout: limitMs }, () =>
@@ -60,9 +69,7 @@ test("a full disk refuses what it cannot take, keeps what it has, and is served 
     assert.deepEqual(ready.body, { ready: false, stuck: ["database"] });
 
     limitFiles(server, "unlimited");
-    const end = Date.now() + 10_000;
-    while ((await api.ask("GET", "/ready")).status !== 200 && Date.now() < end) await new Promise((done) => setTimeout(done, 100));
-    assert.equal((await api.ask("GET", "/ready")).status, 200);
+    await until("it is ready again", async () => (await api.ask("GET", "/ready")).status === 200);
     await api.get("PUT", "/store/items", big(stored + 1));
     const job = new AgentJob("after", randomOf(5));
     await job.start(api);
@@ -77,17 +84,21 @@ test("a full disk refuses what it cannot take, keeps what it has, and is served 
   }));
 
 test("runs that cannot be stored end with an error when there is room again, and their threads can go on", { timeout: limitMs }, () =>
-  withServer(async (server, api) => {
+  withServer(async (server, api, counter) => {
     const jobs = Array.from({ length: 8 }, (_, place) => new AgentJob(`full-${place}`, randomOf(place)));
     for (const job of jobs) job.thread = (await api.get("POST", "/threads", {})).thread_id;
-    limitFiles(server, (await sizeOf(server, "-wal")) + 30_000);
+    counter.hold();
     const started = jobs.map((job) => {
       const input = { job: job.name, rounds: job.rounds };
       return api.ask("POST", `/threads/${job.thread}/runs/wait`, { assistant_id: "worker", input });
     });
-    // How a run ended that can say so nowhere is told when there is room again.
-    while (!/cannot be stored/.test(server.output)) await new Promise((done) => setTimeout(done, 20));
+    // The disk is full while all of them wait for a tool, so that each has been accepted and none can be stored any more.
+    await until("every run calls its tool", () => new Set(counter.calls.map(({ job }) => job)).size === jobs.length);
+    limitFiles(server, 4096); // no room for a page
+    counter.release();
+    await until("the server says that it cannot store them", () => /cannot be stored/.test(server.output));
     limitFiles(server, "unlimited");
+    // How a run ended that could say so nowhere is told when there is room again.
     const ended = await Promise.all(started);
     const failed = ended.filter(({ status, body }) => status >= 500 || body.__error__);
     assert.ok(failed.length > 0, "the disk was full");

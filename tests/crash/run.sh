@@ -8,5 +8,5 @@ cd "$(dirname "$0")"
 ../client/install.sh
 export HEDDLE_CRASH_AGENT=$folder/heddle-crash-agent
 node=../client/node_modules/node/bin/node
-"$node" --test --test-concurrency=1 --test-reporter spec disk.test.mjs streams.test.mjs drain.test.mjs
+"$node" --test --test-force-exit --test-concurrency=1 --test-reporter spec disk.test.mjs streams.test.mjs drain.test.mjs
 exec "$node" crash.mjs "$@"

@@ -87,6 +87,7 @@ export class Application {
         LANGSMITH_API_KEY: "",
       },
     });
+    process.on("exit", () => application.process.kill("SIGKILL")); // as in server.mjs
     let output = "";
     application.process.stdout.on("data", (part) => (output += part));
     application.process.stderr.on("data", (part) => (output += part));

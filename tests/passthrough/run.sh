@@ -7,4 +7,4 @@ shift || true
 cd "$(dirname "$0")"
 ./install.sh
 export HEDDLE_FIXTURES=$binary HEDDLE=${binary%/*}/heddle
-exec ../client/node_modules/node/bin/node --test --test-concurrency=1 --test-reporter spec "$@" ./*.test.mjs
+exec ../client/node_modules/node/bin/node --test --test-force-exit --test-concurrency=1 --test-reporter spec "$@" ./*.test.mjs

@@ -12,7 +12,7 @@ const files = readdirSync(folder)
   .filter((name) => name.endsWith(".test.mjs"))
   .map((name) => join(folder, name));
 const env = { ...process.env, NODE_EXTRA_CA_CERTS: caFile, LOCAL_CLOUD_STATE: state };
-const tests = spawn(process.execPath, ["--test", "--test-reporter", "spec", ...process.argv.slice(2), ...files], {
+const tests = spawn(process.execPath, ["--test", "--test-force-exit", "--test-reporter", "spec", ...process.argv.slice(2), ...files], {
   env,
   stdio: "inherit",
 });
