@@ -1,5 +1,5 @@
 #pragma once
-// The kinds of settings: how a value of each is read, written and documented. For api/settings.cpp.
+// The kinds of settings: how a value of each is read, written and documented. For the parts of the table.
 
 #include <algorithm>
 #include <charconv>
@@ -17,6 +17,8 @@
 namespace heddle::api::setting_kinds {
 
 using Values = std::vector<std::string>;
+
+constexpr std::int64_t kGiB = std::int64_t{1} << 30;
 
 // Exactly one value of decimal digits within the range; no sign, no blank, no unit.
 inline std::int64_t number_from(const Values& values, std::int64_t min, std::int64_t max, const std::string& allowed) {
