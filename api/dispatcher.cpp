@@ -4,6 +4,7 @@
 #include <chrono>
 #include <exception>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "api/auth/access_rules.h"
@@ -44,7 +45,9 @@ std::optional<Router::Match> Dispatcher::match(Request& request) const {
   return router_.find(request);
 }
 
-void Dispatcher::count(const std::string& who) {
+void Dispatcher::count(const Caller* caller, const Request& request) {
+  if (!limiter_.is_on()) return;
+  const std::string who = caller != nullptr ? "user " + caller->owner.text : "from " + caller_at(request.peer);
   const std::optional<std::chrono::seconds> wait = limiter_.take(who, std::chrono::steady_clock::now());
   if (!wait) return;
   ApiError refused(429, "Too many requests. Try again later.");
@@ -53,25 +56,26 @@ void Dispatcher::count(const std::string& who) {
 }
 
 // `route`: null pointer if there is none. Throws ApiError: 401 and 403, 429, 503.
-asio::awaitable<Caller> Dispatcher::let_in(Headers headers, std::string peer, const Route* route) {
-  const std::string address = "from " + caller_at(peer);
+asio::awaitable<Caller> Dispatcher::let_in(const Request& request, const Route* route) {
   const std::optional<AuthSettings>& auth = services_.parts.settings.auth;
   const bool asks_who =
       authenticator_ != nullptr && auth &&
       (route == nullptr || !lets_strangers(auth->rules, route->policy.resource, route->policy.actions.front()));
   Caller caller;
   if (!asks_who) {
-    count(address);
+    count(nullptr, request);
     co_return caller;
   }
   std::exception_ptr refusal;
+  Headers headers = request.headers;
+  std::string peer = request.peer;
   try {
     caller = co_await authenticator_->caller(std::move(headers), std::move(peer));
   } catch (const ApiError&) {
     refusal = std::current_exception();
   }
   // Only then, so that who guesses tokens does not use up what others behind the same proxy may ask.
-  count(refusal ? address : "user " + caller.owner.text);
+  count(refusal ? nullptr : &caller, request);
   if (refusal) std::rethrow_exception(refusal);
   if (route != nullptr) {
     for (const std::string_view action : route->policy.actions) {
@@ -88,7 +92,7 @@ asio::awaitable<Response> Dispatcher::routed(Request request, const Route*& rout
   const bool is_open = route != nullptr && route->access == Access::everybody;
   Caller caller;
   // Before anything is said, also about which routes there are.
-  if (!is_open) caller = co_await let_in(request.headers, request.peer, route);
+  if (!is_open) caller = co_await let_in(request, route);
   if (route == nullptr || !is_served(route->group, services_.parts.settings)) throw ApiError::not_found("Not Found");
   request.params = std::move(found->params);
   Response response = co_await route->handler(services_, std::move(caller), std::move(request));

@@ -12,8 +12,6 @@
 
 namespace heddle::api {
 
-struct Route;
-
 // Belongs to the I/O thread. `services` and `authenticator` outlive it.
 class Dispatcher {
  public:
@@ -27,9 +25,11 @@ class Dispatcher {
  private:
   // `route`: set once it is known; null pointer if there is none.
   boost::asio::awaitable<Response> routed(Request request, const Route*& route);
-  boost::asio::awaitable<Caller> let_in(Headers headers, std::string peer, const Route* route);
-  // Throws ApiError 429.
-  void count(const std::string& who);
+  // `request` outlives the call.
+  boost::asio::awaitable<Caller> let_in(const Request& request, const Route* route);
+  // One request of `caller`, or of the address it comes from if nobody is signed in (null pointer). Throws ApiError
+  // 429.
+  void count(const Caller* caller, const Request& request);
   std::optional<Router::Match> match(Request& request) const;
 
   Services& services_;

@@ -25,6 +25,9 @@ class RateLimiter {
   // 65,536 callers take some 15 MB.
   explicit RateLimiter(RateLimit limit, std::size_t callers_max = 65'536) : limit_(limit), callers_max_(callers_max) {}
 
+  // Whether there is a limit at all; without one take() refuses nobody.
+  bool is_on() const { return limit_.per_second > 0; }
+
   // Takes one request of `who`. Nothing if it may be answered; else when the next one may, in whole seconds, at least
   // one. `now` never goes back.
   std::optional<std::chrono::seconds> take(std::string_view who, Time now);
