@@ -8,19 +8,9 @@
 #include <array>
 #include <stdexcept>
 
+#include "api/auth/hex.h"
+
 namespace heddle::api {
-namespace {
-
-constexpr std::string_view kDigits = "0123456789abcdef";
-
-std::optional<std::uint8_t> digit_value(char digit) {
-  if (digit >= 'A' && digit <= 'F') digit = static_cast<char>(digit - 'A' + 'a');
-  const std::size_t at = kDigits.find(digit);
-  if (at == std::string_view::npos) return std::nullopt;
-  return static_cast<std::uint8_t>(at);
-}
-
-}  // namespace
 
 bool may_be_api_key(std::string_view text) {
   if (text.size() < kApiKeyBytesMin || text.size() > kApiKeyBytesMax) return false;
@@ -36,24 +26,15 @@ ApiKeyHash api_key_hash(std::string_view key) {
 }
 
 std::optional<ApiKeyHash> api_key_hash_from(std::string_view hex) {
+  const std::optional<std::string> bytes = hex_decoded(hex);
   ApiKeyHash hash{};
-  if (hex.size() != hash.size() * 2) return std::nullopt;
-  for (std::size_t i = 0; i < hash.size(); ++i) {
-    const std::optional<std::uint8_t> high = digit_value(hex[2 * i]);
-    const std::optional<std::uint8_t> low = digit_value(hex[2 * i + 1]);
-    if (!high || !low) return std::nullopt;
-    hash[i] = static_cast<std::uint8_t>((*high << 4U) | *low);
-  }
+  if (!bytes || bytes->size() != hash.size()) return std::nullopt;
+  std::ranges::copy(*bytes, hash.begin());
   return hash;
 }
 
 std::string hex_of(const ApiKeyHash& hash) {
-  std::string text;
-  for (const std::uint8_t byte : hash) {
-    text += kDigits[byte >> 4U];
-    text += kDigits[byte & 15U];
-  }
-  return text;
+  return hex_of(std::string(hash.begin(), hash.end()));
 }
 
 const ApiKey* find_api_key(const std::vector<ApiKey>& keys, std::string_view shown) {

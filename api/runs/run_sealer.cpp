@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "api/auth/base64url.h"
+#include "api/auth/hex.h"
 #include "runtime/json.h"
 
 namespace heddle::api {
@@ -37,17 +38,6 @@ const unsigned char* bytes_of(std::string_view text) {
 
 unsigned char* bytes_of(std::string& text) {
   return reinterpret_cast<unsigned char*>(text.data());
-}
-
-std::string in_hex(std::string_view bytes) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
-  }
-  return text;
 }
 
 // What a blob belongs to.
@@ -116,22 +106,10 @@ std::optional<runtime::Secret> decrypted(const runtime::Secret& key, const stora
 }
 
 std::optional<runtime::Secret> key_from(std::string_view word) {
-  auto digit_of = [](char c) -> int {
-    if (c >= '0' && c <= '9') return c - '0';
-    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-    return -1;
-  };
   if (word.size() == 2 * kKeyBytes) {
-    std::string bytes;
-    bytes.reserve(kKeyBytes);
-    for (std::size_t at = 0; at < word.size(); at += 2) {
-      const int high = digit_of(word[at]);
-      const int low = digit_of(word[at + 1]);
-      if (high < 0 || low < 0) return std::nullopt;
-      bytes += static_cast<char>(high * 16 + low);
-    }
-    return runtime::Secret(std::move(bytes));
+    std::optional<std::string> bytes = hex_decoded(word);
+    if (!bytes) return std::nullopt;
+    return runtime::Secret(std::move(*bytes));
   }
   std::string text(word);
   if (text.ends_with('=')) text.pop_back();
@@ -183,7 +161,7 @@ storage::Sealed RunSealer::seal(storage::RunId run, storage::ThreadId thread, co
 std::variant<RunSecrets, CannotOpen> RunSealer::open(const storage::Sealed& sealed) const {
   const auto key = std::ranges::find(keys_, sealed.key_id, &Key::id);
   if (key == keys_.end()) {
-    return CannotOpen{"they are sealed under the key " + in_hex(sealed.key_id) + ", which this server was not given"};
+    return CannotOpen{"they are sealed under the key " + hex_of(sealed.key_id) + ", which this server was not given"};
   }
   const std::optional<runtime::Secret> text = decrypted(key->bytes, sealed);
   if (!text) return CannotOpen{"what was sealed has been changed or belongs to another run"};
@@ -191,7 +169,7 @@ std::variant<RunSecrets, CannotOpen> RunSealer::open(const storage::Sealed& seal
 }
 
 std::string RunSealer::key_id() const {
-  return in_hex(keys_.front().id);
+  return hex_of(keys_.front().id);
 }
 
 std::vector<runtime::Secret> sealing_keys_from(std::string_view text) {
