@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "api/routes/body.h"
+#include "api/runs/run_json.h"
 #include "api/runs/run_queue.h"
 #include "api/services/services.h"
 #include "api/version.h"

@@ -8,6 +8,7 @@
 #include "api/http/sse.h"
 #include "api/routes/body.h"
 #include "api/routes/run_bodies.h"
+#include "api/runs/run_json.h"
 #include "api/runs/run_queue.h"
 #include "api/runs/stream_reader.h"
 #include "api/services/services.h"

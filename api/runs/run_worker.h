@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "api/runs/active_run.h"
+#include "api/runs/engine_runner.h"
 #include "api/runs/engine_threads.h"
 #include "api/runs/thread_news.h"
 #include "api/runs/webhooks.h"
@@ -40,18 +41,16 @@ class RunWorker {
   // `tell` is called when a run has ended that waits for something outside (api/runs/resumer.h). Empty: nobody.
   void when_awaiting(std::function<void()> tell) { tell_of_awaited_ = std::move(tell); }
   // `tell` is called with what each attempt did. Empty: nobody wants to know, and it is not noted.
-  void when_traced(std::function<void(RunTrace)> tell) { tell_of_trace_ = std::move(tell); }
+  void when_traced(std::function<void(RunTrace)> tell) { engine_.when_traced(std::move(tell)); }
 
   // Stops a running one where it is. execute() then returns soon.
-  void stop(ActiveRun& run);
+  void stop(ActiveRun& run) { engine_.stop(run); }
 
   // Asks a running one to end before its next superstep, so that the next start goes on there. One that is stored
   // nowhere goes on.
   void pause(ActiveRun& run);
 
  private:
-  struct EngineResult;
-  struct NotedSpans;
   using Work = std::function<void(storage::Transaction&)>;
   // Does what has to be stored so that the run's thread is not stuck, and waits while nothing can be. Throws what
   // storing threw when the server ends meanwhile: then the next start takes the run up.
@@ -59,26 +58,22 @@ class RunWorker {
   // Returns when the log is stored, and whether it could be.
   boost::asio::awaitable<bool> flush_log(std::shared_ptr<ActiveRun> run);
   boost::asio::awaitable<void> mark_running(std::shared_ptr<ActiveRun> run);
-  boost::asio::awaitable<EngineResult> run_engine(std::shared_ptr<ActiveRun> run);
   boost::asio::awaitable<void> store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result);
   boost::asio::awaitable<void> store_rollback(std::shared_ptr<ActiveRun> run);
   // What the run's webhook is told; null if it has none. The record says how the run ended.
   boost::asio::awaitable<std::shared_ptr<const storage::Webhook>> owed_call(std::shared_ptr<ActiveRun> run);
-  void tell_of(const ActiveRun& run, const EngineResult& result, storage::Timestamp began, NotedSpans& spans) const;
   void close(ActiveRun& run);
   void log_end(const ActiveRun& run, const EngineResult& result);
 
   boost::asio::any_io_executor executor_;
-  EngineThreads& engines_;
+  EngineRunner engine_;
   storage::Storage& storage_;
   const runtime::Clock& clock_;
-  runtime::CheckpointIds& checkpoint_ids_;
   runtime::Log& log_;
   const ServerSettings& settings_;
   Webhooks& webhooks_;
   ThreadNews& thread_news_;
   std::function<void()> tell_of_awaited_;
-  std::function<void(RunTrace)> tell_of_trace_;
 };
 
 // The answer of wait and join for a run that ended so (http-api.md 9.2).

@@ -3,7 +3,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <utility>
 
-#include "api/services/run_service.h"
+#include "api/runs/run_json.h"
 #include "runtime/json.h"
 #include "runtime/object_text.h"
 #include "runtime/state_api.h"

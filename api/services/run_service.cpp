@@ -48,9 +48,8 @@ bool is_empty(const RunSecrets& secrets) {
   return secrets.configurable->empty() && secrets.context->empty() && secrets.header_settings.empty();
 }
 
-ApiError unavailable_now(const std::string& why) {
-  ApiError error = ApiError::unavailable(why);
-  error.add_header("retry-after", "1");
+ApiError retry_after(std::string seconds, ApiError error) {
+  error.add_header("retry-after", std::move(seconds));
   return error;
 }
 
@@ -163,18 +162,14 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
 }
 
 void RunService::check_room(const storage::Owner& owner, std::size_t count) const {
-  if (parts_.queue.is_draining()) throw unavailable_now("The server is stopping. Try again.");
-  std::optional<ApiError> refused;
-  if (!parts_.queue.has_room(count)) {
-    refused = ApiError::unavailable("Too many runs are waiting. Try again later.");
-  } else if (!parts_.queue.has_room_for(owner, count)) {
-    refused =
-        ApiError(429, "You have as many runs in flight as you may have, " +
-                          std::to_string(parts_.settings.runs_per_user_max) + ". Wait for one of them, or cancel it.");
+  if (parts_.queue.is_draining()) throw retry_after("1", ApiError::unavailable("The server is stopping. Try again."));
+  if (!parts_.queue.has_room(count))
+    throw retry_after(kRetryAfter, ApiError::unavailable("Too many runs are waiting. Try again later."));
+  if (!parts_.queue.has_room_for(owner, count)) {
+    const std::string most = std::to_string(parts_.settings.runs_per_user_max);
+    throw retry_after(kRetryAfter, ApiError(429, "You have as many runs in flight as you may have, " + most +
+                                                     ". Wait for one of them, or cancel it."));
   }
-  if (!refused) return;
-  refused->add_header("retry-after", kRetryAfter);
-  throw *std::move(refused);
 }
 
 asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> RunService::create_batch(Caller caller, std::string request_id,
@@ -444,54 +439,6 @@ asio::awaitable<void> RunService::fail_at_start(storage::Run record, runtime::Er
     transaction.threads().update(*thread);
   };
   co_await parts_.storage.commit(std::move(work));
-}
-
-std::string_view to_text(storage::RunStatus status) {
-  using enum storage::RunStatus;
-  switch (status) {
-    case pending:
-      return "pending";
-    case running:
-      return "running";
-    case success:
-      return "success";
-    case error:
-      return "error";
-    case interrupted:
-      return "interrupted";
-    case timeout:
-      return "timeout";
-  }
-  return "error";
-}
-
-std::string_view to_text(storage::MultitaskStrategy strategy) {
-  using enum storage::MultitaskStrategy;
-  switch (strategy) {
-    case reject:
-      return "reject";
-    case rollback:
-      return "rollback";
-    case interrupt:
-      return "interrupt";
-    case enqueue:
-      return "enqueue";
-  }
-  return "reject";
-}
-
-json::object run_json(const storage::Run& record) {
-  json::object told{{"run_id", record.run_id.text()},
-                    {"thread_id", record.thread_id.text()},
-                    {"assistant_id", record.assistant_id.text()},
-                    {"created_at", storage::to_rfc3339(record.created_at)},
-                    {"updated_at", storage::to_rfc3339(record.updated_at)},
-                    {"status", to_text(record.status)},
-                    {"metadata", runtime::parse_json(record.metadata_json)},
-                    {"kwargs", runtime::parse_json(record.kwargs_json)},
-                    {"multitask_strategy", to_text(record.multitask_strategy)}};
-  if (record.cancel_reason) told["cancel_reason"] = *record.cancel_reason;
-  return told;
 }
 
 }  // namespace heddle::api

@@ -87,10 +87,4 @@ class RunService {
   const StateService& states_;
 };
 
-std::string_view to_text(storage::RunStatus status);
-std::string_view to_text(storage::MultitaskStrategy strategy);
-
-// Run as JSON (http-api.md 3.8).
-boost::json::object run_json(const storage::Run& record);
-
 }  // namespace heddle::api

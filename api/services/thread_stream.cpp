@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "api/http/sse.h"
+#include "api/runs/run_json.h"
 #include "api/runs/run_queue.h"
 #include "api/runs/run_status.h"
 #include "api/runs/stream_reader.h"
 #include "api/services/api_error.h"
-#include "api/services/run_service.h"
 #include "runtime/checkpoint_time.h"
 #include "runtime/json.h"
 #include "runtime/object_text.h"
