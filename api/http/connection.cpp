@@ -1,21 +1,16 @@
 #include "api/http/connection.h"
 
-#include <netinet/tcp.h>
-#include <sys/socket.h>
-
 #include <algorithm>
 #include <array>
 #include <boost/asio/experimental/awaitable_operators.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/asio/redirect_error.hpp>
 #include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <charconv>
-#include <cstdint>
+#include <cstddef>
 #include <exception>
-#include <limits>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -24,7 +19,7 @@
 #include "api/http/request_id.h"
 #include "api/http/request_parser.h"
 #include "api/http/response_head.h"
-#include "api/http/tls.h"
+#include "api/http/transport.h"
 
 namespace heddle::api {
 namespace {
@@ -34,12 +29,10 @@ using boost::system::error_code;
 using boost::system::system_error;
 using Clock = std::chrono::steady_clock;
 
-constexpr Clock::time_point kNever = Clock::time_point::max();
-constexpr std::chrono::seconds kKeepAliveGrace{10};  // listener.h: closed that much later than announced
-constexpr std::chrono::seconds kLinger{2};           // for the peer to read an answer it did not wait for
-constexpr std::size_t kHeaderReadBytes = 4096;       // the headers of most requests fit
+constexpr std::chrono::seconds kKeepAliveGrace{10};            // listener.h: closed that much later than announced
+constexpr std::chrono::seconds kLinger{2};                     // for the peer to read an answer it did not wait for
+constexpr std::size_t kHeaderReadBytes = 4096;                 // the headers of most requests fit
 constexpr std::size_t kBodyReadBytes = std::size_t{64} << 10;
-constexpr std::size_t kSealedBytes = std::size_t{16} << 10;        // a record of TLS holds as many
 constexpr std::size_t kPipelinedBytesMax = std::size_t{16} << 10;  // kept for later while a stream runs
 
 std::string text_of(const std::exception_ptr& failure) {
@@ -57,14 +50,13 @@ using Incoming = std::variant<Exchange, Refusal, Closed>;
 
 class HttpConnection : public Connection {
  public:
-  HttpConnection(TcpSocket socket, ConnectionContext& context) : socket_(std::move(socket)), context_(context) {
-    if (context_.tls) tls_.emplace(context_.tls);
-  }
+  HttpConnection(TcpSocket socket, ConnectionContext& context)
+      : transport_(std::move(socket), context.tls, context.limits.write_timeout), context_(context) {}
 
   asio::awaitable<void> serve() override;
   asio::awaitable<void> refuse() override;
   void drain() override;
-  void check_deadline(Clock::time_point now) override;
+  void check_deadline(Clock::time_point now) override { transport_.check_deadline(now); }
 
  private:
   class ChunkWriter;
@@ -72,18 +64,10 @@ class HttpConnection : public Connection {
   asio::awaitable<void> serve_requests();
   asio::awaitable<Incoming> read_request();
   asio::awaitable<bool> wait_for_request();
-  asio::awaitable<bool> receive(std::size_t bytes_max) {
-    return tls_ ? receive_sealed(bytes_max) : receive_plain(bytes_max);
-  }
-  asio::awaitable<bool> receive_plain(std::size_t bytes_max);
-  asio::awaitable<bool> receive_sealed(std::size_t bytes_max);
-  // What has come, without waiting for it.
-  void take_what_came(error_code& error);
-  // Appends what the session can read to the buffer; whether it was anything.
-  bool open_sealed(std::size_t bytes_max);
+  // Appends to the buffer what the peer has sent, and how many bytes that was; 0 if nothing more comes in time.
+  asio::awaitable<std::size_t> receive(std::size_t bytes_max);
   // Whether the connection can be used.
   asio::awaitable<bool> shake_hands();
-  asio::awaitable<error_code> flush_session();
 
   // Both return whether the connection can take another request. `about`: the request's name in logs.
   asio::awaitable<bool> answer(Exchange exchange);
@@ -91,28 +75,14 @@ class HttpConnection : public Connection {
   asio::awaitable<void> send_refusal(Refusal refusal);
   static asio::awaitable<void> run_stream(const Response& response, BodyWriter& writer, std::exception_ptr& failure);
   asio::awaitable<void> watch_peer();
-  // Sends the parts as one; an error if the peer is gone or takes nothing for too long.
-  asio::awaitable<error_code> send(std::string_view first, std::string_view second = {}, std::string_view third = {}) {
-    return tls_ ? send_sealed(first, second, third) : send_plain(first, second, third);
-  }
-  asio::awaitable<error_code> send_plain(std::string_view first, std::string_view second = {},
-                                         std::string_view third = {});
-  asio::awaitable<error_code> send_sealed(std::string_view first, std::string_view second, std::string_view third);
-
-  void set_options();
-  void close_after_sending();
   void log(std::string text) const {
     if (context_.hooks.log) context_.hooks.log(std::move(text));
   }
 
-  TcpSocket socket_;
+  Transport transport_;
   ConnectionContext& context_;
-  std::optional<TlsSession> tls_;        // none: the connection is not encrypted
-  std::string peer_;                     // its address
-  boost::beast::flat_buffer buffer_;     // received and not yet parsed; holds no memory while idle
-  Clock::time_point deadline_ = kNever;  // of the read or write that is being waited for
-  bool deadline_passed_ = false;
-  bool owes_answer_ = false;  // a byte of a request was read that has no answer yet
+  boost::beast::flat_buffer buffer_;  // received and not yet parsed; holds no memory while idle
+  bool owes_answer_ = false;          // a byte of a request was read that has no answer yet
   bool is_draining_ = false;
   bool peer_is_gone_ = false;
 };
@@ -133,7 +103,7 @@ class HttpConnection::ChunkWriter : public BodyWriter {
       before = std::string_view(size.data(), static_cast<std::size_t>(end - size.data()));
       after = "\r\n";
     }
-    const error_code error = co_await connection_.send(before, bytes, after);
+    const error_code error = co_await connection_.transport_.send(before, bytes, after);
     if (error) {
       connection_.peer_is_gone_ = true;
       throw system_error(error, "sending a part of a streamed answer");
@@ -145,35 +115,12 @@ class HttpConnection::ChunkWriter : public BodyWriter {
   Framing framing_;
 };
 
-void HttpConnection::set_options() {
-  error_code ignored;  // a peer that is gone already shows at the first read
-  const asio::ip::tcp::endpoint endpoint = socket_.remote_endpoint(ignored);
-  if (!ignored) peer_ = endpoint.address().to_string();
-  socket_.set_option(asio::ip::tcp::no_delay(true), ignored);
-  socket_.non_blocking(true, ignored);
-  // Heartbeats to a peer that vanished without a word are taken by the kernel for a quarter of an
-  // hour; with this it gives up after our own limit and the socket reports it.
-  const auto limit = std::chrono::duration_cast<std::chrono::milliseconds>(context_.limits.write_timeout);
-  const int milliseconds = static_cast<int>(std::min<std::int64_t>(limit.count(), std::numeric_limits<int>::max()));
-  ::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_USER_TIMEOUT, &milliseconds, sizeof(milliseconds));
-}
-
 void HttpConnection::drain() {
   is_draining_ = true;
-  error_code ignored;
-  if (!owes_answer_) socket_.cancel(ignored);
-}
-
-void HttpConnection::check_deadline(Clock::time_point now) {
-  if (now < deadline_) return;
-  deadline_ = kNever;
-  deadline_passed_ = true;
-  error_code ignored;
-  socket_.cancel(ignored);
+  if (!owes_answer_) transport_.cancel();
 }
 
 asio::awaitable<void> HttpConnection::serve() {
-  set_options();
   std::exception_ptr failure;
   try {
     co_await serve_requests();
@@ -183,9 +130,8 @@ asio::awaitable<void> HttpConnection::serve() {
   const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
   const bool was_cancelled = cancellation.cancelled() != asio::cancellation_type::none;
   if (failure && !was_cancelled) log("connection: " + text_of(failure));
-  deadline_ = kNever;
-  error_code ignored;
-  socket_.close(ignored);
+  transport_.clear_deadline();
+  transport_.close();
 }
 
 asio::awaitable<void> HttpConnection::serve_requests() {
@@ -211,8 +157,7 @@ asio::awaitable<Incoming> HttpConnection::read_request() {
   if (!has_bytes) co_return Closed{};
 
   owes_answer_ = true;
-  deadline_passed_ = false;
-  deadline_ = Clock::now() + context_.limits.header_timeout;
+  transport_.set_deadline(Clock::now() + context_.limits.header_timeout);
   RequestParser parser(context_.limits);
   bool was_continued = false;
   for (;;) {
@@ -229,27 +174,27 @@ asio::awaitable<Incoming> HttpConnection::read_request() {
     const bool waits_for_us = wants_body && parser.waits_for_continue();
     if (waits_for_us && buffer_.size() == 0 && !was_continued) {
       was_continued = true;
-      const error_code error = co_await send("HTTP/1.1 100 Continue\r\n\r\n");
+      const error_code error = co_await transport_.send("HTTP/1.1 100 Continue\r\n\r\n");
       if (error) co_return Closed{};
     }
-    if (wants_body) deadline_ = Clock::now() + context_.limits.body_timeout;
+    if (wants_body) transport_.set_deadline(Clock::now() + context_.limits.body_timeout);
     const std::size_t bytes_max = wants_body ? kBodyReadBytes : kHeaderReadBytes;
-    const bool has_more = co_await receive(bytes_max);
-    if (has_more) continue;
-    if (!deadline_passed_) co_return Closed{};
+    const std::size_t received = co_await receive(bytes_max);
+    if (received > 0) continue;
+    if (!transport_.has_deadline_passed()) co_return Closed{};
     co_return parser.refuse(408, "The request took too long to arrive");
   }
-  deadline_ = kNever;
+  transport_.clear_deadline();
 
   Exchange exchange = parser.take();
   exchange.request.request_id = request_id_for(exchange.request.headers, context_.random);
-  exchange.request.peer = peer_;
+  exchange.request.peer = transport_.peer();
   co_return exchange;
 }
 
 // True when there is a byte of the next request. Idle connections wait here, without a buffer.
 asio::awaitable<bool> HttpConnection::wait_for_request() {
-  deadline_ = Clock::now() + context_.limits.keep_alive + kKeepAliveGrace;
+  transport_.set_deadline(Clock::now() + context_.limits.keep_alive + kKeepAliveGrace);
   for (;;) {
     while (buffer_.size() > 0) {
       const char first = *static_cast<const char*>(buffer_.data().data());
@@ -257,146 +202,31 @@ asio::awaitable<bool> HttpConnection::wait_for_request() {
       buffer_.consume(1);  // RFC 9112 2.2: empty lines before a request are skipped
     }
     buffer_.shrink_to_fit();
-    if (is_draining_ || deadline_passed_) co_return false;
+    if (is_draining_ || transport_.has_deadline_passed()) co_return false;
 
-    error_code error;
-    auto token = asio::redirect_error(asio::use_awaitable, error);
-    const bool must_wait = !tls_ || !tls_->has_unread();
-    if (must_wait) co_await socket_.async_wait(TcpSocket::wait_read, token);
+    const error_code error = co_await transport_.wait_for_bytes();
     if (error) co_return false;
-    const bool has_bytes = co_await receive(kHeaderReadBytes);
-    if (!has_bytes) co_return false;
+    const std::size_t received = co_await receive(kHeaderReadBytes);
+    if (received == 0) co_return false;
   }
 }
 
-// Appends to the buffer what the peer has sent. False: it has closed or is gone, or the deadline passed.
-asio::awaitable<bool> HttpConnection::receive_plain(std::size_t bytes_max) {
+asio::awaitable<std::size_t> HttpConnection::receive(std::size_t bytes_max) {
   const auto space = buffer_.prepare(bytes_max);
-  error_code error;
-  auto token = asio::redirect_error(asio::use_awaitable, error);
-  const std::size_t received = co_await socket_.async_read_some(space, token);
+  const std::span<char> bytes(static_cast<char*>(space.data()), space.size());
+  const std::size_t received = co_await transport_.receive(bytes);
   buffer_.commit(received);
-  co_return !error;
-}
-
-bool HttpConnection::open_sealed(std::size_t bytes_max) {
-  const auto space = buffer_.prepare(bytes_max);
-  const std::size_t opened = tls_->read({static_cast<char*>(space.data()), space.size()});
-  buffer_.commit(opened);
-  return opened > 0;
-}
-
-asio::awaitable<bool> HttpConnection::receive_sealed(std::size_t bytes_max) {
-  for (;;) {
-    if (open_sealed(bytes_max)) co_return true;
-    if (tls_->is_over()) co_return false;
-    const error_code unsent = co_await flush_session();
-    if (unsent) co_return false;
-    std::array<char, kHeaderReadBytes> sealed;
-    error_code error;
-    auto token = asio::redirect_error(asio::use_awaitable, error);
-    const std::size_t received = co_await socket_.async_read_some(asio::buffer(sealed), token);
-    if (error) co_return false;
-    tls_->put({sealed.data(), received});
-  }
-}
-
-void HttpConnection::take_what_came(error_code& error) {
-  if (!tls_) {
-    const std::size_t received = socket_.read_some(buffer_.prepare(kHeaderReadBytes), error);
-    buffer_.commit(received);
-    return;
-  }
-  std::array<char, kHeaderReadBytes> sealed;
-  const std::size_t received = socket_.read_some(asio::buffer(sealed), error);
-  tls_->put({sealed.data(), received});
-  while (buffer_.size() < kPipelinedBytesMax && open_sealed(kHeaderReadBytes)) continue;
-  if (!error && tls_->is_over()) error = asio::error::eof;
-}
-
-// Sends what the session has to say by itself. The time limit of whoever waits goes on.
-asio::awaitable<error_code> HttpConnection::flush_session() {
-  std::string outgoing;
-  tls_->take_outgoing(outgoing);
-  if (outgoing.empty()) co_return error_code();
-  const Clock::time_point deadline = deadline_;
-  const error_code error = co_await send_plain(outgoing);
-  deadline_ = deadline;
-  co_return error;
+  co_return received;
 }
 
 asio::awaitable<bool> HttpConnection::shake_hands() {
-  if (!tls_) co_return true;
-  deadline_ = Clock::now() + context_.limits.header_timeout;
-  bool is_first = true;
-  while (!tls_->is_established()) {
-    std::array<char, kHeaderReadBytes> sealed;
-    error_code error;
-    auto token = asio::redirect_error(asio::use_awaitable, error);
-    const std::size_t received = co_await socket_.async_read_some(asio::buffer(sealed), token);
-    if (error) co_return false;
-    if (is_first && sealed.front() != kTlsHandshake) {
-      tls_.reset();
-      Refusal refusal{400, "This port speaks HTTPS only", {}};
-      co_await send_refusal(std::move(refusal));
-      co_return false;
-    }
-    is_first = false;
-    tls_->put({sealed.data(), received});
-    tls_->shake_hands();
-    const error_code unsent = co_await flush_session();
-    if (unsent || tls_->is_over()) co_return false;
+  transport_.set_deadline(Clock::now() + context_.limits.header_timeout);
+  const Handshake handshake = co_await transport_.shake_hands();
+  if (handshake == Handshake::not_tls) {
+    Refusal refusal{400, "This port speaks HTTPS only", {}};
+    co_await send_refusal(std::move(refusal));
   }
-  deadline_ = kNever;
-  co_return true;
-}
-
-// Sealed and sent in pieces, so that a large answer is not held twice.
-asio::awaitable<error_code> HttpConnection::send_sealed(std::string_view first, std::string_view second,
-                                                        std::string_view third) {
-  std::string sealed;
-  std::string joined;  // of what is small, so that it becomes one record
-  if (first.size() + second.size() + third.size() <= kSealedBytes) {
-    joined.append(first).append(second).append(third);
-    first = joined;
-    second = third = {};
-  }
-  for (std::string_view part : std::array{first, second, third}) {
-    while (!part.empty()) {
-      const std::string_view piece = part.substr(0, kSealedBytes);
-      part.remove_prefix(piece.size());
-      const bool is_taken = tls_->write(piece);
-      if (!is_taken) co_return asio::error::connection_aborted;
-      tls_->take_outgoing(sealed);
-      const error_code error = co_await send_plain(sealed);
-      if (error) co_return error;
-      sealed.clear();
-    }
-  }
-  co_return error_code();
-}
-
-asio::awaitable<error_code> HttpConnection::send_plain(std::string_view first, std::string_view second,
-                                                       std::string_view third) {
-  std::array<std::string_view, 3> parts{first, second, third};
-  std::size_t left = first.size() + second.size() + third.size();
-  error_code error;
-  while (left > 0 && !error) {
-    deadline_ = Clock::now() + context_.limits.write_timeout;
-    const std::array<asio::const_buffer, 3> buffers{asio::buffer(parts[0]), asio::buffer(parts[1]),
-                                                    asio::buffer(parts[2])};
-    auto token = asio::redirect_error(asio::use_awaitable, error);
-    std::size_t sent = co_await socket_.async_write_some(buffers, token);
-    left -= sent;
-    for (std::string_view& part : parts) {
-      const std::size_t taken = std::min(sent, part.size());
-      part.remove_prefix(taken);
-      sent -= taken;
-    }
-  }
-  deadline_ = kNever;
-  if (error && deadline_passed_) error = asio::error::timed_out;
-  co_return error;
+  co_return handshake == Handshake::done;
 }
 
 asio::awaitable<bool> HttpConnection::answer(Exchange exchange) {
@@ -448,8 +278,8 @@ asio::awaitable<bool> HttpConnection::answer(Exchange exchange) {
   head.body_bytes = response.body.size();
   const std::string text = head_text(head, response.headers);
   const std::string_view body = verb == Verb::head ? std::string_view() : std::string_view(response.body);
-  const error_code error = co_await send(text, body);
-  if (!error && !head.keeps_alive) close_after_sending();
+  const error_code error = co_await transport_.send(text, body);
+  if (!error && !head.keeps_alive) transport_.end_sending();
   co_return !error && head.keeps_alive;
 }
 
@@ -458,7 +288,7 @@ asio::awaitable<bool> HttpConnection::send_streamed(Response response, ResponseH
   using namespace asio::experimental::awaitable_operators;
   {
     const std::string text = head_text(head, response.headers);
-    const error_code error = co_await send(text);
+    const error_code error = co_await transport_.send(text);
     if (error) co_return false;
   }
   if (verb != Verb::head) {
@@ -477,12 +307,12 @@ asio::awaitable<bool> HttpConnection::send_streamed(Response response, ResponseH
       co_return false;
     }
     if (head.framing == Framing::chunked) {
-      const error_code error = co_await send("0\r\n\r\n");
+      const error_code error = co_await transport_.send("0\r\n\r\n");
       if (error) co_return false;
     }
   }
   const bool goes_on = head.keeps_alive && !is_draining_;
-  if (!goes_on) close_after_sending();
+  if (!goes_on) transport_.end_sending();
   co_return goes_on;
 }
 
@@ -501,14 +331,16 @@ asio::awaitable<void> HttpConnection::run_stream(const Response& response, BodyW
 // its next request, up to a limit; beyond that only a reset is noticed, or a write that fails.
 asio::awaitable<void> HttpConnection::watch_peer() {
   while (!peer_is_gone_) {
-    error_code error;
-    auto token = asio::redirect_error(asio::use_awaitable, error);
     const bool is_full = buffer_.size() >= kPipelinedBytesMax;
-    const auto awaited = is_full ? TcpSocket::wait_error : TcpSocket::wait_read;
-    co_await socket_.async_wait(awaited, token);
+    auto waiting = is_full ? transport_.wait_for_error() : transport_.wait_for_bytes();
+    error_code error = co_await std::move(waiting);
     if (error) co_return;  // the stream has ended, or a write got stuck
 
-    take_what_came(error);
+    do {
+      const auto space = buffer_.prepare(kHeaderReadBytes);
+      const std::size_t received = transport_.receive_now({static_cast<char*>(space.data()), space.size()}, error);
+      buffer_.commit(received);
+    } while (buffer_.size() < kPipelinedBytesMax && !error);
     peer_is_gone_ = error && error != asio::error::would_block;
   }
 }
@@ -526,45 +358,32 @@ asio::awaitable<void> HttpConnection::send_refusal(Refusal refusal) {
   head.body_bytes = body.size();
   head.keeps_alive = false;
   head.request_id = request_id;
-  deadline_passed_ = false;
   const std::string text = head_text(head, headers);
   const std::string_view sent_body = refusal.seen.verb == Verb::head ? std::string_view() : std::string_view(body);
-  const error_code error = co_await send(text, sent_body);
+  const error_code error = co_await transport_.send(text, sent_body);
   if (error) co_return;
 
   // Closing a socket with unread bytes resets the connection, and the peer may lose the answer with it.
-  close_after_sending();
+  transport_.end_sending();
   buffer_.clear();
   owes_answer_ = false;
-  deadline_ = Clock::now() + kLinger;
+  transport_.set_deadline(Clock::now() + kLinger);
   bool has_more = !is_draining_;
-  while (has_more && !deadline_passed_) {
-    has_more = co_await receive(kHeaderReadBytes);
+  while (has_more && !transport_.has_deadline_passed()) {
+    const std::size_t received = co_await receive(kHeaderReadBytes);
+    has_more = received > 0;
     buffer_.clear();
   }
 }
 
 asio::awaitable<void> HttpConnection::refuse() {
-  set_options();
   const bool is_usable = co_await shake_hands();
   if (is_usable) {
     Refusal refusal{503, "Too many connections", {}};
     co_await send_refusal(std::move(refusal));
   }
-  deadline_ = kNever;
-  error_code ignored;
-  socket_.close(ignored);
-}
-
-void HttpConnection::close_after_sending() {
-  error_code ignored;  // it is closed in any case
-  if (tls_) {
-    std::string last;
-    tls_->close();
-    tls_->take_outgoing(last);
-    socket_.write_some(asio::buffer(last), ignored);
-  }
-  socket_.shutdown(TcpSocket::shutdown_send, ignored);
+  transport_.clear_deadline();
+  transport_.close();
 }
 
 }  // namespace

@@ -6,7 +6,6 @@
 // connection is seen at once and not with the next write that fails. A handler that answers in one
 // piece is not disturbed when its client leaves: what it has begun to store it also finishes.
 
-#include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
@@ -14,19 +13,9 @@
 
 #include "api/http/listener.h"
 #include "api/http/message.h"
-
-// Declared, not included: ip/tcp.hpp costs every file that includes it about a second.
-namespace boost::asio {
-template <class Protocol, class Executor>
-class basic_stream_socket;
-namespace ip {
-class tcp;
-}
-}  // namespace boost::asio
+#include "api/http/transport.h"
 
 namespace heddle::api {
-
-using TcpSocket = boost::asio::basic_stream_socket<boost::asio::ip::tcp, boost::asio::any_io_executor>;
 
 // What all connections of a listener share; outlives them.
 struct ConnectionContext {
