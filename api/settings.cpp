@@ -213,7 +213,7 @@ void add_limits(std::vector<Setting>& table) {
                          "from the first byte of a request to the end of its headers",
                          [](ServerSettings& s) -> auto& { return s.http.header_timeout; }));
   table.push_back(number({"body-timeout-seconds", "heddle.body_timeout_seconds", "seconds"}, 1, 3'600,
-                         "without a byte of the body; a slow upload that goes on is not cut",
+                         "for each 64 KiB of a body; a slow upload that goes on is not cut",
                          [](ServerSettings& s) -> auto& { return s.http.body_timeout; }));
   table.push_back(number({"write-timeout-seconds", "heddle.write_timeout_seconds", "seconds"}, 1, 3'600,
                          "a client that takes no byte for so long is gone",

@@ -32,7 +32,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kKeepAliveGrace{10};            // listener.h: closed that much later than announced
 constexpr std::chrono::seconds kLinger{2};                     // for the peer to read an answer it did not wait for
 constexpr std::size_t kHeaderReadBytes = 4096;                 // the headers of most requests fit
-constexpr std::size_t kBodyReadBytes = std::size_t{64} << 10;
+constexpr std::size_t kBodyReadBytes = std::size_t{64} << 10;  // the piece of a body that has a time limit of its own
 constexpr std::size_t kPipelinedBytesMax = std::size_t{16} << 10;  // kept for later while a stream runs
 
 std::string text_of(const std::exception_ptr& failure) {
@@ -160,6 +160,7 @@ asio::awaitable<Incoming> HttpConnection::read_request() {
   transport_.set_deadline(Clock::now() + context_.limits.header_timeout);
   RequestParser parser(context_.limits);
   bool was_continued = false;
+  std::size_t of_piece = kBodyReadBytes;  // bytes of the body since its time limit was set; the first byte sets it
   for (;;) {
     if (buffer_.size() > 0) {
       const auto received = buffer_.data();
@@ -176,10 +177,15 @@ asio::awaitable<Incoming> HttpConnection::read_request() {
       was_continued = true;
       const error_code error = co_await transport_.send("HTTP/1.1 100 Continue\r\n\r\n");
       if (error) co_return Closed{};
+      of_piece = kBodyReadBytes;
     }
-    if (wants_body) transport_.set_deadline(Clock::now() + context_.limits.body_timeout);
+    if (wants_body && of_piece >= kBodyReadBytes) {
+      transport_.set_deadline(Clock::now() + context_.limits.body_timeout);
+      of_piece = 0;
+    }
     const std::size_t bytes_max = wants_body ? kBodyReadBytes : kHeaderReadBytes;
     const std::size_t received = co_await receive(bytes_max);
+    of_piece += received;
     if (received > 0) continue;
     if (!transport_.has_deadline_passed()) co_return Closed{};
     co_return parser.refuse(408, "The request took too long to arrive");

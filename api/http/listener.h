@@ -24,7 +24,7 @@ struct HttpLimits {
   std::chrono::seconds keep_alive{65};      // announced as `Keep-Alive: timeout=65`; closed 10 s later, so that
                                             // undici never sends into a connection that is being closed
   std::chrono::seconds header_timeout{30};  // from the first byte of a request to the end of its header
-  std::chrono::seconds body_timeout{120};   // without a byte of the body
+  std::chrono::seconds body_timeout{120};   // for each 64 KiB of the body, so that dripping keeps no connection
   std::chrono::seconds write_timeout{60};   // a peer that takes no byte for so long is gone
 };
 

@@ -1,5 +1,7 @@
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <stdexcept>
+#include <thread>
 
 #include "tests/api/http/loopback.h"
 
@@ -357,6 +359,19 @@ TEST_CASE_METHOD(Loopback, "A request that does not come to its end is answered 
   }
   CHECK(client.read_answer().status == 408);
   CHECK(client.read_to_end().empty());
+}
+
+// Takes the 1.8 seconds of six bytes, each of them well within the limit.
+TEST_CASE_METHOD(Loopback, "A body that drips is given up like one that stops") {
+  limits.body_timeout = std::chrono::seconds{1};
+  serve(test::echo);
+  Client client = this->client();
+  client.send("POST /a HTTP/1.1\r\nContent-Length: 6\r\n\r\n");
+  for (int count = 0; count < 6; ++count) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{300});
+    client.send("x");
+  }
+  CHECK(client.read_answer().status == 408);
 }
 
 TEST_CASE_METHOD(Loopback, "An idle connection is closed without an answer ten seconds after what was announced") {
