@@ -233,6 +233,10 @@ void add_limits(std::vector<Setting>& table) {
                          "does not count, and after a restart it begins again. 0: no limit. A day is longer than work, "
                          "and shorter than for ever",
                          [](ServerSettings& s) -> auto& { return s.run_seconds_max; }));
+  table.push_back(number({"event-bytes-max", "heddle.event_bytes_max", "bytes"}, 1'024, kGiB,
+                         "what a node, a tool or a model may hand over at once; a run with a larger event ends with an "
+                         "error. As much as a request may bring",
+                         [](ServerSettings& s) -> auto& { return s.event_bytes_max; }));
   table.push_back(number({"requests-per-second", "heddle.requests_per_second", "requests"}, 0, 1'000'000,
                          "of one user, and of one address for all who are not signed in, then 429; 0: no limit, "
                          "because behind a proxy all have one address, and requests cost little beside the runs they "

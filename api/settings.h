@@ -130,6 +130,7 @@ struct ServerSettings {
   std::size_t runs_queued_max = 100'000;                       // beyond it new runs are refused with 503
   std::size_t runs_per_user_max = 0;                           // waiting and running, then 429; 0: no limit
   std::chrono::seconds run_seconds_max{86'400};                // of one attempt, then `timeout`; 0: no limit
+  std::size_t event_bytes_max = std::size_t{100} << 20;        // of one event of a run; the run ends with an error
   std::size_t stream_bytes_in_memory = std::size_t{16} << 20;  // per run; older events are read from the log
   std::size_t json_depth_max = 512;
   std::chrono::milliseconds ready_timeout{2'000};  // of each check of GET /ready

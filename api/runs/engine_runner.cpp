@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "api/runs/engine_bridge.h"
+#include "api/runs/event_size.h"
 #include "api/runs/run_plan.h"
 #include "runtime/item_store.h"
 #include "runtime/memory_saver.h"
@@ -42,7 +43,14 @@ struct EngineSide {
   std::shared_ptr<EngineBridge> bridge;
   runtime::SpanSink spans;
   std::shared_ptr<const runtime::DrainRequest> drain;
+  std::size_t event_bytes_max = 0;
 };
+
+// Thrown to whoever made the event, on the engine's thread.
+runtime::GraphError too_large(std::size_t bytes_max) {
+  return {"EventTooLargeError", "Something that was handed over at once is larger than " + std::to_string(bytes_max) +
+                                    " bytes (event_bytes_max). Hand over less, or in pieces."};
+}
 
 asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> side) {
   const auto executor = co_await asio::this_coro::executor;
@@ -54,6 +62,7 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
   }
   runtime::ItemStore store(side->storage, side->owner, side->clock, side->store_rules);
   runtime::EventSink sink = [side](runtime::RunEvent event) {
+    if (is_larger_than(side->event_bytes_max, event)) throw too_large(side->event_bytes_max);
     Fact fact;
     fact.time = side->clock.now();
     fact.what = std::move(event);
@@ -157,7 +166,8 @@ asio::awaitable<EngineResult> EngineRunner::run(std::shared_ptr<ActiveRun> run) 
                  checkpoint_ids_,
                  bridge,
                  {},
-                 nullptr});
+                 nullptr,
+                 settings_.event_bytes_max});
   auto noted = std::make_shared<NotedSpans>();
   if (tell_of_trace_) side->spans = [noted](runtime::Span span) { noted->add(std::move(span)); };
   const storage::Timestamp began = clock_.now();

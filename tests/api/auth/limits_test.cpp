@@ -80,6 +80,24 @@ TEST_CASE_METHOD(AuthServer, "A full queue is 503 with a time to come again") {
   CHECK(refused.header("retry-after") == "5");
 }
 
+TEST_CASE_METHOD(AuthServer, "A run with an event that is too large ends with an error, and its thread can go on") {
+  settings.event_bytes_max = 2'000;
+  start();
+  const std::string ann = token("ann");
+  const std::string thread = made("/threads", ann, "{}", "thread_id");
+  const auto body = [](const std::string& text) {
+    return R"({"assistant_id":"linear","stream_mode":["updates"],"input":{"text":")" + text + "\"}}";
+  };
+  const std::string base = "/threads/" + thread + "/runs";
+  const Reply refused = ask("POST", base + "/stream", ann, body(std::string(3'000, 'x')));
+  CHECK(refused.text.find("EventTooLargeError") != std::string::npos);
+  CHECK(refused.text.find("event_bytes_max") != std::string::npos);
+  CHECK(refused.text.find("event: updates") == std::string::npos);
+  CHECK(ask("GET", base, ann).json().at(0).at("status") == "error");
+  CHECK(ask("POST", base + "/stream", ann, body("short")).text.find("short|first|second") != std::string::npos);
+  CHECK(ask("GET", "/threads/" + thread, ann).json().at("status") == "idle");
+}
+
 // Takes the second that a run may work.
 TEST_CASE_METHOD(AuthServer, "A run that works for too long ends as timeout, and its thread can go on") {
   settings.run_seconds_max = std::chrono::seconds{1};
