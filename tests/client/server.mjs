@@ -24,8 +24,9 @@ process.on("exit", () => {
 /** A server with a database of its own. restart() keeps the database, kill() is SIGKILL. */
 export class Server {
   // `binary`: the path of heddle-fixtures or heddle. `args`: further arguments. `config`: the langgraph.json.
+  // `isReady(port)`: whether it answers, as a promise that may fail; needed where GET /ok in plain HTTP does not tell.
   // `env`: what is added to the environment, from which every key of a provider and of Auth0 is taken.
-  static async start(binary = process.env.HEDDLE_FIXTURES, { args = [], config, env = {} } = {}) {
+  static async start(binary = process.env.HEDDLE_FIXTURES, { args = [], config, env = {}, isReady } = {}) {
     if (!binary) throw new Error("set HEDDLE_FIXTURES to the path of the heddle-fixtures binary");
     const server = new Server();
     server.binary = binary;
@@ -35,6 +36,7 @@ export class Server {
     server.folder = await mkdtemp(join(tmpdir(), "heddle-client-"));
     server.port = await freePort();
     server.base = `http://127.0.0.1:${server.port}`;
+    server.isReady = isReady ?? (async () => (await fetch(`${server.base}/ok`)).ok);
     if (config) await writeFile(join(server.folder, "langgraph.json"), JSON.stringify(config));
     await server.#spawn();
     return server;
@@ -60,8 +62,7 @@ export class Server {
     const end = Date.now() + 15_000;
     for (;;) {
       if (this.process.exitCode !== null) throw new Error(`the server ended: ${this.output}`);
-      const answer = await fetch(`${this.base}/ok`).catch(() => undefined);
-      if (answer?.ok) return;
+      if (await this.isReady(this.port).catch(() => false)) return;
       if (Date.now() > end) throw new Error(`the server does not answer: ${this.output}`);
       await new Promise((done) => setTimeout(done, 20));
     }
