@@ -121,15 +121,22 @@ json::object to_json(const runtime::GraphEdgeDrawing& edge) {
   return object;
 }
 
+// A schema as clients get it: with the dialect that it is written in, as the JavaScript server does.
+json::object shown(const json::object& schema) {
+  json::object named{{"$schema", "http://json-schema.org/draft-07/schema#"}};
+  for (const json::key_value_pair& member : schema) named[member.key()] = member.value();
+  return named;
+}
+
 // The JavaScript server names the schemas of subgraphs in short (C9).
 json::object subgraph_json(const runtime::GraphSchemas& schemas, Compat compat) {
   const std::string suffix = compat == Compat::js ? "" : "_schema";
   json::object object;
-  object["state" + suffix] = schemas.state;
-  object["input" + suffix] = schemas.input;
-  object["output" + suffix] = schemas.output;
-  if (schemas.config) object["config" + suffix] = *schemas.config;
-  if (schemas.context && compat == Compat::platform) object["context_schema"] = *schemas.context;
+  object["state" + suffix] = shown(schemas.state);
+  object["input" + suffix] = shown(schemas.input);
+  object["output" + suffix] = shown(schemas.output);
+  if (schemas.config) object["config" + suffix] = shown(*schemas.config);
+  if (schemas.context && compat == Compat::platform) object["context_schema"] = shown(*schemas.context);
   return object;
 }
 
@@ -251,11 +258,11 @@ asio::awaitable<Response> get_schemas(Services& services, Caller caller, Request
   const storage::Assistant assistant = co_await services.assistants.get(reader, id);
   const runtime::GraphSchemas& schemas = services.assistants.graph_of(assistant)->schemas();
   json::object object{{"graph_id", assistant.graph_id},
-                      {"input_schema", schemas.input},
-                      {"output_schema", schemas.output},
-                      {"state_schema", schemas.state}};
-  if (schemas.config) object["config_schema"] = *schemas.config;
-  if (schemas.context) object["context_schema"] = *schemas.context;
+                      {"input_schema", shown(schemas.input)},
+                      {"output_schema", shown(schemas.output)},
+                      {"state_schema", shown(schemas.state)}};
+  if (schemas.config) object["config_schema"] = shown(*schemas.config);
+  if (schemas.context) object["context_schema"] = shown(*schemas.context);
   co_return json_response(200, object);
 }
 

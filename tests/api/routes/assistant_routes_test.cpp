@@ -47,6 +47,20 @@ TEST_CASE_METHOD(HandlerFixture, "A drawing goes as deep as it was asked to") {
   CHECK_FALSE(ids("xray=true").contains("middle"));
 }
 
+TEST_CASE_METHOD(HandlerFixture, "Every schema says in which dialect it is written") {
+  get(services.assistants.make_defaults());
+  const json::value shown = told(get_schemas, "", "", {{"assistant_id", "echo"}});
+  for (const char* name : {"input_schema", "output_schema", "state_schema"}) {
+    INFO(name);
+    CHECK(shown.at(name).at("$schema") == "http://json-schema.org/draft-07/schema#");
+    CHECK(shown.at(name).at("type") == "object");
+  }
+  const json::value inner = told(get_subgraphs, "", "", {{"assistant_id", "nested"}}).at("middle");
+  for (const char* name : {"input", "output", "state"}) {
+    CHECK(inner.at(name).at("$schema") == "http://json-schema.org/draft-07/schema#");
+  }
+}
+
 TEST_CASE_METHOD(HandlerFixture, "Schemas of subgraphs have short names, on the platform long ones") {
   get(services.assistants.make_defaults());
   const std::map<std::string, std::string> nested{{"assistant_id", "nested"}};
