@@ -133,7 +133,7 @@ class Server::State {
   // Each thread has memory of its own.
   void give_back_memory() {
     return_memory();
-    for (int i = 0; i < settings.engine_threads; ++i) asio::post(engines.next(), [] { return_memory(); });
+    for (const asio::any_io_executor& engine : engines.executors()) asio::post(engine, [] { return_memory(); });
     storage->submit([](storage::Transaction&) { return_memory(); }, [](const std::exception_ptr&) {});
   }
 

@@ -43,6 +43,11 @@ std::optional<storage::Assistant> find_own(const storage::Snapshot& snapshot, co
   return found;
 }
 
+// Seen by `reader` because it is shared, not because it is theirs or everybody's.
+bool is_somebody_elses(const storage::Assistant& assistant, const storage::AssistantReader& reader) {
+  return assistant.owner != reader.owner && !assistant.owner.text.empty();
+}
+
 void apply(AssistantChange change, storage::Assistant& assistant) {
   if (change.graph_id) assistant.graph_id = *std::move(change.graph_id);
   if (change.name) assistant.name = *std::move(change.name);
@@ -166,8 +171,7 @@ asio::awaitable<std::optional<storage::Assistant>> AssistantService::resolve(sto
   auto find = [reader, id = *id](const storage::Snapshot& snapshot) { return snapshot.assistants().find(reader, id); };
   found = co_await parts_.storage.read(std::move(find));
   // What somebody else shares is seen as long as the rules and the reader's permissions say so.
-  const bool is_shared = found && found->owner != reader.owner && !found->owner.text.empty();
-  if (found && !is_shared) cache_->keep(reader.owner, *found, asked_at);
+  if (found && !is_somebody_elses(*found, reader)) cache_->keep(reader.owner, *found, asked_at);
   co_return found;
 }
 
@@ -261,8 +265,7 @@ asio::awaitable<std::vector<storage::Assistant>> AssistantService::versions(stor
   auto find = [reader, id = *id, metadata, page, unknown](const storage::Snapshot& snapshot) {
     const std::optional<storage::Assistant> assistant = snapshot.assistants().find(reader, id);
     if (!assistant) throw unknown();
-    const bool is_somebody_elses = assistant->owner != reader.owner && !assistant->owner.text.empty();
-    if (is_somebody_elses) return std::vector<storage::Assistant>{*assistant};
+    if (is_somebody_elses(*assistant, reader)) return std::vector<storage::Assistant>{*assistant};
     return snapshot.assistants().versions(id, metadata, page);
   };
   std::vector<storage::Assistant> found = co_await parts_.storage.read(std::move(find));

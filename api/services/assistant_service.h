@@ -103,7 +103,7 @@ class AssistantService {
   boost::asio::awaitable<void> erase_work(storage::Owner owner, storage::AssistantId id, DeleteThreads threads);
 
   ServiceParts parts_;
-  std::shared_ptr<AssistantCache> cache_ = std::make_shared<AssistantCache>();
+  std::unique_ptr<AssistantCache> cache_ = std::make_unique<AssistantCache>();
 };
 
 // Of the assistant that every graph has by itself.

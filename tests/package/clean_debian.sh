@@ -24,8 +24,8 @@ debootstrap --variant=minbase bookworm "$clean" "$mirror" >"$work/log" 2>&1 || f
 mount -t proc proc "$clean/proc"
 # Names are looked up as on the host; nothing starts by itself, because there is no systemd in a folder.
 cp /etc/resolv.conf "$clean/etc/resolv.conf"
-cp "$package" "$clean/root/heddle.deb"
-inside apt-get install -qq --yes --no-install-recommends /root/heddle.deb >"$work/log" 2>&1 || fail "it does not install: $(tail -20 "$work/log")"
+cp "$package" "$clean/tmp/heddle.deb"
+inside apt-get install -qq --yes --no-install-recommends /tmp/heddle.deb >"$work/log" 2>&1 || fail "it does not install: $(tail -20 "$work/log")"
 inside id heddle >/dev/null || fail "there is no user heddle"
 [[ $(stat -c %a "$clean/etc/heddle/heddle.env") == 600 ]] || fail "everybody may read heddle.env"
 [[ -L $clean/etc/systemd/system/multi-user.target.wants/heddle.service ]] || fail "the service is not enabled"
@@ -48,7 +48,7 @@ wait "$pid" || fail "it does not end in peace: $(cat "$work/log")"
 pid=
 
 echo '{"graphs": {"mine": "builtin:agent"}, "heddle": {"db": "/var/lib/heddle/heddle.db"}}' >"$clean/etc/heddle/langgraph.json"
-inside dpkg --force-confold --install /root/heddle.deb >"$work/log" 2>&1 || fail "it does not install again: $(tail -20 "$work/log")"
+inside dpkg --force-confold --install /tmp/heddle.deb >"$work/log" 2>&1 || fail "it does not install again: $(tail -20 "$work/log")"
 grep -q mine "$clean/etc/heddle/langgraph.json" || fail "an upgrade has taken the configuration away"
 inside apt-get purge -qq --yes heddle >"$work/log" 2>&1 || fail "it cannot be removed: $(tail -20 "$work/log")"
 [[ ! -e $clean/etc/heddle/langgraph.json && -s $clean/var/lib/heddle/heddle.db ]] || fail "removing it removes too little, or the database"
