@@ -79,7 +79,7 @@ json::object described(json::object schema, std::string description) {
 }
 
 std::optional<std::string> argument_mismatch(const json::object& schema, const json::object& arguments) {
-  std::optional<std::string> mismatch = runtime::schema_mismatch(schema, arguments);
+  std::optional<std::string> mismatch = runtime::schema_mismatch(schema, arguments, runtime::UnknownKeys::passed_over);
   if (!mismatch) return std::nullopt;
   return "Received tool input did not match expected schema\n" + *mismatch;
 }

@@ -6,12 +6,15 @@
 #include <cstddef>
 #include <string_view>
 
+#include "runtime/json.h"
+
 namespace heddle::runtime {
 namespace {
 
 namespace json = boost::json;
 
 constexpr int kLevelsMax = 64;
+constexpr int kComplaintsMax = 20;  // more help nobody, and a list of zeros would make a text larger than itself
 
 std::string_view kind_of(const json::value& value) {
   switch (value.kind()) {
@@ -72,6 +75,8 @@ const json::array* array_at(const json::object& schema, std::string_view key) {
 // Collects complaints.
 class Check {
  public:
+  explicit Check(UnknownKeys unknown) : unknown_(unknown) {}
+
   void look(const json::object& schema, const json::value& value, const std::string& place, int level);
   std::string take() { return std::move(text_); }
 
@@ -80,16 +85,22 @@ class Check {
   void look_at_object(const json::object& schema, const json::object& value, const std::string& place, int level);
   void look_at_choices(const json::object& schema, const json::value& value, const std::string& place, int level);
 
+  bool is_full() const { return complaints_ >= kComplaintsMax; }
+
+  UnknownKeys unknown_;
+  int complaints_ = 0;
   std::string text_;
 };
 
 void Check::complain(std::string_view complaint, const std::string& place) {
+  if (is_full()) return;
+  ++complaints_;
   text_.append("\n\u2716 ").append(complaint);
   if (!place.empty()) text_.append("\n  \u2192 at ").append(place);
 }
 
 void Check::look(const json::object& schema, const json::value& value, const std::string& place, int level) {
-  if (level > kLevelsMax) return;
+  if (level > kLevelsMax || is_full()) return;
   const json::value* type = schema.if_contains("type");
   if (type != nullptr && !is_of_types(value, *type)) {
     complain("Invalid input: expected " + names_of(*type) + ", received " + std::string(kind_of(value)), place);
@@ -99,7 +110,7 @@ void Check::look(const json::object& schema, const json::value& value, const std
   if (const json::object* object = value.if_object()) look_at_object(schema, *object, place, level);
   const json::array* list = value.if_array();
   const json::object* item = object_at(schema, "items");
-  for (std::size_t index = 0; list != nullptr && item != nullptr && index < list->size(); ++index) {
+  for (std::size_t index = 0; list != nullptr && item != nullptr && index < list->size() && !is_full(); ++index) {
     look(*item, (*list)[index], place + "[" + std::to_string(index) + "]", level + 1);
   }
 }
@@ -132,8 +143,9 @@ void Check::look_at_object(const json::object& schema, const json::object& value
     }
   }
   const json::value* more = schema.if_contains("additionalProperties");
-  if (more == nullptr || *more != false) return;
+  if (unknown_ == UnknownKeys::passed_over || more == nullptr || *more != false) return;
   for (const auto& member : value) {
+    if (is_full()) return;
     const bool is_known = properties != nullptr && properties->contains(member.key());
     if (!is_known) complain("Unrecognized key: \"" + std::string(member.key()) + "\"", place);
   }
@@ -141,17 +153,18 @@ void Check::look_at_object(const json::object& schema, const json::object& value
 
 void Check::look_at_choices(const json::object& schema, const json::value& value, const std::string& place, int level) {
   const json::array* choices = array_at(schema, "enum");
-  if (choices != nullptr && std::ranges::find(*choices, value) == choices->end()) {
+  const auto is_value = [&value](const json::value& one) { return equal_json(one, value); };
+  if (choices != nullptr && std::ranges::none_of(*choices, is_value)) {
     complain("Invalid option: expected one of the " + std::to_string(choices->size()) + " that the schema names",
              place);
   }
   const json::value* only = schema.if_contains("const");
-  if (only != nullptr && *only != value) complain("Invalid input: expected the value that the schema names", place);
+  if (only != nullptr && !is_value(*only)) complain("Invalid input: expected the value that the schema names", place);
   const json::array* ways = array_at(schema, "anyOf");
   if (ways == nullptr) return;
   const bool fits_one = std::ranges::any_of(*ways, [&](const json::value& way) {
     if (!way.is_object()) return true;
-    Check one;
+    Check one(unknown_);
     one.look(way.get_object(), value, place, level + 1);
     return one.take().empty();
   });
@@ -160,8 +173,8 @@ void Check::look_at_choices(const json::object& schema, const json::value& value
 
 }  // namespace
 
-std::optional<std::string> schema_mismatch(const json::object& schema, const json::value& value) {
-  Check check;
+std::optional<std::string> schema_mismatch(const json::object& schema, const json::value& value, UnknownKeys unknown) {
+  Check check(unknown);
   check.look(schema, value, "", 0);
   std::string text = check.take();
   if (text.empty()) return std::nullopt;

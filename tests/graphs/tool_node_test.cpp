@@ -377,6 +377,10 @@ TEST_CASE("Arguments are checked by the types that the schema names") {
   CHECK_FALSE(argument_mismatch(schema, {{"n", 1}, {"any", true}}));
   CHECK_FALSE(argument_mismatch(schema, {{"n", 1.0}, {"any", 1}, {"t", nullptr}, {"more", 1}}));
   CHECK(argument_mismatch(schema, {{"n", 1.5}, {"any", 1}}));
+  // As the reference's objects do; models make keys up.
+  json::object closed = schema;
+  closed["additionalProperties"] = false;
+  CHECK_FALSE(argument_mismatch(closed, {{"n", 1}, {"any", 1}, {"more", 1}}));
   CHECK(argument_mismatch(schema, {{"n", 1}}));
   CHECK(argument_mismatch(schema, {{"n", 1}, {"any", 1}, {"list", "x"}}));
   CHECK(argument_mismatch(schema, {{"n", 1}, {"any", 1}, {"t", 5}})->find("string|null") != std::string::npos);

@@ -5,6 +5,7 @@
 #include "runtime/json.h"
 
 using namespace heddle::runtime;
+namespace json = boost::json;
 
 namespace {
 
@@ -43,6 +44,8 @@ TEST_CASE("Choices are kept to, and their values are in no text") {
   CHECK(mismatch(R"({"enum":["a","b"]})", R"("secret")") ==
         "\n\u2716 Invalid option: expected one of the 2 that the schema names");
   CHECK(mismatch(R"({"const":1})", "1") == "fits");
+  CHECK(mismatch(R"({"const":1})", "1.0") == "fits");
+  CHECK(mismatch(R"({"enum":[1,2]})", "2.0") == "fits");
   CHECK(mismatch(R"({"const":1})", "2") != "fits");
   CHECK(mismatch(R"({"anyOf":[{"type":"string"},{"type":"null"}]})", "null") == "fits");
   CHECK(mismatch(R"({"anyOf":[{"type":"string"},{"type":"null"}]})", "1") ==
@@ -53,6 +56,17 @@ TEST_CASE("Keys that the schema does not know are refused only where it says so"
   CHECK(mismatch(R"({"properties":{"a":{}}})", R"({"a":1,"b":2})") == "fits");
   CHECK(mismatch(R"({"properties":{"a":{}},"additionalProperties":false})", R"({"a":1,"b":2})") ==
         "\n\u2716 Unrecognized key: \"b\"");
+  const json::object schema{{"properties", {{"a", json::object{}}}}, {"additionalProperties", false}};
+  CHECK_FALSE(schema_mismatch(schema, {{"a", 1}, {"b", 2}}, UnknownKeys::passed_over));
+}
+
+TEST_CASE("No more is told than somebody reads, however much does not fit") {
+  std::string zeros = "0";
+  for (int count = 0; count < 10'000; ++count) zeros += ",0";
+  const std::string text = mismatch(R"({"items":{"type":"string"}})", "[" + zeros + "]");
+  CHECK(text.size() < 2'000);
+  CHECK(text.ends_with("at [19]"));
+  CHECK(mismatch(R"({"anyOf":[{"items":{"type":"string"}},{"type":"array"}]})", "[" + zeros + "]") == "fits");
 }
 
 TEST_CASE("A value that is nested deeper than anybody looks does not end the process") {
