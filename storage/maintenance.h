@@ -56,11 +56,13 @@ struct Examination {
   std::uint64_t free_bytes = 0;     // of the file, to be used again
   std::vector<TableSize> tables;    // largest first
   std::vector<ThreadSize> largest;  // threads, largest first
-  bool is_well() const { return damage.empty() && orphans.empty(); }
+  // False also for another schema, of which little is looked at.
+  bool is_well() const { return schema_version == newest_schema_version && damage.empty() && orphans.empty(); }
 };
 
-// Reads all of the file, which takes seconds for each GB. `largest`: how many threads are named. Throws StorageError:
-// no such file, no database of heddle, a newer schema.
+// Reads all of the file as it is at one moment, which takes seconds for each GB, while the write-ahead log of a server
+// grows by what it writes. `largest`: how many threads are named. Where there is damage or another schema only schema,
+// damage and sizes are told. Throws StorageError: no such file, no database of heddle.
 Examination examine(const std::string& database, std::int64_t largest);
 
 }  // namespace heddle::storage

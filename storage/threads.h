@@ -67,7 +67,7 @@ class Threads : public ThreadReads {
  public:
   virtual bool insert(const Thread& thread) = 0;  // false if the id exists
   virtual void update(const Thread& thread) = 0;  // all fields but id, owner and created_at
-  // The thread with its runs, crons, events, checkpoints, pending writes and what it waits for.
+  // The thread with its runs, crons, events, checkpoints, pending writes, sealed secrets and what it waits for.
   virtual void erase(ThreadId id) = 0;
 };
 

@@ -19,13 +19,18 @@ const std::string kVersionColumns = R"sql(
   FROM assistants a JOIN assistant_versions v USING (assistant_id)
 )sql";
 
-const std::string kVisible = R"sql(
-  (a.owner = :owner OR (a.owner = '' AND json_contains(v.metadata_json, '{"created_by":"system"}'))
-   OR EXISTS (SELECT 1 FROM json_each(:shared) AS filter WHERE json_contains(v.metadata_json, filter.value)))
+// By the index of owners.
+const std::string kOwn = R"sql(
+  (a.owner = :owner OR (a.owner = '' AND json_contains(v.metadata_json, '{"created_by":"system"}')))
+)sql";
+
+// What is shared by its metadata can be anybody's, so every assistant is looked at.
+const std::string kOwnOrShared = "(" + kOwn + R"sql(
+  OR EXISTS (SELECT 1 FROM json_each(:shared) AS filter WHERE json_contains(v.metadata_json, filter.value)))
 )sql";
 
 // lower() folds ASCII only; other letters of a name are compared as they are.
-const std::string kMatches = "WHERE " + kVisible + R"sql(
+const std::string kMatches = R"sql(
   AND (:graph_id IS NULL OR v.graph_id = :graph_id)
   AND (:name IS NULL OR instr(lower(v.name), lower(:name)) > 0)
   AND json_contains(v.metadata_json, :metadata)
@@ -35,10 +40,19 @@ const std::string kMatches = "WHERE " + kVisible + R"sql(
 constexpr std::array<const char*, 5> kSortColumns = {"a.assistant_id", "v.graph_id", "v.name", "a.created_at",
                                                      "a.updated_at"};
 
-std::string search_sql(AssistantSort sort_by, SortOrder order) {
-  const std::string direction = order == SortOrder::ascending ? " ASC" : " DESC";
-  const std::string column = kSortColumns.at(static_cast<std::size_t>(sort_by));
-  return kColumns + kMatches + "ORDER BY " + column + direction + ", a.assistant_id" + direction +
+std::string conditions(const AssistantQuery& query) {
+  return " WHERE " + (query.reader.shared.empty() ? kOwn : kOwnOrShared) + kMatches;
+}
+
+std::string count_sql(const AssistantQuery& query) {
+  return "SELECT count(*) FROM assistants a JOIN assistant_versions v USING (assistant_id, version)" +
+         conditions(query);
+}
+
+std::string search_sql(const AssistantQuery& query) {
+  const std::string direction = query.order == SortOrder::ascending ? " ASC" : " DESC";
+  const std::string column = kSortColumns.at(static_cast<std::size_t>(query.sort_by));
+  return kColumns + conditions(query) + "ORDER BY " + column + direction + ", a.assistant_id" + direction +
          " LIMIT :limit OFFSET :offset";
 }
 
@@ -51,7 +65,8 @@ std::string list_of(const std::vector<Containment>& shared) {
 
 // `shared`: the list_of() that the query's reader has.
 void bind_conditions(Query& sql, const AssistantQuery& query, const std::string& shared) {
-  sql.bind(":owner", query.reader.owner).bind(":shared", shared);
+  sql.bind(":owner", query.reader.owner);
+  if (!query.reader.shared.empty()) sql.bind(":shared", shared);
   sql.bind(":graph_id", query.graph_id).bind(":name", query.name).bind(":metadata", query.metadata.json);
 }
 
@@ -66,9 +81,7 @@ Assistant assistant_from(Query& sql) {
 }  // namespace
 
 AssistantTable::AssistantTable(const SQLite::Database& database)
-    : find_(database, kColumns + "WHERE a.assistant_id = :assistant_id AND " + kVisible),
-      count_(database,
-             "SELECT count(*) FROM assistants a JOIN assistant_versions v USING (assistant_id, version) " + kMatches),
+    : find_(database, kColumns + "WHERE a.assistant_id = :assistant_id AND " + kOwnOrShared),
       versions_(database, kVersionColumns + R"sql(
         WHERE assistant_id = :assistant_id AND json_contains(v.metadata_json, :metadata)
         ORDER BY v.version DESC LIMIT :limit OFFSET :offset
@@ -105,7 +118,7 @@ std::optional<Assistant> AssistantTable::find(const AssistantReader& reader, Ass
 Found<Assistant> AssistantTable::search(const AssistantQuery& query) const {
   Found<Assistant> found;
   const std::string shared = list_of(query.reader.shared);
-  Query sql(searches_.prepared(search_sql(query.sort_by, query.order)));
+  Query sql(searches_.prepared(search_sql(query)));
   bind_conditions(sql, query, shared);
   sql.bind(":limit", query.page.limit).bind(":offset", query.page.offset);
   while (sql.next()) found.records.push_back(assistant_from(sql));
@@ -115,7 +128,7 @@ Found<Assistant> AssistantTable::search(const AssistantQuery& query) const {
 
 std::int64_t AssistantTable::count(const AssistantQuery& query) const {
   const std::string shared = list_of(query.reader.shared);
-  Query sql(count_);
+  Query sql(searches_.prepared(count_sql(query)));
   bind_conditions(sql, query, shared);
   std::int64_t total = 0;
   if (sql.next()) sql >> total;

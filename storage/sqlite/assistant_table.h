@@ -29,7 +29,6 @@ class AssistantTable final : public Assistants {
   void insert_version(const Assistant& assistant, Timestamp created_at);
 
   mutable SQLite::Statement find_;
-  mutable SQLite::Statement count_;
   mutable SQLite::Statement versions_;
   mutable SQLite::Statement find_version_;
   mutable SQLite::Statement highest_version_;

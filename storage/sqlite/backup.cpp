@@ -2,6 +2,7 @@
 #include <SQLiteCpp/Exception.h>
 #include <SQLiteCpp/Statement.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -36,6 +37,13 @@ class PartialFile {
   std::string path_;
 };
 
+// Empty, for its owner alone: the copy holds what its users said while it is written too.
+void make_private(const std::string& path) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file < 0) throw StorageError("backup \"" + path + "\" cannot be made: " + std::generic_category().message(errno));
+  ::close(file);
+}
+
 void make_durable(const std::string& path) {
   const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   const int error = file < 0 || ::fsync(file) != 0 ? errno : 0;
@@ -51,7 +59,8 @@ Backup checked(const std::string& path) {
   Backup backup;
   backup.schema_version = copy->execAndGet("PRAGMA user_version").getInt();
   backup.threads = copy->execAndGet("SELECT count(*) FROM threads").getInt64();
-  backup.bytes = fs::file_size(path);
+  std::error_code unknown;  // it was read a moment ago
+  backup.bytes = fs::file_size(path, unknown);
   return backup;
 }
 
@@ -65,6 +74,8 @@ Backup back_up(const std::string& database, const std::string& target) {
   const PartialFile partial(target + ".partial");
   fs::remove(partial.path(), failed);  // of one that was killed
   const std::unique_ptr<SQLite::Database> source = sqlite::connect_read_only(database);
+  make_private(partial.path());
+  Backup backup;
   try {
     // One read transaction, so it is the state of one moment. Not the pages but what stands in them is copied: what has
     // been erased does not travel along.
@@ -72,12 +83,11 @@ Backup back_up(const std::string& database, const std::string& target) {
     SQLite::Statement copy(*source, "VACUUM INTO ?");
     copy.bind(1, partial.path());
     copy.exec();
+    backup = checked(partial.path());
   } catch (const SQLite::Exception& error) {
     throw sqlite::storage_error(partial.path(), error);
   }
-  const Backup backup = checked(partial.path());
   make_durable(partial.path());
-  fs::permissions(partial.path(), fs::perms::owner_read | fs::perms::owner_write, failed);
   fs::rename(partial.path(), target, failed);
   if (failed) throw StorageError("backup \"" + target + "\" cannot be made: " + failed.message());
   const fs::path folder = fs::absolute(target).parent_path();

@@ -104,7 +104,7 @@ class Examiner {
 
   void measure(Examination& found) {
     std::error_code missing;  // there is no log when no server has the file open
-    found.file_bytes = fs::file_size(path_);
+    found.file_bytes = fs::file_size(path_, missing);
     const std::uintmax_t log = fs::file_size(path_ + "-wal", missing);
     if (!missing) found.log_bytes = log;
     found.free_bytes = static_cast<std::uint64_t>(number("PRAGMA freelist_count") * number("PRAGMA page_size"));
@@ -173,14 +173,18 @@ class Examiner {
   }
 
   void name_largest(Examination& found, std::int64_t largest) {
+    // length() of a text counts characters, of a blob bytes.
     SQLite::Statement sizes(*database_, R"sql(
-      SELECT thread_id, sum(bytes) FROM (
-        SELECT thread_id, length(value_ids) + length(metadata_json) + length(channels_json) + length(seen_json) AS bytes
-          FROM checkpoints
-        UNION ALL SELECT thread_id, length(data) FROM channel_values
-        UNION ALL SELECT thread_id, length(writes) FROM pending_writes
-        UNION ALL SELECT thread_id, length(facts) FROM event_segments
-        UNION ALL SELECT thread_id, length(metadata_json) + length(kwargs_json) FROM runs)
+      SELECT thread_id, sum(length(CAST(part AS BLOB))) FROM (
+        SELECT thread_id, value_ids AS part FROM checkpoints
+        UNION ALL SELECT thread_id, metadata_json FROM checkpoints
+        UNION ALL SELECT thread_id, channels_json FROM checkpoints
+        UNION ALL SELECT thread_id, seen_json FROM checkpoints
+        UNION ALL SELECT thread_id, data FROM channel_values
+        UNION ALL SELECT thread_id, writes FROM pending_writes
+        UNION ALL SELECT thread_id, facts FROM event_segments
+        UNION ALL SELECT thread_id, metadata_json FROM runs
+        UNION ALL SELECT thread_id, kwargs_json FROM runs)
       GROUP BY thread_id ORDER BY 2 DESC LIMIT :limit
     )sql");
     Query sql(sizes);

@@ -236,7 +236,7 @@ CREATE INDEX runs_by_start ON runs (thread_id, owner, started_at, run_id) WHERE 
 
 // Secrets of runs in flight under a key that is not in the file; how long ago runs ended; and a row that is
 // written to see whether commits get through.
-constexpr const char* kSealed = R"sql(
+constexpr const char* kSealedAndMarks = R"sql(
 CREATE TABLE sealed_secrets (
   run_id BLOB PRIMARY KEY,
   thread_id BLOB NOT NULL,
@@ -250,8 +250,8 @@ CREATE INDEX runs_ended ON runs (updated_at) WHERE status NOT IN ('pending', 'ru
 )sql";
 
 // Step n leads from version n to n + 1. A step that has been released is never edited.
-constexpr std::array<const char*, 9> kSteps = {kFirst,       kWebhooks, kCrons,       kCancelReason, kTimeToLive,
-                                               kItemVectors, kAwaited,  kRunsByStart, kSealed};
+constexpr std::array<const char*, 9> kSteps = {kFirst,       kWebhooks, kCrons,       kCancelReason,  kTimeToLive,
+                                               kItemVectors, kAwaited,  kRunsByStart, kSealedAndMarks};
 
 }  // namespace
 
@@ -267,7 +267,9 @@ void migrate(SQLite::Database& database, const std::string& path) {
   const int version = database.execAndGet("PRAGMA user_version").getInt();
   const int application = database.execAndGet("PRAGMA application_id").getInt();
   const bool is_new = database.execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0;
-  if (application != kApplicationId && !is_new) {
+  // Without a table there is nothing that a version could be of.
+  const bool is_ours_or_empty = application == kApplicationId || (is_new && version == 0);
+  if (!is_ours_or_empty) {
     throw StorageError("database \"" + path + "\" belongs to another program; name another file");
   }
   if (version > newest_schema_version()) {
@@ -277,7 +279,7 @@ void migrate(SQLite::Database& database, const std::string& path) {
   }
   // A new file is made in one transaction, which spares a wait for the disk per step. Each step of an old one is kept
   // when it is done, so that a large database that is interrupted goes on from there.
-  const int at_once = is_new ? newest_schema_version() : 1;
+  const int at_once = version == 0 ? newest_schema_version() : 1;
   for (int step = version; step < newest_schema_version(); step += at_once) {
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
     for (int next = step; next < step + at_once; ++next) database.exec(kSteps[static_cast<std::size_t>(next)]);

@@ -13,8 +13,8 @@ int newest_schema_version();
 // Whether it is a database of heddle, of whatever version.
 bool is_ours(SQLite::Database& database);
 
-// Brings the schema up to date, each step in a transaction of its own. Throws StorageError for a
-// file of a newer heddle or of another program, and SQLite::Exception. `path` is for the text.
+// Brings the schema up to date, each step in a transaction of its own; a new file gets all of them in one. Throws
+// StorageError for a file of a newer heddle or of another program, and SQLite::Exception. `path` is for the text.
 void migrate(SQLite::Database& database, const std::string& path);
 
 }  // namespace heddle::storage::sqlite

@@ -1,12 +1,18 @@
 #include "storage/maintenance.h"
 
 #include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <fstream>
 #include <future>
 #include <map>
+#include <string>
+#include <thread>
 
 #include "storage/error.h"
 #include "tests/storage/storage_fixture.h"
@@ -50,40 +56,66 @@ class MaintenanceFixture : public FileFixture {
   }
 };
 
+struct SetAtEnd {
+  std::atomic<bool>& flag;
+  ~SetAtEnd() { flag = true; }
+};
+
+// Waits until one more was written, and gives how many there are then.
+std::int64_t wait_for_another(const std::atomic<std::int64_t>& written) {
+  const std::int64_t before = written;
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (written == before) {
+    if (std::chrono::steady_clock::now() > end) FAIL("nothing was written behind item " << before);
+    std::this_thread::yield();
+  }
+  return written;
+}
+
+// How many of the items with the keys 0 to `end` - 1 are in the file.
+std::int64_t items_below(const std::string& file, std::int64_t end) {
+  SQLite::Database database(file, SQLite::OPEN_READONLY);
+  SQLite::Statement count(database, "SELECT count(*) FROM items WHERE CAST(key AS INTEGER) < ?");
+  count.bind(1, end);
+  REQUIRE(count.executeStep());
+  return count.getColumn(0).getInt64();
+}
+
 }  // namespace
 
 TEST_CASE_METHOD(MaintenanceFixture, "A backup beside a server that writes has what was acknowledged, and is sound") {
-  std::promise<void> enough;
-  std::future<void> stop = enough.get_future();
-  std::int64_t written = 0;
+  std::atomic<bool> enough = false;
+  std::atomic<std::int64_t> written = 0;  // items that were acknowledged: 0, 1, 2, ...
   auto write_on = [&] {
     boost::asio::io_context own;
-    while (stop.wait_for(std::chrono::seconds{0}) != std::future_status::ready) {
-      const auto number = static_cast<std::uint8_t>(2 + written % 200);
-      auto insert = [number, written](Transaction& transaction) {
+    for (std::int64_t number = 0; !enough; ++number) {
+      auto insert = [number](Transaction& transaction) {
         Item item;
         item.owner = Owner{"ann"};
         item.name_space = {"load"};
-        item.key = std::to_string(written);
+        item.key = std::to_string(number);
         item.value_json = "\"" + std::string(2000, static_cast<char>('a' + number % 20)) + "\"";
         transaction.items().put(item);
       };
       heddle::test::run(own, storage->commit(std::move(insert)));
-      ++written;
+      written = number + 1;
     }
   };
   std::future<void> writing = std::async(std::launch::async, write_on);
+  const SetAtEnd stops_the_writer{enough};  // the future waits for it, also when a copy throws
   for (int i = 0; i < 3; ++i) {
     const std::string copy = target() + std::to_string(i);
+    const std::int64_t before = wait_for_another(written);
     const Backup backup = back_up(path(), copy);
     CHECK(backup.threads == 1);
     CHECK(backup.bytes == fs::file_size(copy));
     CHECK_FALSE(fs::exists(copy + ".partial"));
     CHECK(examine(copy, 0).is_well());
+    CHECK(fs::status(copy).permissions() == (fs::perms::owner_read | fs::perms::owner_write));
+    CHECK(items_below(copy, before) == before);
   }
-  enough.set_value();
+  enough = true;
   writing.get();
-  CHECK(written > 0);
 }
 
 TEST_CASE_METHOD(MaintenanceFixture, "A backup is opened like any database, and what was erased is not in it") {
@@ -119,6 +151,9 @@ TEST_CASE_METHOD(MaintenanceFixture, "An examination counts what there is and na
     transaction.runs().insert(run(2, 2, RunStatus::running));
     transaction.runs().insert(run(3, 2, RunStatus::pending));
     transaction.sealed().insert({id<RunId>(3), id<ThreadId>(2), "k", "n", "c"});
+    std::string text;
+    for (int i = 0; i < 1000; ++i) text += "\u7d4c";  // three bytes each
+    transaction.events().append(id<ThreadId>(1), id<RunId>(1), EventSegment{1, text});
   });
   const Examination found = examine(path(), 1);
   CHECK(found.is_well());
@@ -131,7 +166,7 @@ TEST_CASE_METHOD(MaintenanceFixture, "An examination counts what there is and na
   CHECK(found.file_bytes + found.log_bytes > 4096);
   REQUIRE(found.largest.size() == 1);
   CHECK(found.largest.front().id == id<ThreadId>(1));
-  CHECK(found.largest.front().bytes >= 1000);
+  CHECK(found.largest.front().bytes >= 3000);
   REQUIRE_FALSE(found.tables.empty());
   CHECK(found.tables.front().bytes >= found.tables.back().bytes);
 }

@@ -85,6 +85,12 @@ TEST_CASE("A database of another program is refused and left alone") {
   options.path = folder.file("other.db");
   database_at(options.path).exec("CREATE TABLE threads (id)");
   CHECK_THROWS_WITH(open(options), Catch::Contains("belongs to another program"));
+
+  // One without tables, but with a version that somebody gave it.
+  options.path = folder.file("versioned.db");
+  database_at(options.path).exec("PRAGMA user_version = 3");
+  CHECK_THROWS_WITH(open(options), Catch::Contains("belongs to another program"));
+  CHECK(database_at(options.path).execAndGet("PRAGMA user_version").getInt() == 3);
   CHECK_FALSE(database_at(options.path).tableExists("runs"));
 }
 
