@@ -372,9 +372,9 @@ int fail(const Program& program, const std::string& text) {
 }  // namespace
 
 int run_command_line(int argc, char** argv, const Program& program) {
-  runtime::use_wiping_memory();
   // The last stop of every exception of the main thread.
   try {
+    runtime::use_wiping_memory();
     Parser parser(program);
     const std::variant<Arguments, Answered> parsed = parser.parse(argc, argv);
     if (const auto* arguments = std::get_if<Arguments>(&parsed)) return run(*arguments, program);

@@ -7,9 +7,26 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <new>
+#include <stdexcept>
 
 namespace heddle::runtime {
+namespace {
+
+void* openssl_malloc(std::size_t bytes, const char*, int) {
+  return wiping_malloc(bytes);
+}
+
+void* openssl_realloc(void* block, std::size_t bytes, const char*, int) {
+  return wiping_realloc(block, bytes);
+}
+
+void openssl_free(void* block, const char*, int) {
+  wiping_free(block);
+}
+
+}  // namespace
 
 void* wiping_malloc(std::size_t bytes) {
   return std::malloc(bytes);
@@ -21,6 +38,10 @@ void* wiping_calloc(std::size_t count, std::size_t bytes) {
 
 void* wiping_realloc(void* block, std::size_t bytes) {
   if (block == nullptr) return std::malloc(bytes);
+  if (bytes == 0) {
+    wiping_free(block);
+    return nullptr;
+  }
   const std::size_t held = ::malloc_usable_size(block);
   if (bytes <= held && bytes >= held / 2) return block;
   void* const moved = std::malloc(bytes);
@@ -42,10 +63,12 @@ void wiping_free(void* block) {
 }
 
 void use_wiping_memory() {
-  CRYPTO_set_mem_functions(
-      [](std::size_t bytes, const char*, int) { return wiping_malloc(bytes); },
-      [](void* block, std::size_t bytes, const char*, int) { return wiping_realloc(block, bytes); },
-      [](void* block, const char*, int) { wiping_free(block); });
+  CRYPTO_malloc_fn current = nullptr;
+  CRYPTO_get_mem_functions(&current, nullptr, nullptr);
+  if (current == &openssl_malloc) return;
+  if (CRYPTO_set_mem_functions(&openssl_malloc, &openssl_realloc, &openssl_free) == 1) return;
+  throw std::logic_error(
+      "OpenSSL was used before its memory could be overwritten when freed; call heddle first in main()");
 }
 
 }  // namespace heddle::runtime
@@ -78,6 +101,7 @@ void* allocated_or_null(std::size_t bytes) {
 
 void* allocated_or_null(std::size_t bytes, std::align_val_t alignment) {
   const auto boundary = static_cast<std::size_t>(alignment);
+  if (bytes > std::numeric_limits<std::size_t>::max() - boundary) return nullptr;
   const std::size_t rounded = (std::max<std::size_t>(bytes, 1) + boundary - 1) / boundary * boundary;
   return allocated_or_null([=] { return std::aligned_alloc(boundary, rounded); });
 }

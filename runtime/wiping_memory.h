@@ -10,10 +10,12 @@
 
 namespace heddle::runtime {
 
-// Lets OpenSSL use the functions below. First of all in main(): it refuses once it has allocated anything.
+// Lets OpenSSL use the functions below. First of all in main(): throws std::logic_error if OpenSSL has allocated
+// already, for then it keeps its own. A second call does nothing.
 void use_wiping_memory();
 
 // As malloc() and its kin. Blocks may be exchanged with those only in one direction: what these made, these free.
+// wiping_realloc() to no bytes frees and gives null.
 void* wiping_malloc(std::size_t bytes);
 void* wiping_calloc(std::size_t count, std::size_t bytes);
 void* wiping_realloc(void* block, std::size_t bytes);
