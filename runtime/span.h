@@ -18,8 +18,8 @@ enum class SpanKind {
 };
 
 enum class SpanEnd {
-  finished,
-  asked,  // it waits for somebody outside
+  finished,  // also where its error handler gave what the node could not
+  asked,     // it waits for somebody outside
   failed,
   cut,  // cancelled, or its attempt ended before it did
 };

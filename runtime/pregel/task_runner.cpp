@@ -201,6 +201,13 @@ asio::awaitable<void> TaskRunner::run_task(Task& task) {
   const std::optional<RetryPolicy>& policy = node_of(task).options.retry;
   const int attempts_max = policy ? policy->max_attempts : 1;
   for (int attempt = 1;; ++attempt) {
+    if (attempt > 1) {
+      const bool goes_on = co_await pause_before(*policy, attempt);
+      if (!goes_on) {
+        task.end = TaskEnd::cancelled;
+        co_return;
+      }
+    }
     TaskContext context(superstep_, task, attempt);
     context.stream().started();
     Ran ran = co_await run_body(task, context);
@@ -222,14 +229,15 @@ asio::awaitable<void> TaskRunner::run_task(Task& task) {
       co_return;
     }
     task.end = TaskEnd::open;
-    asio::steady_timer pause(superstep_.run.executor, wait_before(*policy, attempt + 1));
-    co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
-    const asio::cancellation_state paused = co_await asio::this_coro::cancellation_state;
-    if (paused.cancelled() != asio::cancellation_type::none) {
-      task.end = TaskEnd::cancelled;
-      co_return;
-    }
   }
+}
+
+// Whether the attempt is to be made; false if the task was told to stop meanwhile.
+asio::awaitable<bool> TaskRunner::pause_before(const RetryPolicy& policy, int attempt) {
+  asio::steady_timer pause(superstep_.run.executor, wait_before(policy, attempt));
+  co_await pause.async_wait(asio::as_tuple(asio::use_awaitable));
+  const asio::cancellation_state state = co_await asio::this_coro::cancellation_state;
+  co_return state.cancelled() == asio::cancellation_type::none;
 }
 
 // Asks the error handler of a node for what the node could not give (runtime.md 8.3).

@@ -43,6 +43,7 @@ class TaskRunner {
   bool never_waits(const Task& task) const;
   void run_plain_task(Task& task);
   boost::asio::awaitable<void> run_task(Task& task);
+  boost::asio::awaitable<bool> pause_before(const RetryPolicy& policy, int attempt);
   boost::asio::awaitable<void> run_inside(Task& task, TaskContext& context, Ran& ran);
   boost::asio::awaitable<Ran> run_body(Task& task, TaskContext& context);
   boost::asio::awaitable<void> handle_failure(Task& task, TaskContext& context);

@@ -14,7 +14,6 @@ std::unique_ptr<TaskSpans> TaskSpans::begin(SuperstepScope& superstep, Task& tas
 TaskSpans::TaskSpans(SuperstepScope& superstep, Task& task, std::int64_t attempt) : superstep_(superstep), task_(task) {
   identify(superstep, task);
   auto& open_tasks = superstep.run.open_spans;
-  // A graph inside a task has the namespace of the task.
   const auto enclosing = open_tasks.find(superstep.checkpoint_ns);
   own_ = open(SpanKind::task, superstep.plan.nodes[task.planned.node].name,
               enclosing == open_tasks.end() ? 0 : enclosing->second);
@@ -31,6 +30,8 @@ TaskSpans::~TaskSpans() {
     end = SpanEnd::finished;
   } else if (task_.end == TaskEnd::asked) {
     end = SpanEnd::asked;
+  } else if (task_.end == TaskEnd::cancelled || task_.end == TaskEnd::drained) {
+    end = SpanEnd::cut;
   } else if (task_.record.error) {  // also of an attempt that is followed by another one
     end = SpanEnd::failed;
     own_.error = task_.record.error->name;
@@ -71,12 +72,22 @@ void TaskSpans::model_ended(const ModelCall& call, const Message& whole) {
 void TaskSpans::tool_began(const std::string& tool_call_id, const std::string& name) {
   Span span = open(SpanKind::tool, name, own_.id);
   span.details = {{"tool_call_id", tool_call_id}};
-  tools_.insert_or_assign(tool_call_id, std::move(span));
+  tools_.emplace(tool_call_id, std::move(span));
 }
 
 void TaskSpans::tool_ended(const std::string& tool_call_id, SpanEnd end) {
   auto found = tools_.extract(tool_call_id);
   if (!found.empty()) close(std::move(found.mapped()), end);
+}
+
+GraphSpan::GraphSpan(RunScope& run, const Task& task, const std::string& checkpoint_ns) : run_(run) {
+  const auto span = run_.open_spans.find(task.node_ns);
+  if (span == run_.open_spans.end()) return;
+  if (run_.open_spans.emplace(checkpoint_ns, span->second).second) added_ = checkpoint_ns;
+}
+
+GraphSpan::~GraphSpan() {
+  if (added_) run_.open_spans.erase(*added_);
 }
 
 }  // namespace heddle::runtime

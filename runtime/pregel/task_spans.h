@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "runtime/node.h"
@@ -34,8 +35,22 @@ class TaskSpans {
   SuperstepScope& superstep_;
   Task& task_;
   Span own_;
-  std::map<std::string, Span> models_;  // by run id of the call
-  std::map<std::string, Span> tools_;   // by id of the tool call
+  std::map<std::string, Span> models_;      // by run id of the call
+  std::multimap<std::string, Span> tools_;  // by id of the tool call, which a model may use twice
+};
+
+// While a task runs a graph: lets the graph's tasks find the span of that task. The namespace of a graph need not be
+// the one of its task.
+class GraphSpan {
+ public:
+  GraphSpan(RunScope& run, const Task& task, const std::string& checkpoint_ns);
+  ~GraphSpan();
+  GraphSpan(const GraphSpan&) = delete;
+  GraphSpan& operator=(const GraphSpan&) = delete;
+
+ private:
+  RunScope& run_;
+  std::optional<std::string> added_;  // to open_spans
 };
 
 }  // namespace heddle::runtime

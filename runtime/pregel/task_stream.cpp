@@ -236,7 +236,7 @@ const std::string& TaskStream::tool_run_id(const std::string& tool_call_id) {
 
 void TaskStream::tool_started(const std::string& tool_call_id, const std::string& name, const json::value& arguments) {
   if (wanted().traces) {
-    tool_inputs_[tool_call_id] = arguments;
+    tool_inputs_.emplace(tool_call_id, arguments);
     trace("on_tool_start", name, tool_run_id(tool_call_id), node_tags(), trace_metadata(), {{"input", arguments}});
   }
   if (wanted().tools) tool_fact("on_tool_start", tool_call_id, name, {{"input", to_text(arguments)}});
@@ -248,8 +248,8 @@ void TaskStream::tool_wrote(const std::string& tool_call_id, const std::string& 
 
 void TaskStream::tool_ended(const std::string& tool_call_id, const std::string& name, const json::value& output) {
   if (wanted().traces) {
-    json::object data{{"output", output}, {"input", std::move(tool_inputs_[tool_call_id])}};
-    tool_inputs_.erase(tool_call_id);
+    auto given = tool_inputs_.extract(tool_call_id);
+    json::object data{{"output", output}, {"input", given ? std::move(given.mapped()) : json::value()}};
     trace("on_tool_end", name, tool_run_id(tool_call_id), node_tags(), trace_metadata(), std::move(data));
   }
   if (wanted().tools) tool_fact("on_tool_end", tool_call_id, name, {{"output", output}});
@@ -257,6 +257,7 @@ void TaskStream::tool_ended(const std::string& tool_call_id, const std::string& 
 
 void TaskStream::tool_failed(const std::string& tool_call_id, const std::string& name, const std::string& error) {
   if (wanted().traces) {
+    tool_inputs_.extract(tool_call_id);
     trace("on_tool_error", name, tool_run_id(tool_call_id), node_tags(), trace_metadata(), {{"error", error}});
   }
   if (wanted().tools) tool_fact("on_tool_error", tool_call_id, name, {{"error", error}});

@@ -69,13 +69,14 @@ class TaskStream {
   SuperstepScope& superstep_;
   Task& task_;
   Metadata trace_metadata_;
-  std::string run_id_;                              // of the trace of this attempt
-  json::value input_;                               // of the trace
-  std::string graph_run_id_;                        // of the trace of a graph that is the node
-  std::optional<json::value> graph_output_;         // of such a graph
-  std::map<std::string, Call> calls_;               // by run id
-  std::map<std::string, std::string> tool_runs_;    // tool call id -> run id of its trace
-  std::map<std::string, json::value> tool_inputs_;  // tool call id -> what a traced call was given
+  std::string run_id_;                            // of the trace of this attempt
+  json::value input_;                             // of the trace
+  std::string graph_run_id_;                      // of the trace of a graph that is the node
+  std::optional<json::value> graph_output_;       // of such a graph
+  std::map<std::string, Call> calls_;             // by run id
+  std::map<std::string, std::string> tool_runs_;  // tool call id -> run id of its trace
+  // Tool call id, which a model may use twice -> what a traced call was given.
+  std::multimap<std::string, json::value> tool_inputs_;
 };
 
 }  // namespace heddle::runtime

@@ -118,4 +118,59 @@ TEST_CASE_METHOD(SpanFixture, "Tasks of a graph inside belong to the task that r
   CHECK(named("child").end == SpanEnd::asked);
 }
 
+TEST_CASE_METHOD(SpanFixture,
+                 "Tasks of every graph that a node calls belong to it, also of one that is kept per thread") {
+  const auto inner = [](const std::string& node, Persistence persistence) {
+    CompileOptions options;
+    options.persistence = persistence;
+    const auto write = [node](const State&) { return Update{{"log", {node}}}; };
+    return StateGraph(node + " graph").append("log").node(node, write).edge(kStart, node).compile(options);
+  };
+  const Graph first = inner("first", Persistence::per_run);
+  const Graph second = inner("second", Persistence::per_run);
+  const Graph kept = inner("kept", Persistence::per_thread);
+  const auto calls = [&](NodeContext& context) -> boost::asio::awaitable<NodeResult> {
+    for (const Graph& graph : {first, second, kept}) {
+      auto calling = context.invoke(*graph, json::object{});
+      co_await std::move(calling);
+    }
+    NodeResult result = Update{};
+    co_return result;
+  };
+  const Graph outer = StateGraph().append("log").node("outer", calls).edge(kStart, "outer").compile();
+  input(outer, R"({"log": []})");
+  REQUIRE(seen.size() == 4);
+  for (const char* name : {"first", "second", "kept"}) CHECK(named(name).parent == named("outer").id);
+}
+
+TEST_CASE_METHOD(SpanFixture, "Two calls of a tool may have one id, and a node whose handler stood in has finished") {
+  int calls = 0;
+  const auto moody = [&](NodeContext& context) -> NodeResult {
+    if (++calls == 1) throw std::runtime_error("x");
+    context.tool_started("same", "look", json::value());
+    context.tool_started("same", "look", json::value());
+    context.tool_ended("same", "look", json::value());
+    context.tool_ended("same", "look", json::value());
+    throw std::runtime_error("y");
+  };
+  NodeOptions options;
+  options.retry = RetryPolicy{};
+  options.retry->max_attempts = 2;
+  options.retry->initial_interval = std::chrono::milliseconds{1};
+  options.retry->jitter = false;
+  options.retry->retry_on = [](const std::exception&) { return true; };
+  options.on_error = [](NodeContext&, NodeFailure) -> boost::asio::awaitable<NodeResult> {
+    NodeResult result = Update{{"log", {"handled"}}};
+    co_return result;
+  };
+  const Graph graph = StateGraph().append("log").node("a", moody, options).edge(kStart, "a").compile();
+  input(graph, R"({"log": []})");
+  REQUIRE(seen.size() == 4);
+  CHECK(seen[0].end == SpanEnd::failed);
+  CHECK(seen[1].name == "look");
+  CHECK(seen[1].end == SpanEnd::finished);
+  CHECK(seen[2].end == SpanEnd::finished);
+  CHECK(seen[3].end == SpanEnd::finished);  // its handler stood in
+}
+
 }  // namespace heddle::runtime
