@@ -237,7 +237,7 @@ void declare_state(runtime::StateGraph& graph, const AgentOptions& options) {
   graph.messages();
   runtime::ChannelSpec jump;
   jump.name = "jumpTo";
-  jump.kind = runtime::ChannelKind::ephemeral;
+  jump.kind = runtime::ChannelKind::untracked;  // of the step alone: in no checkpoint
   jump.guard = false;
   graph.channel(std::move(jump));
   if (options.response_schema) graph.last("structuredResponse", *options.response_schema);

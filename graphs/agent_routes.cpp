@@ -40,7 +40,7 @@ std::vector<runtime::Goto> sends_of(const json::array& calls, const runtime::Sta
   std::vector<runtime::Goto> sends;
   for (const json::value& call : calls) {
     json::object argument = state.to_json();
-    argument["lg_tool_call"] = call;
+    argument[kSentCall] = call;
     sends.emplace_back(runtime::Send{std::string(node), Value(std::move(argument))});
   }
   return sends;

@@ -18,7 +18,10 @@ namespace heddle::graphs {
 // The calls of the last ai message that nobody has answered.
 boost::json::array open_calls(const std::vector<runtime::Value::Item>& messages);
 
-// A task of `node` for each call: its argument is the state with the call as `lg_tool_call`.
+// The key under which a task that is sent one call finds it, beside the state (runtime.md 16.1).
+inline constexpr std::string_view kSentCall = "lg_tool_call";
+
+// A task of `node` for each call: its argument is the state with the call as kSentCall.
 std::vector<runtime::Goto> sends_of(const boost::json::array& calls, const runtime::State& state,
                                     std::string_view node);
 

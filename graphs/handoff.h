@@ -36,8 +36,10 @@ struct SupervisorOptions {
 std::shared_ptr<const runtime::CompiledGraph> make_supervisor(SupervisorOptions options);
 
 struct SwarmOptions {
-  std::vector<TeamMember> members;  // each with hand-off tools to others among its tools
-  std::string first;                // who has the work in the beginning; one of the members
+  // Each with hand-off tools to others among its tools. A hand-off ends what the member does, calls beside it in the
+  // same answer too, unless the member is a react agent of ReactVersion::v1, which waits for them.
+  std::vector<TeamMember> members;
+  std::string first;  // who has the work in the beginning; one of the members
   std::string name = "swarm";
 };
 

@@ -15,6 +15,11 @@
 
 namespace heddle::graphs {
 
+std::string HttpError::name_of(HttpFailure kind) {
+  if (kind == HttpFailure::connection) return "ConnectionError";
+  return kind == HttpFailure::timeout ? "ConnectionTimeoutError" : "Error";
+}
+
 namespace asio = boost::asio;
 
 namespace {

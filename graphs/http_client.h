@@ -23,6 +23,7 @@
 #include <string_view>
 #include <vector>
 
+#include "runtime/error.h"
 #include "runtime/secret.h"
 
 namespace heddle::graphs {
@@ -85,13 +86,17 @@ enum class HttpFailure {
   refused,  // every address of the host is one that `may_connect` refuses
 };
 
-// No answer, or not all of it. The text names method and host and the reason; never the path, a header or a body.
-class HttpError : public std::runtime_error {
+// No answer, or not all of it. The text names method and host and the reason; never the path, a header or a body. A
+// node that lets it pass fails as ConnectionError, ConnectionTimeoutError (both are retried where a node has a retry
+// policy) or Error.
+class HttpError : public runtime::GraphError {
  public:
-  HttpError(HttpFailure kind, const std::string& text) : std::runtime_error(text), kind_(kind) {}
+  HttpError(HttpFailure kind, const std::string& text) : GraphError(name_of(kind), text), kind_(kind) {}
   HttpFailure kind() const { return kind_; }
 
  private:
+  static std::string name_of(HttpFailure kind);
+
   HttpFailure kind_;
 };
 

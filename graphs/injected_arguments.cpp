@@ -3,6 +3,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "graphs/agent_routes.h"
 #include "runtime/run_config.h"
 #include "runtime/state.h"
 
@@ -10,9 +11,6 @@ namespace heddle::graphs {
 namespace {
 
 namespace asio = boost::asio;
-
-// The key beside the state in what a task of one call is sent.
-constexpr std::string_view kSentCall = "lg_tool_call";
 
 json::value state_of(const runtime::State& state) {
   json::object members;

@@ -64,6 +64,8 @@ std::string error_name(int status) {
       return "PermissionDeniedError";
     case 404:
       return "NotFoundError";
+    case 408:
+      return "APITimeoutError";
     case 429:
       return "RateLimitError";
     default:

@@ -35,9 +35,22 @@ bool holds(const SummaryTrigger& trigger, const Messages& messages, const TokenC
   return !trigger.tokens || count(messages) >= *trigger.tokens;
 }
 
+// How many of the newest messages stay.
+std::size_t kept_of(const Messages& conversation, const SummaryOptions& options) {
+  if (!options.keep_tokens) return std::min(options.keep_messages, conversation.size());
+  std::size_t kept = 0;
+  Messages newest;
+  while (kept < conversation.size()) {
+    newest.insert(newest.begin(), conversation[conversation.size() - kept - 1]);
+    if (options.count(newest) > *options.keep_tokens) break;
+    ++kept;
+  }
+  return kept;
+}
+
 // How many messages at the beginning give way. A call is never separated from its answers.
 std::size_t cut_of(const Messages& messages, std::size_t keep) {
-  std::size_t cut = messages.size() > keep ? messages.size() - keep : 0;
+  std::size_t cut = messages.size() - keep;
   while (cut > 0 && cut < messages.size() && runtime::message_type(*messages[cut]) == "tool") --cut;
   return cut;
 }
@@ -85,15 +98,19 @@ asio::awaitable<HookResult> summarise(Options options, NodeContext& context) {
   const Messages messages = context.state()["messages"].items();
   HookResult result;
   const auto wants = [&](const SummaryTrigger& trigger) { return holds(trigger, messages, options->count); };
-  const std::size_t cut = cut_of(messages, options->keep_messages);
-  if (cut == 0 || std::ranges::none_of(options->triggers, wants)) co_return result;
-  const auto end_of_old = messages.begin() + static_cast<std::ptrdiff_t>(cut);
+  if (std::ranges::none_of(options->triggers, wants)) co_return result;
+  const bool has_system = !messages.empty() && runtime::message_type(*messages.front()) == "system";
+  const auto begin = messages.begin() + (has_system ? 1 : 0);
+  const Messages conversation(begin, messages.end());
+  const std::size_t cut = cut_of(conversation, kept_of(conversation, *options));
+  if (cut == 0) co_return result;
+  const auto end_of_old = begin + static_cast<std::ptrdiff_t>(cut);
   Messages old(messages.begin(), end_of_old);
   const std::string text = co_await summary_of(options, context, std::move(old));
 
   Message summary = runtime::human_message("Here is a summary of the conversation to date:\n\n" + text);
   summary["additional_kwargs"] = json::object{{"lc_source", "summarization"}};
-  summary["id"] = std::string(runtime::message_id(*messages.front()));
+  summary["id"] = std::string(runtime::message_id(*conversation.front()));
   json::array written;
   written.push_back({{"type", "remove"}, {"id", "__remove_all__"}, {"content", json::array()}});
   written.push_back(std::move(summary));

@@ -28,13 +28,16 @@ struct SummaryTrigger {
 
 struct SummaryOptions {
   std::shared_ptr<const ChatModel> model;
-  std::vector<SummaryTrigger> triggers;   // any of them; none: there is never a summary
-  std::size_t keep_messages = 20;         // at the end; more if a call would lose its answers
-  std::size_t summary_tokens_max = 4000;  // of what the model is given to summarise; the oldest messages go first
-  std::string prompt;                     // in front of the messages to summarise; empty: a prompt in English
-  TokenCount count;                       // empty: approximate_tokens
+  std::vector<SummaryTrigger> triggers;      // any of them; none: there is never a summary
+  std::size_t keep_messages = 20;            // at the end; more if a call would lose its answers
+  std::optional<std::size_t> keep_tokens{};  // in place of keep_messages: as many messages as these hold
+  std::size_t summary_tokens_max = 4000;     // of what the model is given to summarise; the oldest messages go first
+  std::string prompt;                        // in front of the messages to summarise; empty: a prompt in English
+  TokenCount count;                          // empty: approximate_tokens
 };
 
+// A system message at the beginning is counted with nobody, and summarised with the rest.
+//
 // Before a question to the model, if a trigger holds: one call of `model` whose tokens nobody sees, and the state's
 // messages become the summary, as a message of the human, and those that are kept. A model that fails leaves the
 // failure's text in place of a summary. Throws std::logic_error without a model.

@@ -17,6 +17,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "graphs/agent_routes.h"
 #include "graphs/counted_context.h"
 #include "runtime/error.h"
 #include "runtime/json.h"
@@ -115,8 +116,8 @@ std::vector<Call> open_calls_of(const MessageItems& messages) {
 // Of a task that was sent one call (runtime.md 16.2): that call. Of any other: all open calls.
 std::vector<Call> calls_of(const runtime::State& state) {
   const MessageItems& messages = state["messages"].items();
-  if (!state.has("lg_tool_call")) return open_calls_of(messages);
-  const json::object* wanted = state["lg_tool_call"].json().if_object();
+  if (!state.has(kSentCall)) return open_calls_of(messages);
+  const json::object* wanted = state[kSentCall].json().if_object();
   if (wanted == nullptr) throw runtime::GraphError("Error", "What was sent as `lg_tool_call` is no tool call.");
   Call call = call_from(*wanted, ids_of_broken_calls(**find_last_ai_message(messages)));
   call.key = call.id.empty() ? "#1" : call.id;

@@ -6,7 +6,7 @@
 
 namespace heddle::runtime {
 
-void sort_channels(CompiledGraph::Plan& plan) {
+void note_channels_that_change_alone(CompiledGraph::Plan& plan) {
   for (ChannelIndex channel = 0; channel < plan.channels.size(); ++channel) {
     const ChannelSpec& spec = plan.channels[channel];
     // The kinds of which Channel::update() without writes, or Channel::finish(), can change a cell.

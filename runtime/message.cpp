@@ -9,6 +9,8 @@
 #include <unordered_set>
 #include <utility>
 
+#include "runtime/error.h"
+
 namespace heddle::runtime {
 namespace {
 
@@ -54,6 +56,15 @@ bool is_constructor(const json::object& object) {
          path->back().is_string() && kwargs && kwargs->is_object();
 }
 
+// JSON, or nothing if `text` is none.
+std::optional<json::value> try_parse(std::string_view text) {
+  try {
+    return parse_json(text);
+  } catch (const JsonError&) {
+    return std::nullopt;
+  }
+}
+
 // An OpenAI style call in the form of the wire; anything else as it is.
 json::value coerce_tool_call(const json::value& call) {
   const std::optional<std::string_view> id = find_text(call, "id");
@@ -62,17 +73,9 @@ json::value coerce_tool_call(const json::value& call) {
   const std::optional<std::string_view> arguments = find_text(*function, "arguments");
   const std::optional<std::string_view> name = find_text(*function, "name");
   if (!arguments || !name) return call;
-  json::value parsed = parse_json(*arguments);
-  return json::object{{"id", *id}, {"args", std::move(parsed)}, {"name", *name}, {"type", "tool_call"}};
-}
-
-// JSON, or nothing if `text` is none.
-std::optional<json::value> try_parse(std::string_view text) {
-  try {
-    return parse_json(text);
-  } catch (const JsonError&) {
-    return std::nullopt;
-  }
+  std::optional<json::value> parsed = try_parse(*arguments);
+  if (!parsed) throw GraphError("SyntaxError", "The arguments of tool call " + std::string(*id) + " are no JSON");
+  return json::object{{"id", *id}, {"args", *std::move(parsed)}, {"name", *name}, {"type", "tool_call"}};
 }
 
 // Fills tool_calls and invalid_tool_calls from the calls in the form of OpenAI that a message has only in its

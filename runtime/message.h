@@ -27,7 +27,7 @@ class MessageCoercionError : public std::runtime_error {
 
 // A message from any of the forms of runtime.md 5.2, with all fields that its type always has on the
 // wire (FIXTURES.md 3): content, additional_kwargs, response_metadata, and for ai tool_calls and
-// invalid_tool_calls. Unknown keys are kept. Gives no id. Throws MessageCoercionError, and JsonError when
+// invalid_tool_calls. Unknown keys are kept. Gives no id. Throws MessageCoercionError, and GraphError SyntaxError when
 // the arguments of an OpenAI style tool call are no JSON.
 Message coerce_message(const json::value& value);
 // One message or a list of them. A bare pair of texts is two human messages.

@@ -118,14 +118,15 @@ class StateGraph {
   StateGraph& messages(std::string key = "messages");
   StateGraph& channel(ChannelSpec spec);
   // Managed values: keys that nodes and path functions read and nobody writes. They are computed for each superstep and
-  // are in no checkpoint, schema, stream of values or output (runtime.md 14). A task made by Send does not see them.
+  // are in no checkpoint, schema, stream of values or output (runtime.md 14). A task made by Send sees what its sender
+  // gave it.
   StateGraph& remaining_steps(std::string key = "remaining_steps");  // before the recursion limit; 1 in the last one
   StateGraph& is_last_step(std::string key = "is_last_step");
   // Keys taken from the input and shown as the output of direct calls; default: all state keys.
   StateGraph& input_keys(std::vector<std::string> keys);
   StateGraph& output_keys(std::vector<std::string> keys);
-  // A run whose context does not fit fails before anything runs (ValidationError). Keys with a leading underscore are
-  // secrets, which are not looked at.
+  // A run whose context does not fit fails before anything runs (ValidationError). Secrets are not looked at: keys with
+  // a leading underscore, and what the run has as a secret (RunConfig::context_secrets).
   StateGraph& context_schema(json::object schema);
   StateGraph& config_schema(json::object schema);
   StateGraph& description(std::string text);

@@ -203,12 +203,12 @@ NodeIndex Updater::last_node() const {
   std::int64_t newest = 0;
   bool is_clear = true;
   for (NodeIndex node = 0; node < plan_.nodes.size(); ++node) {
-    for (const std::int64_t version : cells_.seen[node]) {
-      if (version == 0 || version < newest) continue;
-      is_clear = version > newest || node == last;
-      newest = version;
-      last = node;
-    }
+    const std::vector<std::int64_t>& seen = cells_.seen[node];
+    const std::int64_t version = seen.empty() ? 0 : *std::ranges::max_element(seen);
+    if (version == 0 || version < newest) continue;
+    is_clear = version > newest;
+    newest = version;
+    last = node;
   }
   if (!is_clear) throw refused("Ambiguous update, specify \"asNode\"");
   return last;

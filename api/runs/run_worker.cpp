@@ -10,6 +10,7 @@
 #include "api/runs/awaited.h"
 #include "api/runs/run_json.h"
 #include "api/runs/webhook_call.h"
+#include "runtime/erased_run.h"
 #include "runtime/json.h"
 #include "runtime/object_text.h"
 #include "storage/error.h"
@@ -296,7 +297,7 @@ asio::awaitable<void> RunWorker::store_rollback(std::shared_ptr<ActiveRun> run) 
   if (run->temporary) co_return;
   auto store = [record = run->record, now, call](storage::Transaction& transaction) {
     if (call) transaction.webhooks().insert(*call);
-    transaction.checkpoints().erase_run(record.thread_id, record.run_id);
+    runtime::erase_run(transaction, record.thread_id, record.run_id);
     transaction.runs().erase(record.run_id);
     std::optional<storage::Thread> thread = transaction.threads().find(record.owner, record.thread_id);
     if (!thread) return;

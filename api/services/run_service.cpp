@@ -10,6 +10,7 @@
 #include "api/runs/run_sealer.h"
 #include "api/runs/webhook_call.h"
 #include "api/services/api_error.h"
+#include "runtime/erased_run.h"
 #include "runtime/json.h"
 
 namespace heddle::api {
@@ -299,7 +300,7 @@ asio::awaitable<void> RunService::cancel_all(storage::Owner owner, RunsInFlight 
 asio::awaitable<void> RunService::erase(storage::Owner owner, FoundRun run) {
   co_await cancel(run, CancelAction::interrupt, true);
   auto work = [owner, record = run.record, now = parts_.clock.now()](storage::Transaction& transaction) {
-    transaction.checkpoints().erase_run(record.thread_id, record.run_id);
+    runtime::erase_run(transaction, record.thread_id, record.run_id);
     transaction.runs().erase(record.run_id);
     std::optional<storage::Thread> thread = transaction.threads().find(owner, record.thread_id);
     if (!thread) return;

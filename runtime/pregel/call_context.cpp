@@ -126,7 +126,7 @@ json::value CallContext::interrupt(json::value question) {
   if (std::optional<json::value> known = finished_call(key)) return std::move(*known);
   const std::string first_id = interrupt_id(call_.node_ns);
   std::string id = number == 0 ? first_id : interrupt_id(call_.node_ns + "|" + std::to_string(number));
-  std::optional<json::value> answer = superstep_.run.answers.take(id, first_id);
+  std::optional<json::value> answer = superstep_.run.answers.take(id, first_id, root_task_of(superstep_, caller_));
   if (!answer) throw NodeInterrupted{{std::move(id), std::move(question)}};
   keep_finished_call(key, *answer);
   return std::move(*answer);

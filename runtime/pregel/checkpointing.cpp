@@ -210,6 +210,12 @@ std::vector<ChannelWrite> stored_outside(const Plan& plan, const OutsideWrites& 
   for (const OutsideWrites::Group& group : outside.groups) {
     json::object run{{"run_id", group.run_id}};
     if (group.answers) run.emplace("answers", *group.answers);
+    if (group.resume) run.emplace("resume", *group.resume);
+    if (!group.targets.empty()) {
+      json::object targets;
+      for (const auto& [target, named] : group.targets) targets.emplace(target, named);
+      run.emplace("targets", std::move(targets));
+    }
     add_special(reserved::kCommandRun, std::move(run), stored);
     add_stored(plan, group.writes, stored);
   }
@@ -222,6 +228,12 @@ OutsideWrites restored_outside(const Plan& plan, const std::vector<ChannelWrite>
     if (write.channel == reserved::kCommandRun) {
       OutsideWrites::Group group{text_member(write.value.json(), "run_id"), std::nullopt, {}};
       if (find_text(write.value.json(), "answers")) group.answers = text_member(write.value.json(), "answers");
+      if (const json::value* resume = find_member(write.value.json(), "resume")) group.resume = *resume;
+      if (const json::value* targets = find_member(write.value.json(), "targets"); targets && targets->is_object()) {
+        for (const auto& member : targets->get_object()) {
+          group.targets.emplace(member.key(), text_member(*targets, member.key()));
+        }
+      }
       outside.groups.push_back(std::move(group));
       continue;
     }

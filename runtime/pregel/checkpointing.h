@@ -50,6 +50,8 @@ struct OutsideWrites {
     std::string run_id;                  // "" if unknown
     std::optional<std::string> answers;  // the question its single resume value was for; "" none in particular
     std::vector<Write> writes;
+    std::optional<json::value> resume{};           // its answer, until the step is over (runtime.md 7.3)
+    std::map<std::string, std::string> targets{};  // of a fork, whom its answers are for (travel_answers.h)
   };
   std::vector<Group> groups;
 

@@ -324,6 +324,11 @@ json::object shown_result(const Plan& plan, std::span<const Write> writes) {
   return result;
 }
 
+GraphError several_questions() {
+  return {"RuntimeError",
+          "When there are multiple pending interrupts, you must specify the interrupt id when resuming."};
+}
+
 bool is_answers_by_id(const json::value& resume) {
   const json::object* answers = resume.if_object();
   if (!answers || answers->empty()) return false;

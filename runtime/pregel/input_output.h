@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "runtime/command.h"
+#include "runtime/error.h"
 #include "runtime/node.h"
 #include "runtime/pregel/superstep.h"
 #include "runtime/run_config.h"
@@ -19,7 +20,7 @@ namespace heddle::runtime {
 // Where in its run a superstep is.
 struct RunPosition {
   std::int64_t step = 0;
-  std::int64_t stop = 0;  // the last step
+  std::int64_t stop = 0;  // a run that is not over before this step fails
 };
 
 // What path functions are told besides the channels.
@@ -67,5 +68,7 @@ boost::json::object shown_result(const CompiledGraph::Plan& plan, std::span<cons
 
 // Whether the value of a `resume` names the questions it answers: an object whose keys are all ids of interrupts.
 bool is_answers_by_id(const boost::json::value& resume);
+// One answer for several questions is refused (runtime.md 7.4).
+GraphError several_questions();
 
 }  // namespace heddle::runtime

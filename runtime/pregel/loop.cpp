@@ -1,9 +1,11 @@
 #include "runtime/pregel/loop.h"
 
 #include <algorithm>
+#include <boost/asio/error.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/system/system_error.hpp>
 #include <utility>
 
 #include "runtime/error.h"
@@ -11,6 +13,7 @@
 #include "runtime/pregel/reserved.h"
 #include "runtime/pregel/snapshot.h"
 #include "runtime/pregel/task_runner.h"
+#include "runtime/pregel/task_spans.h"
 #include "runtime/uuid.h"
 
 namespace heddle::runtime {
@@ -82,6 +85,9 @@ asio::awaitable<Loop::End> Loop::run(Input input) {
     plan_superstep();
     co_return std::move(end_);
   }
+  // What was taken in without running START: a Command, an answer, a fork.
+  const bool is_stored_first = run_.durability == Durability::sync && stores_at_once() && !fresh_input_;
+  if (is_stored_first) co_await run_.flush();
   while (true) {
     const Begun begun = begin_superstep();
     if (begun == Begun::over) break;
@@ -105,7 +111,7 @@ Loop::Begun Loop::begin_superstep() {
     end_.failure = std::make_exception_ptr(recursion_error(run_.config->recursion_limit));
     return Begun::over;
   }
-  if (kinds_.checkpoints) tell_checkpoint();
+  if (kinds_.checkpoints && has_saver()) tell_checkpoint();
   if (tasks_.empty()) return Begun::over;
   if (is_to_drain()) {
     end_.status = OutcomeStatus::drained;
@@ -157,7 +163,7 @@ void Loop::plan_superstep() {
   tasks_.clear();
   tasks_.resize(planned.size());
   superstep_.emplace(SuperstepScope{plan_, run_, cells_, start_.checkpoint_ns, start_.enclosing, place_.id, step_,
-                                    stop_, start_.nested, kinds_, resuming_, replay_bound_, has_saver()});
+                                    stop_, start_.nested, kinds_, resuming_, has_saver(), start_.root_task});
   for (std::size_t index = 0; index < tasks_.size(); ++index) {
     Task& task = tasks_[index];
     task.planned = std::move(planned[index]);
@@ -231,7 +237,6 @@ std::exception_ptr Loop::finish_superstep() {
   fresh_input_.reset();
   travels_ = false;
   resuming_ = false;
-  replay_bound_.reset();
   save(CheckpointSource::loop);
   if (wrote && kinds_.values) tell_values(values(), true);
   return nullptr;
@@ -240,7 +245,7 @@ std::exception_ptr Loop::finish_superstep() {
 // Makes the checkpoint on which the next superstep runs.
 void Loop::save(CheckpointSource source) {
   outside_unstored_ = false;
-  if (has_saver() || kinds_.checkpoints) {
+  if (has_saver()) {
     const Timestamp now = run_.services.clock.now();
     Place next;
     next.id = run_.services.checkpoint_ids.next(now, step_);
@@ -459,19 +464,35 @@ class Occupied {
 asio::awaitable<State> run_subgraph(SuperstepScope& superstep, Task& task, const CompiledGraph& graph,
                                     SubgraphCall call, State input) {
   const Occupied occupied(superstep.run, graph, call.checkpoint_ns);
+  const GraphSpan span(superstep.run, task, call.checkpoint_ns);
   Loop::Start start;
   start.nested = true;
   start.resuming = superstep.resuming || call.again;
-  start.replay_bound = superstep.replay_bound;
   start.enclosing = superstep.enclosing;
   start.enclosing.insert_or_assign(superstep.checkpoint_ns, superstep.checkpoint);
   start.own_metadata = subgraph_metadata(superstep, task, call.checkpoint_ns, start.enclosing);
   start.kept = superstep.kept && graph.plan().persistence != Persistence::none;
   start.checkpoint_ns = std::move(call.checkpoint_ns);
+  start.root_task = root_task_of(superstep, task);
 
   Loop loop(graph, superstep.run, std::move(start));
   Loop::Input loop_input = std::move(input);
-  Loop::End end = co_await loop.run(std::move(loop_input));
+  Loop::End end;
+  std::exception_ptr cut;
+  try {
+    Loop::End ended = co_await loop.run(std::move(loop_input));
+    end = std::move(ended);
+  } catch (const RunCancelled&) {
+    cut = std::current_exception();
+  } catch (const boost::system::system_error& error) {
+    if (error.code() != asio::error::operation_aborted) throw;
+    cut = std::current_exception();
+  }
+  if (cut) {
+    // What its nodes have finished is found again by whoever goes on.
+    loop.store_what_is_left();
+    std::rethrow_exception(cut);
+  }
   if (end.parent_command) throw CommandToParent{std::move(*end.parent_command)};
   // What ended well is told by the writes of the task; the rest must be found again, and so must all that a graph
   // remembers from run to run.

@@ -17,6 +17,7 @@
 #include "runtime/compiled_graph.h"
 #include "runtime/pregel/run_scope.h"
 #include "runtime/pregel/superstep.h"
+#include "runtime/pregel/travel_answers.h"
 #include "runtime/state.h"
 
 namespace heddle::runtime {
@@ -26,8 +27,8 @@ struct SubgraphCall {
   bool again = false;         // the task ran before: what was begun is gone on with
 };
 
-// Runs a graph inside a task and gives its final values. Throws SubgraphInterrupted, CommandToParent, RunCancelled,
-// StoringFailed, or what the graph failed with.
+// Runs a graph inside a task and gives its final values. Throws SubgraphInterrupted, SubgraphDrained, CommandToParent,
+// RunCancelled, StoringFailed, or what the graph failed with.
 boost::asio::awaitable<State> run_subgraph(SuperstepScope& superstep, Task& task, const CompiledGraph& graph,
                                            SubgraphCall call, State input);
 
@@ -38,11 +39,11 @@ class Loop {
     std::string checkpoint_ns;
     bool nested = false;
     bool resuming = false;                          // the enclosing graph goes on
-    std::optional<CheckpointId> replay_bound;       // the enclosing graph travels in time
     bool addresses_subgraph = false;                // of the root: the run starts inside one of its graphs
     std::map<std::string, CheckpointId> enclosing;  // checkpoints of the enclosing graphs
     boost::json::object own_metadata;               // of each checkpoint
     bool kept = true;                               // false: as if there were no saver
+    std::string root_task;                          // namespace of the root's task that runs this graph
     std::shared_ptr<const Breakpoints> stop_before;
     std::shared_ptr<const Breakpoints> stop_after;
   };
@@ -90,13 +91,15 @@ class Loop {
   boost::asio::awaitable<void> load(const Input& input);
   void stand_on(std::optional<LoadedCheckpoint> loaded);
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> find_place(const Input& input);
+  bool is_replayed();
   void note_travel(const Input& input, const LoadedCheckpoint& loaded, const std::optional<CheckpointId>& newest);
   std::exception_ptr take_in(Input input);
   void take_in_or_throw(Input input);
   void check_command(const Command& command) const;
   std::vector<Write> outside_writes(const Command* command);
   std::optional<std::string> bind_answer(const json::value& resume, const OutsideWrites::Group* earlier);
-  std::vector<std::string> waiting_questions() const;
+  void bind_kept_answers();
+  SuperstepPlace superstep_place() const;
   std::vector<std::string> stored_questions() const;
   void check_strictly(const boost::json::value& resume) const;
   void go_on();
@@ -149,10 +152,10 @@ class Loop {
   bool travels_ = false;   // earlier results are not used again
   bool forks_ = false;
   bool resuming_ = false;
-  std::optional<CheckpointId> replay_bound_;
   std::vector<TaskWrites> pending_;  // of the loaded checkpoint
   OutsideWrites outside_;
   bool outside_unstored_ = false;
+  TravelAnswers travel_answers_;
   std::optional<State> fresh_input_;  // what START is given
   std::optional<std::vector<ChannelIndex>> changed_;
   std::vector<Task> tasks_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/this_coro.hpp>
+#include <string_view>
 #include <utility>
 
 #include "runtime/error.h"
@@ -23,8 +24,9 @@ std::string run_id_text(const RunConfig& config) {
   return config.run_id ? config.run_id->text() : std::string();
 }
 
-bool is_secret(const json::value& key) {
-  return key.is_string() && key.get_string().starts_with('_');
+// What nodes are given as a secret is no part of the context that is checked.
+bool is_secret(std::string_view key, const RunConfig& config) {
+  return key.starts_with('_') || (config.context_secrets && config.context_secrets->contains(key));
 }
 
 // The text names keys and kinds, and no value.
@@ -32,14 +34,14 @@ void check_context(json::object schema, const RunConfig& config, const std::stri
   if (json::value* properties = schema.if_contains("properties"); properties && properties->is_object()) {
     json::object shown;
     for (const auto& member : properties->get_object()) {
-      if (!member.key().starts_with('_')) shown.insert(member);
+      if (!is_secret(member.key(), config)) shown.insert(member);
     }
     *properties = std::move(shown);
   }
   if (json::value* required = schema.if_contains("required"); required && required->is_array()) {
     json::array shown;
     for (const json::value& key : required->get_array()) {
-      if (!is_secret(key)) shown.push_back(key);
+      if (!key.is_string() || !is_secret(std::string_view(key.get_string()), config)) shown.push_back(key);
     }
     *required = std::move(shown);
   }
@@ -85,8 +87,8 @@ asio::awaitable<std::optional<LoadedCheckpoint>> Loop::find_place(const Input& i
   const auto addressed = run_.addressed.find(start_.checkpoint_ns);
   const bool is_addressed = addressed != run_.addressed.end();
   std::optional<LoadedCheckpoint> newest;
-  if (start_.replay_bound && !is_addressed) {
-    newest = co_await run_.newest_before(start_.checkpoint_ns, *start_.replay_bound);
+  if (is_replayed() && !is_addressed) {
+    newest = co_await run_.newest_before(start_.checkpoint_ns, *run_.replay_bound);
     co_return newest;
   }
   newest = co_await run_.newest(start_.checkpoint_ns);
@@ -119,7 +121,16 @@ void Loop::note_travel(const Input& input, const LoadedCheckpoint& loaded, const
   travels_ = answers ? !at_head : !at_head || by_hand;
   // A checkpoint that was made by hand and is the newest is a fork already.
   forks_ = travels_ && !(at_head && by_hand) && !start_.addresses_subgraph;
-  if (travels_) replay_bound_ = by_hand && loaded.checkpoint.parent ? *loaded.checkpoint.parent : loaded.checkpoint.id;
+  if (travels_) {
+    run_.replay_bound = by_hand && loaded.checkpoint.parent ? *loaded.checkpoint.parent : loaded.checkpoint.id;
+  }
+}
+
+// Whether this is a graph inside of a run that goes back, the first one at its place.
+bool Loop::is_replayed() {
+  if (!start_.nested || !run_.replay_bound) return false;
+  const std::string& ns = start_.checkpoint_ns;
+  return run_.replayed.insert(ns.substr(0, ns.find_last_of(":"))).second;
 }
 
 std::exception_ptr Loop::take_in(Input input) {
@@ -189,27 +200,45 @@ std::vector<Write> Loop::outside_writes(const Command* command) {
     OutsideWrites::Group group{run_id, std::nullopt, {}};
     const OutsideWrites::Group* earlier = outside_.of_run(run_id);
     if (command->resume) group.answers = bind_answer(*command->resume, earlier);
+    group.resume = command->resume;
     if (!earlier) {
       group.writes = command_writes(plan_, *command);
       outside_.groups.push_back(std::move(group));
       outside_unstored_ = true;
     }
   }
+  const bool brings_answer = command && command->resume;
+  if (!brings_answer && !travels_) bind_kept_answers();
+  const OutsideWrites::Group* on_fork = same_run_ ? outside_.of_run(run_id) : nullptr;
+  if (command && command->resume && on_fork)
+    give_again(on_fork->targets, *command->resume, plan_, pending_, run_.answers);
   return outside_.all();
+}
+
+// An answer whose run was cut off before it was used is there for the run that goes on without another one.
+void Loop::bind_kept_answers() {
+  const std::vector<std::string> waiting = stored_questions();
+  for (const OutsideWrites::Group& group : outside_.groups) {
+    if (!group.resume) continue;
+    const bool by_id = is_answers_by_id(*group.resume);
+    for (const std::string& question : waiting) {
+      const json::value* answer = by_id ? find_member(*group.resume, question) : nullptr;
+      if (!by_id && group.answers == question) answer = &*group.resume;
+      if (answer != nullptr) run_.answers.exact.insert_or_assign(question, *answer);
+    }
+  }
 }
 
 // Makes the answer known to the tasks. Gives the question that a single answer is for; "" for whichever comes first.
 std::optional<std::string> Loop::bind_answer(const json::value& resume, const OutsideWrites::Group* earlier) {
   ResumeAnswers& answers = run_.answers;
-  const std::vector<std::string> waiting = waiting_questions();
+  if (travels_) {
+    travel_answers_ = TravelAnswers(superstep_place(), pending_, resume);
+    return std::nullopt;
+  }
+  const std::vector<std::string> waiting = stored_questions();
   if (is_answers_by_id(resume)) {
-    const json::object& by_id = resume.as_object();
-    if (forks_ && by_id.size() == 1) {
-      // The questions of the fork have new ids.
-      answers.any = by_id.begin()->value();
-    } else {
-      for (const auto& member : by_id) answers.by_id.emplace(member.key(), member.value());
-    }
+    for (const auto& member : resume.get_object()) answers.by_id.emplace(member.key(), member.value());
     return std::nullopt;
   }
   if (earlier && earlier->answers) {
@@ -221,10 +250,7 @@ std::optional<std::string> Loop::bind_answer(const json::value& resume, const Ou
     }
     return earlier->answers;
   }
-  if (waiting.size() > 1) {
-    throw GraphError("RuntimeError",
-                     "When there are multiple pending interrupts, you must specify the interrupt id when resuming.");
-  }
+  if (waiting.size() > 1) throw several_questions();
   if (waiting.empty()) {
     answers.any = resume;
     return "";
@@ -251,9 +277,8 @@ void Loop::check_strictly(const json::value& resume) const {
   }
 }
 
-std::vector<std::string> Loop::waiting_questions() const {
-  if (travels_) return {};
-  return stored_questions();
+SuperstepPlace Loop::superstep_place() const {
+  return {plan_, cells_, start_.checkpoint_ns, place_.id, step_};
 }
 
 std::vector<std::string> Loop::stored_questions() const {
@@ -275,7 +300,17 @@ void Loop::go_on() {
     outside_ = {};
     pending_.clear();
     save(CheckpointSource::fork);
-  } else if (outside_unstored_ && stores_at_once()) {
+  }
+  if (!travel_answers_.empty()) {
+    AnswerTargets targets = travel_answers_.give(superstep_place(), changed_, run_.answers);
+    if (forks_) {
+      OutsideWrites::Group group{run_id_text(*run_.config), std::nullopt, {}};
+      group.targets = std::move(targets);
+      outside_.groups.push_back(std::move(group));
+      outside_unstored_ = true;
+    }
+  }
+  if (outside_unstored_ && stores_at_once()) {
     run_.put_writes(start_.checkpoint_ns, place_.id, {kNullTask, "", stored_outside(plan_, outside_)});
     outside_unstored_ = false;
   }
@@ -295,7 +330,7 @@ void Loop::start_with(State input) {
   changed_ = apply_writes(plan_, cells_, std::move(finished));
   fresh_input_ = std::move(taken);
   travels_ = false;
-  replay_bound_.reset();
+  if (!start_.nested) run_.replay_bound.reset();
   outside_ = {};
   pending_.clear();
   save(CheckpointSource::input);

@@ -87,7 +87,8 @@ struct CompiledGraph::Plan {
 
   std::vector<ChannelSpec> channels;  // state keys in order of declaration, then control channels
   IndexByName<ChannelIndex> channel_by_name;
-  // Channels that a superstep may change without writing to them, and those that wait for the end; see sort_channels().
+  // Channels that a superstep may change without writing to them, and those that wait for the end; see
+  // note_channels_that_change_alone().
   std::vector<ChannelIndex> cleared_by_steps;
   std::vector<ChannelIndex> finished_late;
   std::vector<ChannelIndex> state_keys;
@@ -115,6 +116,6 @@ struct CompiledGraph::Plan {
 };
 
 // Fills cleared_by_steps and finished_late, when all channels are there.
-void sort_channels(CompiledGraph::Plan& plan);
+void note_channels_that_change_alone(CompiledGraph::Plan& plan);
 
 }  // namespace heddle::runtime

@@ -40,8 +40,9 @@ bool is_worth_a_retry(const std::exception& error) {
   }
   const auto* graph_error = dynamic_cast<const GraphError*>(&error);
   if (!graph_error) return false;
-  static constexpr std::string_view kNames[] = {"APIConnectionError",  "APITimeoutError",  "ConnectionError",
-                                                "InternalServerError", "NodeTimeoutError", "RateLimitError"};
+  static constexpr std::string_view kNames[] = {
+      "APIConnectionError",     "APIConnectionTimeoutError", "APITimeoutError",  "ConnectionError",
+      "ConnectionTimeoutError", "InternalServerError",       "NodeTimeoutError", "RateLimitError"};
   return std::ranges::find(kNames, graph_error->name()) != std::end(kNames);
 }
 

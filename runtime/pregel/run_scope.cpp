@@ -15,7 +15,8 @@ namespace {
 
 }  // namespace
 
-std::optional<json::value> ResumeAnswers::take(const std::string& interrupt, const std::string& first_of_task) {
+std::optional<json::value> ResumeAnswers::take(const std::string& interrupt, const std::string& first_of_task,
+                                               const std::string& root_task) {
   std::optional<json::value> answer;
   const auto take_from = [&](ById& answers, const std::string& question) {
     const auto found = answers.find(question);
@@ -24,7 +25,8 @@ std::optional<json::value> ResumeAnswers::take(const std::string& interrupt, con
     answers.erase(found);
     return true;
   };
-  const bool has_own = take_from(exact, interrupt) || take_from(by_id, interrupt) || take_from(by_id, first_of_task);
+  const bool has_own = take_from(exact, interrupt) || take_from(by_id, interrupt) || take_from(by_id, first_of_task) ||
+                       take_from(of_task, root_task);
   if (!has_own) answer.swap(any);
   return answer;
 }
@@ -101,6 +103,10 @@ void identify(const SuperstepScope& superstep, Task& task) {
   const CompiledGraph::Plan& plan = superstep.plan;
   task.id = id_of_task(plan, task.planned, superstep.checkpoint, superstep.checkpoint_ns, superstep.step);
   task.node_ns = task_namespace(superstep.checkpoint_ns, plan.nodes[task.planned.node].name) + ":" + task.id->text();
+}
+
+const std::string& root_task_of(const SuperstepScope& superstep, const Task& task) {
+  return superstep.root_task.empty() ? task.node_ns : superstep.root_task;
 }
 
 void put_record(const SuperstepScope& superstep, Task& task) {

@@ -42,10 +42,13 @@ struct ResumeAnswers {
   using ById = std::map<std::string, json::value, std::less<>>;
   ById by_id;                      // one for a task's first question also serves a later one (runtime.md 7.4)
   ById exact;                      // for these questions and no other
+  ById of_task;                    // by the namespace of a task of the root: for the first question in it
   std::optional<json::value> any;  // for the first question that has none of its own
 
-  bool are_there() const { return any || !by_id.empty() || !exact.empty(); }
-  std::optional<json::value> take(const std::string& interrupt, const std::string& first_of_task);
+  bool are_there() const { return any || !by_id.empty() || !exact.empty() || !of_task.empty(); }
+  // `root_task`: the namespace of the root's task that asks, or in which somebody asks.
+  std::optional<json::value> take(const std::string& interrupt, const std::string& first_of_task,
+                                  const std::string& root_task);
 };
 
 // Belongs to the executor of the run.
@@ -64,6 +67,10 @@ struct RunScope {
   std::uint64_t last_span = 0;                           // ids of spans count from 1
   // Of tasks that run, by their namespace; empty if nobody wants spans.
   std::map<std::string, std::uint64_t> open_spans{};
+  // A run that goes back: graphs inside start at their newest checkpoint before this one, each namespace once (without
+  // the id of its task, runtime.md 13).
+  std::optional<CheckpointId> replay_bound{};
+  std::unordered_set<std::string> replayed{};
 
   bool has_saver() const { return services.saver != nullptr; }
   // Whether stored things are handed to the saver as they come.
@@ -96,8 +103,8 @@ struct SuperstepScope {
   EventKinds kinds{};  // what is wanted of this graph
   // What graphs inside the tasks are told.
   bool resuming = false;
-  std::optional<CheckpointId> replay_bound{};
-  bool kept = true;  // this graph has a saver
+  bool kept = true;         // this graph has a saver
+  std::string root_task{};  // namespace of the root's task that runs this graph; empty: this is the root
 
   bool stores_at_once() const { return kept && run.stores_at_once(); }
 };
@@ -126,6 +133,8 @@ struct Task {
   std::optional<Timestamp> begun;         // its first attempt in this run
 };
 
+// The namespace of the root's task that `task` is, or in which it runs. The task has its id.
+const std::string& root_task_of(const SuperstepScope& superstep, const Task& task);
 // Gives the task its id and namespace, if it has none.
 void identify(const SuperstepScope& superstep, Task& task);
 // Hands what the task has done so far to the saver.

@@ -45,7 +45,7 @@ json::value TaskContext::interrupt(json::value question) {
 
   const std::string first_id = interrupt_id(checkpoint_ns());
   std::string id = number == 0 ? first_id : interrupt_id(checkpoint_ns() + "|" + std::to_string(number));
-  std::optional<json::value> answer = superstep_.run.answers.take(id, first_id);
+  std::optional<json::value> answer = superstep_.run.answers.take(id, first_id, root_task_of(superstep_, task_));
   if (!answer && is_known) return *answers[number];
   if (!answer) throw NodeInterrupted{{std::move(id), std::move(question)}};
   if (answers.size() <= number) answers.resize(number + 1);

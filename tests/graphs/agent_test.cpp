@@ -132,6 +132,9 @@ TEST_CASE_METHOD(AgentsFixture, "A hook may jump where it has said it may, and n
   const RunOutcome ended = say(make_agent(options), "hi");
   CHECK(shown(ended.values) == "human:hi\nai:no\n");
   CHECK(updates.back().find("\"jumpTo\":\"end\"") != std::string::npos);
+  const std::optional<LoadedCheckpoint> stored = test::run(io, saver.newest(""));
+  REQUIRE(stored);
+  CHECK_FALSE(stored->checkpoint.values.contains("jumpTo"));
 
   options.middleware[0].before_model.may_jump_to.clear();
   const RunOutcome refused = say(make_agent(options), "hi");
@@ -209,6 +212,30 @@ TEST_CASE_METHOD(AgentsFixture, "A long conversation is cut, and no call loses i
         "human:Here is a summary of the conversation to date:\n\nthey talked\nai:\ntool:weather {}\nai:done\n");
   CHECK(message_id(*second.values["messages"].items().front()) == first_id);
   CHECK(summariser->tags == std::vector<std::string>{"nostream"});
+}
+
+TEST_CASE_METHOD(AgentsFixture,
+                 "A system message counts for nobody and goes into the summary; what stays may be told in tokens") {
+  const auto summariser = std::make_shared<const ListModel>(std::vector<Message>{ai_message("short")});
+  SummaryOptions summary;
+  summary.model = summariser;
+  summary.triggers = {SummaryTrigger{1, std::nullopt}};
+  summary.count = [](const std::vector<Value::Item>& messages) { return 10 * messages.size(); };
+  json::array given{system_message("be brief"), human_message("one"), ai_message("two"), human_message("three")};
+  model({ai_message("four")});
+  SECTION("all of the conversation stays") {
+    summary.keep_messages = 3;
+    options.middleware = {summarization(summary)};
+    const RunOutcome outcome = run(make_agent(options), GraphInput{json::object{{"messages", given}}});
+    CHECK(shown(outcome.values) == "system:be brief\nhuman:one\nai:two\nhuman:three\nai:four\n");
+  }
+  SECTION("the newest that hold 25 tokens stay") {
+    summary.keep_tokens = 25;
+    options.middleware = {summarization(summary)};
+    const RunOutcome outcome = run(make_agent(options), GraphInput{json::object{{"messages", given}}});
+    CHECK(shown(outcome.values) ==
+          "human:Here is a summary of the conversation to date:\n\nshort\nai:two\nhuman:three\nai:four\n");
+  }
 }
 
 TEST_CASE_METHOD(AgentsFixture, "A summary that fails says so in its place") {

@@ -50,7 +50,7 @@ Graph one_node(Body body, NodeOptions options = {}, CompileOptions compile = {})
 
 struct StopFixture : ThreadFixture {
   // Whether the run ended with operation_aborted as soon as it was cancelled.
-  bool ends_at_once(const Graph& graph) {
+  bool ends_at_once(const Graph& graph, RunInput given = GraphInput{json::object{}}) {
     bool over = false;
     bool aborted = false;
     asio::cancellation_signal stop;
@@ -62,8 +62,7 @@ struct StopFixture : ThreadFixture {
         aborted = thrown.code() == asio::error::operation_aborted;
       }
     };
-    const GraphInput empty{json::object{}};
-    asio::co_spawn(io, start(graph, empty), asio::bind_cancellation_slot(stop.slot(), ended));
+    asio::co_spawn(io, start(graph, std::move(given)), asio::bind_cancellation_slot(stop.slot(), ended));
     io.restart();
     io.poll();
     CHECK_FALSE(over);
@@ -131,6 +130,62 @@ TEST_CASE_METHOD(StopFixture, "The tasks of a workflow are stopped at once, one 
       WorkflowResult ended(json::object{{"count", results.size()}});
       co_return ended;
     })));
+  }
+}
+
+// Asks, and works for an hour with the answer unless it is told not to.
+auto works_with_answer(const bool& at_once) {
+  return [&at_once](NodeContext& context) -> asio::awaitable<NodeResult> {
+    const json::value answer = context.interrupt("?");
+    if (!at_once) co_await wait_an_hour();
+    NodeResult result = Update{{"log", {answer}}};
+    co_return result;
+  };
+}
+
+TEST_CASE_METHOD(StopFixture, "An answer whose run is stopped before it was used is there when the thread goes on") {
+  bool at_once = false;
+  const Graph graph = one_node(works_with_answer(at_once));
+  const bool by_id = GENERATE(false, true);
+  durability = GENERATE(Durability::sync, Durability::async, Durability::exit);
+  const RunOutcome asked = input(graph, "{}");
+  Command command;
+  command.resume = "yes";
+  if (by_id) command.resume = json::object{{asked.all_interrupts.at(0).id, "yes"}};
+  CHECK(ends_at_once(graph, command));
+  at_once = true;
+  CHECK(text_of(go_on(graph).values) == R"({"log":["yes"]})");
+}
+
+TEST_CASE_METHOD(StopFixture, "What a graph inside has done is kept when the run is stopped, also with exit") {
+  bool at_once = false;
+  int ran = 0;
+  const auto counts = [&ran](const State&) {
+    ++ran;
+    return Update{{"log", {"counted"}}};
+  };
+  const auto slow = [&at_once](NodeContext&) -> asio::awaitable<NodeResult> {
+    if (!at_once) co_await wait_an_hour();
+    co_return NodeResult();
+  };
+  const Graph inner = StateGraph()
+                          .append("log")
+                          .node("count", counts)
+                          .node("slow", slow)
+                          .edge(kStart, "count")
+                          .edge("count", "slow")
+                          .compile();
+  const Graph graph = StateGraph().append("log").node("inner", inner).edge(kStart, "inner").compile();
+  for (const Durability mode : {Durability::async, Durability::exit}) {
+    MemorySaver fresh;
+    saver = &fresh;
+    durability = mode;
+    at_once = false;
+    ran = 0;
+    CHECK(ends_at_once(graph));
+    at_once = true;
+    CHECK(text_of(go_on(graph).values) == R"({"log":["counted"]})");
+    CHECK(ran == 1);
   }
 }
 

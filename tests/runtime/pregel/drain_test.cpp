@@ -107,6 +107,64 @@ TEST_CASE_METHOD(DrainFixture, "A run that is asked to stop before it begins has
   CHECK(text_of(go_on(graph).values) == R"({"log":["in","a","b"]})");
 }
 
+TEST_CASE_METHOD(DrainFixture,
+                 "An answer at an older checkpoint is not lost when the run is stopped before it is given out") {
+  const auto question = [](NodeContext& context) -> NodeResult { return Update{{"log", {context.interrupt("?")}}}; };
+  const Graph graph = StateGraph().append("log").node("ask", question).edge(kStart, "ask").compile();
+  nobody_asks();
+  const RunOutcome asked = input(graph, "{}");
+  const CheckpointAddress old = *state(graph).checkpoint;
+  config.run_id = RunId{uuid4()};
+  resume(graph, "first");
+
+  json::value answer = "second";
+  SECTION("given alone") {}
+  SECTION("given by the id that the question had") {
+    answer = json::object{{asked.all_interrupts.at(0).id, "second"}};
+  }
+  Command command;
+  command.resume = answer;
+  config.run_id = RunId{uuid4()};
+  drain = std::make_shared<DrainRequest>("the server stops");
+  drain->ask();
+  CHECK(run(graph, command, old).status == OutcomeStatus::drained);
+  nobody_asks();
+  CHECK(run(graph, command, old).status == OutcomeStatus::done);
+  CHECK(text_of(state(graph).values) == R"({"log":["second"]})");
+}
+
+TEST_CASE_METHOD(DrainFixture,
+                 "Answers at an older checkpoint stay with their questions when the run is taken up again") {
+  const auto asking = [](const std::string& name) {
+    return [name](NodeContext& context) -> NodeResult {
+      const json::value answer = context.interrupt(json::string("q" + name));
+      const std::string line = name + ":" + std::string(answer.as_string());
+      return Update{{"log", {line}}};
+    };
+  };
+  const Graph graph = StateGraph()
+                          .append("log")
+                          .node("a", asking("a"))
+                          .node("b", asking("b"))
+                          .edge(kStart, "a")
+                          .edge(kStart, "b")
+                          .compile();
+  nobody_asks();
+  const RunOutcome asked = input(graph, "{}");
+  const CheckpointAddress old = *state(graph).checkpoint;
+  Command command;
+  command.resume = json::object{{asked.all_interrupts.at(0).id, "1"}, {asked.all_interrupts.at(1).id, "2"}};
+  config.run_id = RunId{uuid4()};
+  run(graph, command);
+
+  config.run_id = RunId{uuid4()};
+  drain = std::make_shared<DrainRequest>("the server stops");
+  drain->ask();
+  CHECK(run(graph, command, old).status == OutcomeStatus::drained);
+  nobody_asks();
+  CHECK(text_of(run(graph, command, old).values) == R"({"log":["a:1","b:2"]})");
+}
+
 TEST_CASE_METHOD(DrainFixture, "A run that has nothing left to do is done, whoever asks") {
   const Graph graph = StateGraph().append("log").node("a", asking_to_stop("a")).edge(kStart, "a").compile();
   CHECK(input(graph, "{}").status == OutcomeStatus::done);

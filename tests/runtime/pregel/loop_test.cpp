@@ -73,7 +73,7 @@ TEST_CASE_METHOD(ThreadFixture, "All kinds of facts come in the order of the spe
                           .compile();
   kinds.custom = kinds.tasks = kinds.checkpoints = true;
   input(graph, R"({"x":1})");
-  const Lines expected{
+  Lines expected{
       R"(checkpoint input:-1 {"log":[]} __start__)",
       R"(values {"x":1,"log":[]})",
       R"(checkpoint loop:0 {"x":1,"log":[]} one)",
@@ -91,6 +91,7 @@ TEST_CASE_METHOD(ThreadFixture, "All kinds of facts come in the order of the spe
   CHECK(lines == expected);
   saver = nullptr;
   input(graph, R"({"x":1})");
+  std::erase_if(expected, [](const std::string& line) { return line.starts_with("checkpoint"); });
   CHECK(lines == expected);
 }
 

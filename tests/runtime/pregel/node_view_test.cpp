@@ -130,6 +130,14 @@ TEST_CASE_METHOD(ThreadFixture, "A run whose context does not fit the graph's sc
   config.context = json::object{{"tenant", "acme"}, {"more", 1}};
   CHECK(input(graph, "{}").status == OutcomeStatus::done);
   CHECK(ran == 1);
+
+  // A key that the server's configuration calls secret is no part of the context any more.
+  auto secrets = std::make_shared<Secrets>();
+  secrets->emplace("tenant", SecretJson::take("acme"));
+  config.context = json::object{};
+  config.context_secrets = std::move(secrets);
+  CHECK(input(graph, "{}").status == OutcomeStatus::done);
+  CHECK(ran == 2);
 }
 
 TEST_CASE_METHOD(ThreadFixture, "The context is checked once, by the graph that is run, also if it is a workflow") {

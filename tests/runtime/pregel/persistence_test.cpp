@@ -95,7 +95,10 @@ TEST_CASE_METHOD(ThreadFixture, "Going back in time finds a graph that is kept p
   const Graph graph = around(counter(Persistence::per_thread));
   input(graph, R"({"x":"a"})");
   const CheckpointAddress before_inner = address_at(graph, 1);
+  const CheckpointAddress before_all = address_at(graph, 0);
   input(graph, R"({"x":"b"})");
+  // Also where it is reached in a later superstep, and inside of another graph.
+  CHECK(text_of(run(graph, NoInput{}, before_all).values) == R"({"x":"a","runs":1})");
   CHECK(text_of(run(graph, NoInput{}, before_inner).values) == R"({"x":"a","runs":1})");
 }
 

@@ -99,6 +99,78 @@ TEST_CASE_METHOD(ThreadFixture, "An answer at an older checkpoint forks, and the
   CHECK(steps(graph) == "loop:2 fork:1 loop:1 loop:0 input:-1");
 }
 
+auto asking(std::string name) {
+  return [name = std::move(name)](NodeContext& context) -> NodeResult {
+    const json::value answer = context.interrupt(json::string("q" + name));
+    const std::string line = name + ":" + std::string(answer.as_string());
+    return Update{{"log", {line}}};
+  };
+}
+
+// Two questions at a time.
+Graph both() {
+  return StateGraph()
+      .append("log")
+      .node("a", asking("a"))
+      .node("b", asking("b"))
+      .edge(kStart, "a")
+      .edge(kStart, "b")
+      .compile();
+}
+
+TEST_CASE_METHOD(ThreadFixture, "At an older checkpoint with several questions each gets its own answer and no other") {
+  const Graph graph = both();
+  const RunOutcome asked = input(graph, "{}");
+  const std::string of_a = asked.all_interrupts.at(0).id;
+  const std::string of_b = asked.all_interrupts.at(1).id;
+  const CheckpointAddress old = *state(graph).checkpoint;
+  resume(graph, json::object{{of_a, "1"}, {of_b, "2"}});
+  Command command;
+  SECTION("both") {
+    command.resume = json::object{{of_b, "VB"}, {of_a, "VA"}};
+    CHECK(text_of(run(graph, command, old).values) == R"({"log":["a:VA","b:VB"]})");
+  }
+  SECTION("one of them") {
+    command.resume = json::object{{of_b, "VB"}};
+    const RunOutcome outcome = run(graph, command, old);
+    CHECK(outcome.status == OutcomeStatus::interrupted);
+    CHECK(outcome.next == std::vector<std::string>{"a"});
+    CHECK(text_of(resume(graph, "VA").values) == R"({"log":["a:VA","b:VB"]})");
+  }
+  SECTION("one answer for both is refused") {
+    command.resume = "V";
+    const RunOutcome outcome = run(graph, command, old);
+    REQUIRE(outcome.error);
+    CHECK(outcome.error->message.starts_with("When there are multiple pending interrupts"));
+  }
+  SECTION("of a question that nobody asked") {
+    command.resume = json::object{{"0123456789abcdef0123456789abcdef", "V"}};
+    CHECK(run(graph, command, old).next == std::vector<std::string>{"a", "b"});
+  }
+}
+
+TEST_CASE_METHOD(ThreadFixture, "At an older checkpoint the question of a graph inside is answered by its old id too") {
+  const Graph inner = StateGraph().append("log").node("ask", asking("in")).edge(kStart, "ask").compile();
+  const Graph graph = StateGraph()
+                          .append("log")
+                          .node("a", asking("a"))
+                          .node("inner", inner)
+                          .edge(kStart, "a")
+                          .edge(kStart, "inner")
+                          .compile();
+  const RunOutcome asked = input(graph, "{}");
+  const CheckpointAddress old = *state(graph).checkpoint;
+  const std::size_t place = asked.all_interrupts.at(0).value == "qin" ? 0 : 1;
+  const std::string of_inner = asked.all_interrupts.at(place).id;
+  const std::string of_a = asked.all_interrupts.at(1 - place).id;
+  resume(graph, json::object{{of_a, "1"}, {of_inner, "2"}});
+  Command command;
+  command.resume = json::object{{of_inner, "VI"}};
+  const RunOutcome outcome = run(graph, command, old);
+  CHECK(outcome.next == std::vector<std::string>{"a"});
+  CHECK(text_of(resume(graph, "VA").values) == R"({"log":["a:VA","in:VI"]})");
+}
+
 TEST_CASE_METHOD(ThreadFixture, "Going back to a question asks it again") {
   const Graph graph = asks();
   input(graph, "{}");
@@ -208,6 +280,24 @@ TEST_CASE_METHOD(ThreadFixture, "Updates without a name are ambiguous when two n
                           .node("r", writing("r"))
                           .edge(kStart, "l")
                           .edge(kStart, "r")
+                          .compile();
+  input(graph, "{}");
+  CHECK_THROWS_WITH(update(graph, "{}"), "Ambiguous update, specify \"asNode\"");
+}
+
+TEST_CASE_METHOD(ThreadFixture,
+                 "Two nodes that ran last are no less ambiguous when one of them had two reasons to run") {
+  const Graph graph = StateGraph()
+                          .append("log")
+                          .node("s", writing("s"))
+                          .node("t", writing("t"))
+                          .node("l", writing("l"))
+                          .node("r", writing("r"))
+                          .edge(kStart, "s")
+                          .edge(kStart, "t")
+                          .edge("s", "l")
+                          .edge("s", "r")
+                          .edge({"s", "t"}, "r")
                           .compile();
   input(graph, "{}");
   CHECK_THROWS_WITH(update(graph, "{}"), "Ambiguous update, specify \"asNode\"");
