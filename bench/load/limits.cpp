@@ -57,11 +57,8 @@ Measured measure_echo(const Effort& effort, const std::filesystem::path& folder)
   const std::string self = std::filesystem::read_symlink("/proc/self/exe").string();
   const ServerProcess server({self, "echo", "--port", "{port}"}, folder, "/");
   const Subject subject{server.endpoint(), server.pid()};
-  Measured measured;
-  for (const Figure& figure : stateless_runs(subject, effort).figures) {
-    const std::string name = "echo" + figure.name.substr(std::string("stateless").size());
-    measured.add(name, figure.value, figure.unit);
-  }
+  Measured measured = stateless_runs(subject, effort);
+  measured.rename("stateless", "echo");
   return measured;
 }
 

@@ -17,28 +17,13 @@ namespace asio = boost::asio;
 
 namespace {
 
-void note_error(LoadResult& result, const std::string& what) {
-  ++result.errors;
-  if (result.first_error.empty()) result.first_error = what;
-}
-
-void note(LoadResult& result, const Answer& answer, std::chrono::nanoseconds latency) {
-  if (answer.status >= 400) {
-    note_error(result, "status " + std::to_string(answer.status) + ": " + answer.body.substr(0, 200));
-    return;
-  }
-  ++result.answers;
-  result.body_bytes += answer.body.size();
-  result.latency.add(latency);
-}
-
 // Sends one request and notes how it went, with the latency since `due`.
 asio::awaitable<void> send(Client& client, std::string request, Clock::time_point due, LoadResult& result) {
   try {
     const Answer answer = co_await client.call(request);
-    note(result, answer, Clock::now() - due);
+    result.note(answer, due, Clock::now());
   } catch (const std::exception& error) {
-    note_error(result, error.what());
+    result.note_error(error.what());
   }
 }
 
@@ -49,7 +34,9 @@ asio::awaitable<void> closed_lane(Client& client, std::size_t lane, const MakeRe
     const Clock::time_point now = Clock::now();
     if (now >= end) co_return;
     std::string request = make(lane, number);
-    co_await send(client, std::move(request), now, now < counted ? warm_up : result);
+    LoadResult& into = now < counted ? warm_up : result;
+    ++result.sent;
+    co_await send(client, std::move(request), now, into);
   }
 }
 
@@ -67,6 +54,7 @@ asio::awaitable<void> open_lane(Client& client, std::size_t lane, const OpenLoad
       co_await timer.async_wait(asio::use_awaitable);
     }
     std::string request = load.make(lane, number);
+    ++result.sent;
     co_await send(client, std::move(request), due, result);
   }
 }
@@ -90,7 +78,7 @@ LoadResult run_closed(const Endpoint& endpoint, const ClosedLoop& loop, const Ma
     lanes.start(closed_lane(*clients[lane], lane, make, counted, end, result));
   }
   lanes.run();
-  result.seconds = std::chrono::duration<double>(loop.duration).count();
+  result.close(counted, end);
   return result;
 }
 
@@ -102,12 +90,13 @@ std::vector<LoadResult> run_open(const Endpoint& endpoint, const std::vector<Ope
   const Clock::time_point start = Clock::now() + std::chrono::milliseconds(50);
   for (std::size_t i = 0; i < loads.size(); ++i) {
     clients.push_back(clients_for(io, endpoint, loads[i].loop.clients));
-    results[i].seconds = std::chrono::duration<double>(loads[i].loop.duration).count();
+    results[i].least = loads[i].least;
     for (std::size_t lane = 0; lane < clients.back().size(); ++lane) {
       lanes.start(open_lane(*clients.back()[lane], lane, loads[i], start, results[i]));
     }
   }
   lanes.run();
+  for (std::size_t i = 0; i < loads.size(); ++i) results[i].close(start, start + loads[i].loop.duration);
   return results;
 }
 

@@ -11,23 +11,12 @@
 #include <vector>
 
 #include "bench/load/client.h"
-#include "bench/load/histogram.h"
+#include "bench/load/load_result.h"
 
 namespace heddle::load {
 
 // The bytes of a request. `lane`: of the client, from 0; `number`: counts its requests, from 0.
 using MakeRequest = std::function<std::string(std::size_t lane, std::uint64_t number)>;
-
-struct LoadResult {
-  std::uint64_t answers = 0;  // with a status below 400
-  std::uint64_t errors = 0;   // other statuses, and failed connections
-  std::string first_error;    // what the first of them was
-  double seconds = 0;         // in which they were sent
-  std::uint64_t body_bytes = 0;
-  Histogram latency;  // of the answers
-
-  double per_second() const { return seconds > 0 ? static_cast<double>(answers) / seconds : 0; }
-};
 
 struct ClosedLoop {
   std::size_t clients = 1;
@@ -50,6 +39,7 @@ LoadResult run_closed(const Endpoint& endpoint, const ClosedLoop& loop, const Ma
 struct OpenLoad {
   OpenLoop loop;
   MakeRequest make;
+  std::chrono::nanoseconds least{0};  // see LoadResult
 };
 std::vector<LoadResult> run_open(const Endpoint& endpoint, const std::vector<OpenLoad>& loads);
 

@@ -33,33 +33,68 @@ std::string with_unit(double value, std::string_view unit) {
   return text;
 }
 
+std::string whole(double value) {
+  return std::to_string(static_cast<long long>(std::floor(value)));
+}
+
+// The last columns of a target: its bound beside what was measured, unless that was something else.
+std::string verdict(const Target& target, double value, const Measured& measured) {
+  const std::optional<double> done = reduced_effort(target, measured);
+  if (done) {
+    return "  | reduced effort: `" + std::string(target.scale.figure) + "` " + whole(*done) + " of " +
+           whole(target.scale.least) + " |\n";
+  }
+  if (target.side == Target::Side::none) return "  |  |\n";
+  const std::string ratio = target.bound == 0 ? "" : number_text(value / target.bound);
+  return " " + ratio + (is_met(target, value) ? " | yes |\n" : " | **no** |\n");
+}
+
+std::string bound_text(const Target& target) {
+  if (target.side == Target::Side::none) return "";
+  const std::string sign = target.side == Target::Side::at_least ? ">= " : "<= ";
+  return sign + with_unit(target.bound, target.unit);
+}
+
 std::string targets_table(const Measured& measured) {
   std::string out = "| target | bound | measured | ratio to the bound | met |\n|---|---|---|---|---|\n";
   for (const Target& target : targets()) {
     const std::optional<double> value = reached(target, measured);
     if (!value) continue;
-    const bool least = target.side == Target::Side::at_least;
-    out.append("| ").append(target.what).append(" | ").append(least ? ">= " : "<= ");
-    out.append(with_unit(target.bound, target.unit)).append(" | ").append(with_unit(*value, target.unit));
-    out.append(" | ").append(target.bound == 0 ? "" : number_text(*value / target.bound));
-    out.append(is_met(target, *value) ? " | yes |\n" : " | **no** |\n");
+    out.append("| ").append(target.what).append(" | ").append(bound_text(target)).append(" | ");
+    out.append(with_unit(*value, target.unit)).append(" |").append(verdict(target, *value, measured));
   }
   return out;
 }
 
-std::string figures_table(const Session& session) {
-  std::string out = session.peer ? "| figure | heddle | " + session.peer_name + " | ratio |\n|---|---|---|---|\n"
-                                 : "| figure | heddle |\n|---|---|\n";
-  for (const Figure& figure : session.heddle.figures) {
+std::string figures_table(const Series& series) {
+  std::string out = series.peer ? "| figure | heddle | " + series.peer_name + " | ratio |\n|---|---|---|---|\n"
+                                : "| figure | heddle |\n|---|---|\n";
+  for (const Figure& figure : series.heddle.figures) {
     out.append("| `").append(figure.name).append("` | ").append(with_unit(figure.value, figure.unit));
-    if (session.peer) {
-      const Figure* other = session.peer->find(figure.name);
+    if (series.peer) {
+      const Figure* other = series.peer->find(figure.name);
       out.append(" | ").append(other ? with_unit(other->value, other->unit) : "");
       out.append(" | ").append(other && other->value != 0 ? number_text(figure.value / other->value) : "");
     }
     out.append(" |\n");
   }
   return out;
+}
+
+std::string effort_text(const Effort& effort) {
+  return "Effort: closed loops of " + std::to_string(effort.duration.count()) + " ms, a mix of " +
+         std::to_string(effort.mixed.count()) + " ms, " + std::to_string(effort.joined_streams) +
+         " readers of one run, " + std::to_string(effort.idle_streams) + " idle streams, a thread of " +
+         std::to_string(effort.turns) + " turns, a database of " + std::to_string(effort.big_database_mb) + " MB.\n";
+}
+
+boost::json::object json_of(const Effort& effort) {
+  return {{"duration_ms", effort.duration.count()},
+          {"mixed_ms", effort.mixed.count()},
+          {"joined_streams", effort.joined_streams},
+          {"idle_streams", effort.idle_streams},
+          {"turns", effort.turns},
+          {"big_database_mb", effort.big_database_mb}};
 }
 
 boost::json::object json_of(const Measured& measured) {
@@ -91,38 +126,40 @@ Machine this_machine() {
   return machine;
 }
 
-std::string markdown(const Session& session) {
-  const Machine& machine = session.machine;
+std::string markdown(const Series& series) {
+  const Machine& machine = series.machine;
   std::string out =
       "Machine: " + machine.processor + ", " + std::to_string(machine.cores) + " cores, " +
       number_text(machine.memory_gb) + " GB, Linux " + machine.kernel +
-      "; server, load generator and database share it.\nLoad when the session began: " +
+      "; server, load generator and database share it.\nLoad when the measuring began: " +
       number_text(machine.load_before) +
       (machine.load_before > 0.5 ? " (others were at work: times are worse than they need be).\n" : ".\n");
-  out.append("\n## Targets\n\n").append(targets_table(session.heddle));
-  out.append("\n## Figures\n\n").append(figures_table(session));
+  out.append(effort_text(series.effort));
+  out.append("\n## Targets\n\n").append(targets_table(series.heddle));
+  out.append("\n## Figures\n\n").append(figures_table(series));
   std::string errors;
-  for (const std::string& error : session.heddle.errors) errors.append("- heddle: ").append(error).append("\n");
-  if (session.peer) {
-    for (const std::string& error : session.peer->errors) {
-      errors.append("- ").append(session.peer_name).append(": ").append(error).append("\n");
+  for (const std::string& error : series.heddle.errors) errors.append("- heddle: ").append(error).append("\n");
+  if (series.peer) {
+    for (const std::string& error : series.peer->errors) {
+      errors.append("- ").append(series.peer_name).append(": ").append(error).append("\n");
     }
   }
   if (!errors.empty()) out.append("\n## What went wrong\n\n").append(errors);
   return out;
 }
 
-std::string json_text(const Session& session) {
-  const Machine& machine = session.machine;
+std::string json_text(const Series& series) {
+  const Machine& machine = series.machine;
   boost::json::object report{{"machine", boost::json::object{{"processor", machine.processor},
                                                              {"cores", machine.cores},
                                                              {"memory_gb", machine.memory_gb},
                                                              {"kernel", machine.kernel},
                                                              {"load_before", machine.load_before}}}};
-  report["heddle"] = json_of(session.heddle);
-  if (session.peer) {
-    report["peer"] = json_of(*session.peer);
-    report["peer_name"] = session.peer_name;
+  report["effort"] = json_of(series.effort);
+  report["heddle"] = json_of(series.heddle);
+  if (series.peer) {
+    report["peer"] = json_of(*series.peer);
+    report["peer_name"] = series.peer_name;
   }
   return boost::json::serialize(report) + "\n";
 }

@@ -1,9 +1,10 @@
 #pragma once
-// The report of a session of measurements, for people and for programs. Pure.
+// The report of a series of measurements, for people and for programs. Pure.
 
 #include <optional>
 #include <string>
 
+#include "bench/load/effort.h"
 #include "bench/load/measurement.h"
 
 namespace heddle::load {
@@ -13,19 +14,21 @@ struct Machine {
   std::size_t cores = 0;
   double memory_gb = 0;
   std::string kernel;
-  double load_before = 0;  // average of the last minute when the session began
+  double load_before = 0;  // average of the last minute when the measuring began
 };
 Machine this_machine();
 
-struct Session {
+struct Series {
   Machine machine;
+  Effort effort;    // that was asked for; figures say how much of it was done
   Measured heddle;  // with the limits of the machine among its figures
   std::optional<Measured> peer;
   std::string peer_name;
 };
 
-// Tables: targets, then all figures beside those of the peer with their ratios, then what went wrong.
-std::string markdown(const Session& session);
-std::string json_text(const Session& session);
+// Machine and effort, then tables: targets, then all figures beside those of the peer with their ratios, then what went
+// wrong. A target whose words say more than was done is neither met nor missed.
+std::string markdown(const Series& series);
+std::string json_text(const Series& series);
 
 }  // namespace heddle::load

@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <cstring>
+#include <deque>
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
@@ -55,6 +56,23 @@ bool answers(const Endpoint& endpoint, const std::string& path) {
   }
 }
 
+// The last lines of a log, for a text that is read when the log is gone.
+std::string end_of(const std::filesystem::path& log) {
+  constexpr std::size_t kLines = 10;
+  constexpr std::size_t kLineBytes = 500;
+  std::ifstream file(log);
+  std::deque<std::string> lines;
+  for (std::string line; std::getline(file, line);) {
+    lines.push_back(line.substr(0, kLineBytes));
+    if (lines.size() > kLines) lines.pop_front();
+  }
+  if (lines.empty()) return "; it has logged nothing";
+  std::string text = "; the end of its log:";
+  // Indented, so that they stay with their item where the text becomes part of a list.
+  for (const std::string& line : lines) text.append("\n    ").append(line);
+  return text;
+}
+
 }  // namespace
 
 std::optional<Usage> usage_of(pid_t pid) {
@@ -65,6 +83,7 @@ std::optional<Usage> usage_of(pid_t pid) {
   Usage usage;
   std::string line;
   while (std::getline(status, line)) {
+    if (line.starts_with("State:") && line.find('Z') != std::string::npos) return std::nullopt;
     std::istringstream words(line);
     std::string name;
     double number = 0;
@@ -92,14 +111,15 @@ std::uint16_t free_port() {
 }
 
 ServerProcess::ServerProcess(const std::vector<std::string>& command, const std::filesystem::path& folder,
-                             const std::string& ready_path) {
+                             const std::string& ready_path)
+    : log_(folder / "server.log") {
   endpoint_.port = free_port();
   std::vector<std::string> words;
   for (const std::string& word : command) {
     words.push_back(replaced(replaced(word, "{port}", std::to_string(endpoint_.port)), "{folder}", folder.string()));
   }
   const Clock::time_point started = Clock::now();
-  pid_ = spawn(words, folder / "server.log");
+  pid_ = spawn(words, log_);
   try {
     wait_until_ready(ready_path, started);
   } catch (...) {
@@ -117,9 +137,11 @@ void ServerProcess::wait_until_ready(const std::string& ready_path, Clock::time_
     int status = 0;
     if (waitpid(pid_, &status, WNOHANG) == pid_) {
       pid_ = -1;
-      throw std::runtime_error("the server ended while it started; see server.log in its folder");
+      throw std::runtime_error("the server ended while it started" + end_of(log_));
     }
-    if (Clock::now() - started > kPatience) throw std::runtime_error("the server did not answer within a minute");
+    if (Clock::now() - started > kPatience) {
+      throw std::runtime_error("the server did not answer within a minute" + end_of(log_));
+    }
     std::this_thread::sleep_for(std::chrono::microseconds(500));
   }
   start_time_ = Clock::now() - started;
@@ -127,7 +149,7 @@ void ServerProcess::wait_until_ready(const std::string& ready_path, Clock::time_
 
 Usage ServerProcess::usage() const {
   const std::optional<Usage> usage = usage_of(pid_);
-  if (!usage) throw std::runtime_error("the server has ended; see server.log in its folder");
+  if (!usage) throw std::runtime_error("the server has ended" + end_of(log_));
   return *usage;
 }
 

@@ -20,7 +20,7 @@ struct Usage {
   double processor_seconds = 0;
   std::size_t threads = 0;
 };
-// Nothing if there is no such process.
+// Nothing if there is no such process, or if it has ended and nobody has asked yet how.
 std::optional<Usage> usage_of(pid_t pid);
 
 // A port that nobody listens on now.
@@ -30,7 +30,8 @@ std::uint16_t free_port();
 class ServerProcess {
  public:
   // Starts `command`; in each word "{port}" is replaced by a free one and "{folder}" by `folder`. Waits until it
-  // answers `ready_path`, at most a minute, or throws std::runtime_error. Its output goes to `folder`/server.log.
+  // answers `ready_path`, at most a minute, or throws std::runtime_error. Its output goes to `folder`/server.log, whose
+  // last lines are in the text of what is thrown.
   ServerProcess(const std::vector<std::string>& command, const std::filesystem::path& folder,
                 const std::string& ready_path = "/ok");
   ~ServerProcess();
@@ -49,6 +50,7 @@ class ServerProcess {
  private:
   void wait_until_ready(const std::string& ready_path, Clock::time_point started);
 
+  std::filesystem::path log_;
   pid_t pid_ = -1;
   Endpoint endpoint_;
   std::chrono::duration<double> start_time_{0};

@@ -1,8 +1,8 @@
 // Runs that are watched.
 
+#include <algorithm>
+#include <boost/asio/awaitable.hpp>
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -37,12 +37,16 @@ struct Watched {
     const std::uint64_t events_before = counter.events();
     const std::uint64_t comments_before = counter.comments();
     counter.take(bytes_of_stream);
-    events += counter.events() - events_before;
     comments += counter.comments() - comments_before;
     bytes += bytes_of_stream.size();
+    if (counter.events() == events_before) return;  // a heartbeat while nothing happens
+    events += counter.events() - events_before;
     last = Clock::now();
     first = std::min(first, last);
   }
+
+  // From the first event to the last; 0 without events.
+  double seconds() const { return events == 0 ? 0 : std::chrono::duration<double>(last - first).count(); }
 };
 
 // Sends `request` again and again until `end`, and counts what comes.
@@ -56,8 +60,7 @@ asio::awaitable<void> stream_lane(Client& client, std::string request, Clock::ti
 }
 
 // One stream, until it ends.
-asio::awaitable<void> watch(Client& client, std::string request, Watched& watched) {
-  FrameCounter counter;
+asio::awaitable<void> watch(Client& client, std::string request, FrameCounter& counter, Watched& watched) {
   ResponseReader::Sink sink = [&](std::string_view bytes) { watched.take(counter, bytes); };
   const Answer answer = co_await client.call(request, sink);
   if (answer.status >= 400) ++watched.errors;
@@ -86,6 +89,25 @@ void measure_tokens(const Subject& subject, const std::string& name, const std::
   if (watched.errors > 0) measured.errors.push_back(name + ": " + std::to_string(watched.errors) + " streams refused");
 }
 
+// How many readers of one run got all of it. They were there when it began, so each must get what any of them got, and
+// that is an event per token at least.
+std::uint64_t count_complete(const std::vector<FrameCounter>& readers, std::uint64_t tokens, Measured& measured) {
+  std::uint64_t wanted = tokens;
+  for (const FrameCounter& reader : readers) wanted = std::max(wanted, reader.events());
+  std::uint64_t complete = 0;
+  std::uint64_t missing = 0;
+  for (const FrameCounter& reader : readers) {
+    if (reader.events() == wanted) ++complete;
+    missing += wanted - reader.events();
+  }
+  if (missing > 0) {
+    measured.errors.push_back("joined: " + std::to_string(readers.size() - complete) + " of " +
+                              std::to_string(readers.size()) + " readers got less than the " + std::to_string(wanted) +
+                              " events of the run, " + std::to_string(missing) + " events in all");
+  }
+  return complete;
+}
+
 std::string stream_path(const std::string& thread, const std::string& run) {
   return "/threads/" + thread + "/runs/" + run + "/stream";
 }
@@ -111,14 +133,15 @@ Measured first_event(const Subject& subject, const Effort& effort) {
   Measured measured;
   asio::io_context io(1);
   Client client(io.get_executor(), subject.endpoint);
-  Histogram stateless;
-  Histogram durable;
-  auto measure = [&](const std::vector<std::string>& requests, Histogram& latency) -> asio::awaitable<void> {
+  LoadResult stateless;
+  LoadResult durable;
+  auto measure = [&](const std::vector<std::string>& requests, LoadResult& result) -> asio::awaitable<void> {
     const Clock::time_point end = Clock::now() + effort.duration;
     for (std::size_t i = 0; i < requests.size() && Clock::now() < end; ++i) {
       const Clock::time_point begin = Clock::now();
       const Answer answer = co_await client.call(requests[i]);
-      if (i > requests.size() / 10) latency.add(answer.first_byte - begin);
+      const bool is_warm_up = i <= requests.size() / 10;
+      if (!is_warm_up || answer.status >= 400) result.note(answer, begin, answer.first_byte);
     }
   };
   const std::vector<std::string> requests(kRuns, request_text(subject.endpoint, "POST", "/runs/stream", body));
@@ -134,13 +157,15 @@ Measured first_event(const Subject& subject, const Effort& effort) {
   Lanes lanes(io);
   lanes.start(both());
   lanes.run();
-  measured.add_latency("first_event", stateless);
-  measured.add_latency("first_event.durable", durable);
+  measured.add_latency("first_event", stateless.latency);
+  measured.add_latency("first_event.durable", durable.latency);
+  stateless.tell_errors("first_event", measured);
+  durable.tell_errors("first_event.durable", measured);
   return measured;
 }
 
 Measured joined_streams(const Subject& subject, const Effort& effort) {
-  constexpr std::size_t kRunTokens = 1'000;
+  constexpr std::uint64_t kRunTokens = 1'000;
   Measured measured;
   const std::string thread = make_thread(subject.endpoint);
   // Late enough for all readers to be there when the run starts.
@@ -154,16 +179,19 @@ Measured joined_streams(const Subject& subject, const Effort& effort) {
   Watched watched;
   const std::string request =
       request_text(subject.endpoint, "GET", stream_path(thread, run) + "?stream_mode=messages-tuple", "");
-  for (std::size_t i = 0; i < effort.joined_streams; ++i) {
+  std::vector<FrameCounter> counters(effort.joined_streams);
+  for (FrameCounter& counter : counters) {
     clients.push_back(std::make_unique<Client>(io.get_executor(), subject.endpoint));
-    lanes.start(watch(*clients.back(), request, watched));
+    lanes.start(watch(*clients.back(), request, counter, watched));
   }
   const double before = subject.usage().processor_seconds;
   lanes.run();
-  const double seconds = std::chrono::duration<double>(watched.last - watched.first).count();
-  measured.add("joined.readers", static_cast<double>(effort.joined_streams), "");
+  const std::uint64_t complete = count_complete(counters, kRunTokens, measured);
+  measured.add("joined.readers", static_cast<double>(complete), "");
   measured.add("joined.deliveries", static_cast<double>(watched.events), "");
-  measured.add("joined.deliveries_per_second", static_cast<double>(watched.events) / seconds, "1/s");
+  if (watched.seconds() > 0) {
+    measured.add("joined.deliveries_per_second", static_cast<double>(watched.events) / watched.seconds(), "1/s");
+  }
   if (subject.pid && watched.events > 0) {
     const double after = subject.usage().processor_seconds;
     measured.add("joined.processor_us", 1e6 * (after - before) / static_cast<double>(watched.events), "us");
@@ -184,18 +212,20 @@ Measured idle_streams(const Subject& subject, const Effort& effort) {
   std::vector<std::unique_ptr<Client>> clients;
   Watched watched;
   const std::string request = request_text(subject.endpoint, "GET", stream_path(thread, run), "");
-  for (std::size_t i = 0; i < effort.idle_streams; ++i) {
+  std::vector<FrameCounter> counters(effort.idle_streams);
+  for (std::size_t i = 0; i < counters.size(); ++i) {
     clients.push_back(std::make_unique<Client>(io.get_executor(), subject.endpoint, 1024));
-    lanes.start(watch(*clients.back(), request, watched));
+    lanes.start(watch(*clients.back(), request, counters[i], watched));
     // A few at a time, so that the queue of the listening socket does not run over.
     if (i % 64 == 63) io.run_for(std::chrono::milliseconds(5));
   }
   io.run_for(kIdleWindow / 2);
   const Usage before = subject.usage();
   const std::uint64_t comments = watched.comments;
+  const Clock::time_point start = Clock::now();
   io.run_for(kIdleWindow);
   const Usage after = subject.usage();
-  const double seconds = std::chrono::duration<double>(kIdleWindow).count();
+  const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   const auto open = static_cast<double>(lanes.running());
   measured.add("idle.open", open, "streams");
   measured.add("idle.heartbeats_per_second", static_cast<double>(watched.comments - comments) / seconds, "1/s");

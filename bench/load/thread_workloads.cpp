@@ -1,7 +1,9 @@
 // Threads that grow.
 
 #include <algorithm>
+#include <deque>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/load/load_loop.h"
@@ -21,25 +23,21 @@ double median_ms(std::vector<std::chrono::nanoseconds> times) {
 // One conversation, turn after turn on one connection.
 class Conversation {
  public:
-  explicit Conversation(const Endpoint& endpoint) : endpoint_(endpoint), thread_(make_thread(endpoint)) {
+  explicit Conversation(const Endpoint& endpoint) : connection_(endpoint), thread_(make_thread(endpoint)) {
     const std::string body = chat_body(std::string(kTextBytes, 'x'), "updates");
     turn_ = request_text(endpoint, "POST", path("/runs/stream"), body);
   }
 
   std::string path(const std::string& rest) const { return "/threads/" + thread_ + rest; }
 
-  // Runs until there are `turns` of them, or `patience` is over; the median of the last ones in milliseconds.
+  // Runs until there are `turns` of them, or `patience` is over; the median of the last ones in milliseconds, 0 without
+  // any.
   double go_to(std::size_t turns, Clock::time_point patience) {
-    std::vector<std::chrono::nanoseconds> times;
-    const std::size_t wanted = turns - turns_;
-    if (wanted > 0) {
-      ClosedLoop loop;
-      loop.warm_up = std::chrono::milliseconds(0);
-      for (std::size_t i = 0; i < wanted && Clock::now() < patience; ++i) times.push_back(once(turn_).first);
-      turns_ += times.size();
+    for (; turns_ < turns && Clock::now() < patience; ++turns_) {
+      recent_.push_back(once(turn_).first);
+      if (recent_.size() > kRecent) recent_.pop_front();
     }
-    if (times.size() > 50) times.erase(times.begin(), times.end() - 50);
-    return times.empty() ? 0 : median_ms(std::move(times));
+    return recent_.empty() ? 0 : median_ms({recent_.begin(), recent_.end()});
   }
 
   // The time of one request, and the bytes of its answer.
@@ -50,15 +48,31 @@ class Conversation {
   }
 
   std::size_t turns() const { return turns_; }
-  const Endpoint& endpoint() const { return endpoint_; }
 
  private:
-  const Endpoint& endpoint_;
+  static constexpr std::size_t kRecent = 50;
+
+  Connection connection_;
   std::string thread_;
   std::string turn_;
-  Connection connection_{endpoint_};
   std::size_t turns_ = 0;
+  std::deque<std::chrono::nanoseconds> recent_;  // times of the last turns
 };
+
+struct Repeated {
+  double median_ms = 0;
+  double megabytes = 0;  // of an answer
+};
+Repeated repeat(Conversation& conversation, const std::string& request) {
+  std::vector<std::chrono::nanoseconds> times;
+  std::size_t bytes = 0;
+  for (int i = 0; i < kRepeats; ++i) {
+    const auto [time, size] = conversation.once(request);
+    times.push_back(time);
+    bytes = size;
+  }
+  return {median_ms(std::move(times)), static_cast<double>(bytes) / 1e6};
+}
 
 }  // namespace
 
@@ -74,18 +88,10 @@ Measured long_thread(const Subject& subject, const Effort& effort) {
   measured.add("long_thread.last_turn_ms", late, "ms");
   if (early > 0) measured.add("long_thread.last_turn_ratio", late / early, "");
   const std::string state = request_text(subject.endpoint, "GET", conversation.path("/state"), "");
-  std::vector<std::chrono::nanoseconds> times;
-  std::size_t bytes = 0;
-  for (int i = 0; i < kRepeats; ++i) {
-    const auto [time, size] = conversation.once(state);
-    times.push_back(time);
-    bytes = size;
-  }
-  const double megabytes = static_cast<double>(bytes) / 1e6;
-  const double median = median_ms(std::move(times));
-  measured.add("long_thread.state_mb", megabytes, "MB");
-  measured.add("long_thread.state_ms", median, "ms");
-  measured.add("long_thread.state_fixed_ms", median - 0.5 * megabytes, "ms");
+  const Repeated read = repeat(conversation, state);
+  measured.add("long_thread.state_mb", read.megabytes, "MB");
+  measured.add("long_thread.state_ms", read.median_ms, "ms");
+  measured.add("long_thread.state_fixed_ms", read.median_ms - 0.5 * read.megabytes, "ms");
   return measured;
 }
 
@@ -97,19 +103,12 @@ Measured history(const Subject& subject, const Effort&) {
   const Usage before = subject.usage();
   const std::string request =
       request_text(subject.endpoint, "POST", conversation.path("/history"), R"({"limit":1000})");
-  std::vector<std::chrono::nanoseconds> times;
-  std::size_t bytes = 0;
-  for (int i = 0; i < kRepeats; ++i) {
-    const auto [time, size] = conversation.once(request);
-    times.push_back(time);
-    bytes = size;
-  }
+  const Repeated read = repeat(conversation, request);
   const Usage after = subject.usage();
-  const double median = median_ms(std::move(times));
   measured.add("history.turns", static_cast<double>(conversation.turns()), "turns");
-  measured.add("history.mb", static_cast<double>(bytes) / 1e6, "MB");
-  measured.add("history.ms", median, "ms");
-  measured.add("history.mb_per_second", static_cast<double>(bytes) / 1e3 / median, "MB/s");
+  measured.add("history.mb", read.megabytes, "MB");
+  measured.add("history.ms", read.median_ms, "ms");
+  measured.add("history.mb_per_second", 1e3 * read.megabytes / read.median_ms, "MB/s");
   if (subject.pid) measured.add("history.growth_mb", after.resident_mb - before.resident_mb, "MB");
   return measured;
 }

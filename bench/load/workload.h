@@ -4,13 +4,13 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 
 #include "bench/load/client.h"
+#include "bench/load/effort.h"
 #include "bench/load/measurement.h"
 #include "bench/load/server_process.h"
 
@@ -22,15 +22,6 @@ struct Subject {
 
   // Zeros without a pid. Throws if there is no such process.
   Usage usage() const;
-};
-
-// How much is done. The figures of the report are taken with these.
-struct Effort {
-  std::chrono::milliseconds duration{5'000};  // of each closed loop
-  std::chrono::milliseconds mixed{15'000};    // of the mix of reads and writes
-  std::size_t idle_streams = 10'000;
-  std::size_t joined_streams = 1'000;
-  std::size_t turns = 10'000;  // of the long thread
 };
 
 struct Workload {

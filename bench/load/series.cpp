@@ -1,33 +1,35 @@
-#include "bench/load/session.h"
+#include "bench/load/series.h"
 
+#include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <exception>
-#include <fstream>
-#include <memory>
+#include <stdexcept>
 #include <thread>
 #include <utility>
 
 #include "bench/load/engine_workload.h"
 #include "bench/load/limits.h"
 #include "bench/load/load_loop.h"
+#include "bench/load/model_workload.h"
 #include "bench/load/server_process.h"
 
 namespace heddle::load {
 namespace {
+
+constexpr std::size_t kStarts = 5;     // the targets say so
+constexpr std::size_t kWarmRuns = 20;  // on threads, and as many without
 
 void say(const std::string& line) {
   std::fprintf(stderr, "%s\n", line.c_str());
 }
 
 void take(Measured& into, Measured from) {
-  for (Figure& figure : from.figures) {
+  for (const Figure& figure : from.figures) {
     say("  " + figure.name + " = " + std::to_string(figure.value) + " " + figure.unit);
-    into.figures.push_back(std::move(figure));
   }
-  for (std::string& error : from.errors) {
-    say("  " + error);
-    into.errors.push_back(std::move(error));
-  }
+  for (const std::string& error : from.errors) say("  " + error);
+  into.append(std::move(from));
 }
 
 // A figure that cannot be taken is reported and does not keep the others from being taken.
@@ -77,7 +79,7 @@ void note_memory(const std::string& name, const ServerProcess& server, const Usa
 
 // Memory before the load is that of a server that has worked a little: code that has run once stays resident.
 Usage warmed(const ServerProcess& server) {
-  for (int i = 0; i < 20; ++i) {
+  for (std::size_t i = 0; i < kWarmRuns; ++i) {
     const std::string thread = make_thread(server.endpoint());
     call_once(server.endpoint(), "POST", "/threads/" + thread + "/runs/wait", chat_body("one two", ""));
     call_once(server.endpoint(), "POST", "/runs/stream", chat_body("one two", "messages-tuple"));
@@ -92,32 +94,38 @@ Measured run_on(const ServerProcess& server, const Workload& workload, const Eff
   return measured;
 }
 
-// `prefix` takes the place of the workload's name in its figures.
-Measured renamed(Measured measured, const std::string& name, const std::string& prefix) {
-  for (Figure& figure : measured.figures) figure.name.replace(0, name.size(), prefix);
-  return measured;
-}
-
-Measured measure_start(const std::filesystem::path& server, const Plan& plan) {
-  constexpr int kStarts = 5;
-  Measured measured;
-  double best = 0;
-  for (int i = 0; i < kStarts; ++i) {
-    const Room room(plan, "start");
-    const ServerProcess process(heddle_command(server, "full"), room.path());
-    const double taken = process.start_time().count() * 1e3;
-    best = i == 0 ? taken : std::min(best, taken);
-    if (i + 1 < kStarts) continue;
-    measured.add("start.empty_ms", best, "ms");
-    const Usage usage = process.usage();
-    measured.add("start.resident_mb", usage.resident_mb, "MB");
-    measured.add("start.anonymous_mb", usage.anonymous_mb, "MB");
-    measured.add("start.threads", static_cast<double>(usage.threads), "");
+struct Start {
+  double best_ms = 0;  // to the first 200
+  Usage usage;         // of the last one
+};
+// One start in each of `folders`, one after another.
+Start best_start(const std::vector<std::string>& command, const std::vector<std::filesystem::path>& folders) {
+  Start start;
+  for (const std::filesystem::path& folder : folders) {
+    const ServerProcess process(command, folder);
+    const double taken_ms = process.start_time().count() * 1e3;
+    start.best_ms = start.best_ms == 0 ? taken_ms : std::min(start.best_ms, taken_ms);
+    start.usage = process.usage();
   }
+  return start;
+}
+
+Measured measure_empty_start(const std::vector<std::string>& command, const Room& room) {
+  std::vector<std::filesystem::path> folders;
+  for (std::size_t i = 0; i < kStarts; ++i) {
+    folders.push_back(room.path() / std::to_string(i));
+    std::filesystem::create_directories(folders.back());
+  }
+  const Start start = best_start(command, folders);
+  Measured measured;
+  measured.add("start.empty_ms", start.best_ms, "ms");
+  measured.add("start.resident_mb", start.usage.resident_mb, "MB");
+  measured.add("start.anonymous_mb", start.usage.anonymous_mb, "MB");
+  measured.add("start.threads", static_cast<double>(start.usage.threads), "");
   return measured;
 }
 
-// Threads with large states, until the database has the size that is wanted; then a start with it.
+// Threads with large states, until the database has the size that is wanted, or it takes too long; then starts with it.
 Measured measure_big_start(const std::filesystem::path& server, const Plan& plan) {
   constexpr std::size_t kThreads = 32;
   const Room room(plan, "big");
@@ -133,19 +141,16 @@ Measured measure_big_start(const std::filesystem::path& server, const Plan& plan
     }
     ClosedLoop loop{kThreads, std::chrono::milliseconds(0), std::chrono::milliseconds(2'000)};
     const auto make = [&](std::size_t lane, std::uint64_t) { return requests[lane]; };
-    for (int i = 0; i < 100 && std::filesystem::file_size(database) < plan.big_database_mb * 1'000'000; ++i) {
-      run_closed(process.endpoint(), loop, make);
+    for (int i = 0; i < 100 && std::filesystem::file_size(database) < plan.effort.big_database_mb * 1'000'000; ++i) {
+      const LoadResult filled = run_closed(process.endpoint(), loop, make);
+      if (filled.errors > 0) throw std::runtime_error("the database does not grow: " + filled.first_error);
     }
   }
   Measured measured;
   measured.add("start.big_mb", static_cast<double>(std::filesystem::file_size(database)) / 1e6, "MB");
-  double best = 0;
-  for (int i = 0; i < 3; ++i) {
-    const ServerProcess process(heddle_command(server, "full"), room.path());
-    const double taken = process.start_time().count() * 1e3;
-    best = i == 0 ? taken : std::min(best, taken);
-  }
-  measured.add("start.big_ms", best, "ms");
+  const std::vector<std::filesystem::path> folders(kStarts, room.path());
+  const Start start = best_start(heddle_command(server, "full"), folders);
+  measured.add("start.big_ms", start.best_ms, "ms");
   return measured;
 }
 
@@ -157,13 +162,10 @@ Measured measure_durable(const std::filesystem::path& server, const Workload& wo
     ServerProcess process(heddle_command(server, "full"), room.path());
     measured = run_on(process, workload, plan.effort);
   }
-  double runs = 0;
-  for (const char* name : {"durable.per_second", "durable.alone.per_second"}) {
-    runs += measured.find(name)->value * std::chrono::duration<double>(plan.effort.duration).count();
-  }
   if (!plan.wants("limits")) return measured;
+  const double runs = measured.find("durable.runs")->value + kWarmRuns;
   const StoredRun stored = stored_per_run(room.path() / "heddle.db", runs);
-  take(measured, measure_sqlite(stored, plan.effort, room.path()));
+  measured.append(measure_sqlite(stored, plan.effort, room.path()));
   return measured;
 }
 
@@ -192,7 +194,10 @@ Measured measure_heddle(const std::filesystem::path& server, const Plan& plan) {
     });
   }
   if (plan.wants("start")) {
-    attempt(measured, "start", [&] { return measure_start(server, plan); });
+    attempt(measured, "start", [&] {
+      const Room room(plan, "start");
+      return measure_empty_start(heddle_command(server, "full"), room);
+    });
   }
   for (const Workload& workload : workloads()) {
     const std::string name(workload.name);
@@ -205,11 +210,19 @@ Measured measure_heddle(const std::filesystem::path& server, const Plan& plan) {
       return run_on(process, workload, plan.effort);
     });
   }
+  if (plan.wants("models")) {
+    attempt(measured, "models: 200 agents whose model is slow", [&] {
+      const Room room(plan, "models");
+      return measure_slow_models(server.parent_path() / "heddle", room.path());
+    });
+  }
   if (plan.wants("normal")) {
     attempt(measured, "durable, synchronous=NORMAL", [&] {
       const Room room(plan, "normal");
       const ServerProcess process(heddle_command(server, "normal"), room.path());
-      return renamed(durable_runs({process.endpoint(), process.pid()}, plan.effort), "durable", "durable_normal");
+      Measured normal = durable_runs({process.endpoint(), process.pid()}, plan.effort);
+      normal.rename("durable", "durable_normal");
+      return normal;
     });
   }
   if (plan.wants("big")) {
@@ -225,14 +238,7 @@ Measured measure_peer(const std::filesystem::path& folder, const Plan& plan) {
   if (plan.wants("start")) {
     attempt(measured, "peer: start", [&] {
       const Room room(plan, "peer");
-      const ServerProcess process(command, room.path());
-      const Usage usage = process.usage();
-      Measured start;
-      start.add("start.empty_ms", process.start_time().count() * 1e3, "ms");
-      start.add("start.resident_mb", usage.resident_mb, "MB");
-      start.add("start.anonymous_mb", usage.anonymous_mb, "MB");
-      start.add("start.threads", static_cast<double>(usage.threads), "");
-      return start;
+      return measure_empty_start(command, room);
     });
   }
   for (const Workload& workload : workloads()) {
