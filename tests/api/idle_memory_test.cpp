@@ -23,7 +23,3 @@ TEST_CASE("The next lull comes behind the next burst") {
   CHECK_FALSE(lull.has_come(2));
   CHECK(lull.has_come(2));
 }
-
-TEST_CASE("Memory is given back whichever allocator the program has") {
-  CHECK_NOTHROW(heddle::api::return_memory());
-}

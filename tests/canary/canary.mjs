@@ -2,7 +2,7 @@
 // be left: every answer, the log, the database with its write-ahead log, webhooks, and the memory of the process.
 import assert from "node:assert/strict";
 import { createSign, generateKeyPairSync, randomBytes } from "node:crypto";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,10 +10,11 @@ import { after, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { spawn } from "node:child_process";
 import { Server } from "../client/server.mjs";
+import { until } from "../client/until.mjs";
 import { eachPiece } from "./memory.mjs";
 import { Canaries } from "./secrets.mjs";
 import { bodies, Client, headers, readEverything } from "./ways.mjs";
-import { jsonOf } from "./wire.mjs";
+import { ask, jsonOf } from "./wire.mjs";
 
 const { HEDDLE_FIXTURES, HEDDLE } = process.env;
 const args = ["--log-level", "debug", "--body-bytes-max", "1048576", "--secret-configurable-keys", "pin"];
@@ -35,16 +36,31 @@ async function webhooks() {
   return { url: `http://127.0.0.1:${server.address().port}/called`, calls, close: () => server.close() };
 }
 
-/** Returns when no run is in flight and no connection is open but the one that asks. */
-async function quiet(client) {
-  const end = Date.now() + quietMs;
-  for (;;) {
+/** A server that is waited for without a connection that would stay open, as those of fetch do. */
+const startServer = (binary, options) =>
+  Server.start(binary, { ...options, isReady: async (port) => (await ask(port, { path: "/ok" })).startsWith("HTTP/1.1 200") });
+
+/** How many connections of clients the server has open. */
+async function connectionsOf({ port, process: { pid } }) {
+  const links = await Promise.all((await readdir(`/proc/${pid}/fd`)).map((name) => readlink(`/proc/${pid}/fd/${name}`).catch(() => "")));
+  const held = new Set(links);
+  const rows = (await readFile(`/proc/${pid}/net/tcp`, "utf8")).trim().split("\n").slice(1);
+  const isOpen = ([, local, , state, , , , , , inode]) => {
+    const listens = state === "0A";
+    return held.has(`socket:[${inode}]`) && Number.parseInt(local.split(":")[1], 16) === port && !listens;
+  };
+  return rows.map((row) => row.trim().split(/\s+/)).filter(isOpen).length;
+}
+
+/** Returns when no run is in flight and no connection is open. */
+async function quiet(server, client) {
+  const limits = { limitMs: quietMs, everyMs: 50 };
+  await until("no run is in flight", async () => {
     const metrics = jsonOf(await client.get("/metrics?format=json"));
-    if (metrics.heddle_runs_running === 0 && metrics.heddle_runs_pending === 0) break;
-    if (Date.now() > end) throw new Error(`runs do not end: ${JSON.stringify(metrics)}`);
-    await new Promise((done) => setTimeout(done, 50));
-  }
-  await new Promise((done) => setTimeout(done, 100)); // the last answers leave
+    return metrics.heddle_runs_running === 0 && metrics.heddle_runs_pending === 0;
+  }, limits);
+  await until("no connection is open", async () => (await connectionsOf(server)) === 0, limits);
+  await new Promise((done) => setTimeout(done, 100)); // what belonged to them goes right behind their sockets
 }
 
 const shown = (found, where, bytes) =>
@@ -106,27 +122,28 @@ test("The search finds a secret in the memory of another process, as it is, in h
   }
 });
 
-test("Secrets of clients are left nowhere, sealed or not, after every way to send them", async (t) => {
-  const canaries = new Canaries();
-  const webhook = await webhooks();
-  const server = await Server.start(HEDDLE_FIXTURES, { args, env: { HEDDLE_SECRETS_KEY: randomBytes(32).toString("base64") } });
-  t.after(async () => {
-    await server.stop();
-    webhook.close();
+for (const [how, env] of [["sealed", { HEDDLE_SECRETS_KEY: randomBytes(32).toString("base64") }], ["not sealed", {}]])
+  test(`Secrets of clients that are ${how} are left nowhere, after every way to send them`, async (t) => {
+    const canaries = new Canaries();
+    const webhook = await webhooks();
+    const server = await startServer(HEDDLE_FIXTURES, { args, env });
+    t.after(async () => {
+      await server.stop();
+      webhook.close();
+    });
+    const client = new Client(server.port);
+    for (const [way, send] of [...bodies, ...headers]) await send(client, canaries.make(way), { webhook: webhook.url });
+    await quiet(server, client);
+    assert.deepEqual(inMemory(canaries, server.process.pid).found, []); // before other requests overwrite what is left
+    await readEverything(client);
+    await quiet(server, client);
+    assert.ok(webhook.calls.length > 0, "no webhook was called");
+    await search(t, canaries, { server, client, webhook });
   });
-  const client = new Client(server.port);
-  for (const [way, send] of [...bodies, ...headers]) await send(client, canaries.make(way), { webhook: webhook.url });
-  await quiet(client);
-  assert.deepEqual(inMemory(canaries, server.process.pid).found, []); // before other requests overwrite what is left
-  await readEverything(client);
-  await quiet(client);
-  assert.ok(webhook.calls.length > 0, "no webhook was called");
-  await search(t, canaries, { server, client, webhook });
-});
 
 test("Secrets of runs that outlive a SIGKILL are left nowhere once they have ended", async (t) => {
   const canaries = new Canaries();
-  const server = await Server.start(HEDDLE_FIXTURES, { args, env: { HEDDLE_SECRETS_KEY: randomBytes(32).toString("hex") } });
+  const server = await startServer(HEDDLE_FIXTURES, { args, env: { HEDDLE_SECRETS_KEY: randomBytes(32).toString("hex") } });
   t.after(() => server.stop());
   const client = new Client(server.port);
   for (let i = 0; i < 8; ++i) {
@@ -137,7 +154,7 @@ test("Secrets of runs that outlive a SIGKILL are left nowhere once they have end
   await server.kill();
   assert.deepEqual((await leftBehind(canaries, { server, client })).found, []);
   await server.restart();
-  await quiet(client);
+  await quiet(server, client);
   const seen = await readEverything(client);
   assert.equal(seen, 8);
   const reports = client.answers.filter((answer) => answer.includes('"has_credentials":true'));
@@ -157,7 +174,7 @@ test("Tokens and claims of callers are left nowhere, let in or not", async (t) =
     graphs: { creds: "builtin:creds", chat: "builtin:chat", delay: "builtin:delay", vault: "builtin:vault", faulty: "builtin:faulty" },
     auth: { type: "jwt", issuer, audience: "api", jwks_url: `http://127.0.0.1:${keys.address().port}/` },
   };
-  const server = await Server.start(HEDDLE_FIXTURES, { args, config });
+  const server = await startServer(HEDDLE_FIXTURES, { args, config });
   t.after(async () => {
     await server.stop();
     keys.close();
@@ -188,7 +205,7 @@ test("Tokens and claims of callers are left nowhere, let in or not", async (t) =
   assert.match(broken.answers[0], /^HTTP\/1.1 401/);
   const client = new Client(server.port, { authorization: `Bearer ${tokenWith({}, "the token of a reader")}` });
   await readEverything(client);
-  await quiet(client);
+  await quiet(server, client);
   client.answers.push(...answers, ...broken.answers);
   await search(t, canaries, { server, client });
 });
@@ -212,27 +229,28 @@ test("What goes on to a third party over TLS is left nowhere; what the operator 
   const callers = new Canaries();
   const operators = new Canaries();
   const folder = await mkdtemp(join(tmpdir(), "heddle-canary-"));
-  const cloud = await startCloud(folder);
+  let cloud, server, webhook;
+  t.after(async () => {
+    await server?.stop();
+    cloud?.stop();
+    webhook?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+  cloud = await startCloud(folder);
   const { auth0Domain, clients, openai, gmail, calendar, ca } = cloud.ready;
   const config = {
     graphs: { agent: "builtin:assistant0" },
     env: ".env",
     webhooks: { headers: { authorization: "Bearer ${{ env.LG_WEBHOOK_TOKEN }}" }, url: { disable_loopback: false } },
   };
-  const webhook = await webhooks();
+  webhook = await webhooks();
   await writeFile(join(folder, "langgraph.json"), JSON.stringify(config));
   await writeFile(join(folder, ".env"), `OPENAI_API_KEY=${operators.make("the key of the model")}\n`);
-  const server = await Server.start(HEDDLE, {
+  server = await startServer(HEDDLE, {
     args: ["--log-level", "debug", "--config", join(folder, "langgraph.json")],
     env: { LG_WEBHOOK_TOKEN: operators.make("a header of webhooks"), SSL_CERT_FILE: ca, NO_PROXY: "localhost,127.0.0.1", no_proxy: "localhost,127.0.0.1",
       AUTH0_DOMAIN: auth0Domain, AUTH0_CLIENT_ID: clients.web.id, AUTH0_CLIENT_SECRET: operators.make("the client's secret"), AUTH0_TOKEN_VAULT_GENERATION: "federated",
       OPENAI_BASE_URL: openai, GMAIL_BASE_URL: gmail, GOOGLE_CALENDAR_BASE_URL: calendar },
-  });
-  t.after(async () => {
-    await server.stop();
-    cloud.stop();
-    webhook.close();
-    await rm(folder, { recursive: true, force: true });
   });
   const client = new Client(server.port);
   for (let i = 0; i < 6; ++i) {
@@ -242,7 +260,7 @@ test("What goes on to a third party over TLS is left nowhere; what the operator 
     await client.post(`${runs}/${i % 2 ? "stream" : "wait"}`, { ...body, config: { configurable: { _credentials: { refreshToken: secret } } } });
   }
   await readEverything(client);
-  await quiet(client);
+  await quiet(server, client);
   const requests = await (await fetch(`${cloud.ready.control}/requests?service=tenant`)).text();
   assert.ok(requests.includes("subject_token"), "nothing went to the tenant");
   assert.ok(webhook.calls.length > 0, "no webhook was called");

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { Client } from "sdk-1";
 import { Server } from "./server.mjs";
+import { until } from "./until.mjs";
 
 describe("threads of @langchain/langgraph-sdk 1.15.0", () => {
   let server;
@@ -40,14 +41,14 @@ describe("threads of @langchain/langgraph-sdk 1.15.0", () => {
     assert.deepEqual(ends.map((part) => part.event), ["metadata", "run_done", "metadata", "run_done"]);
   });
 
-  test("joinStream ends when the thread is deleted", async () => {
+  test("joinStream ends when the thread is deleted", { timeout: 60_000 }, async () => {
     const { thread_id: thread } = await client.threads.create();
     const seen = [];
     const reading = (async () => {
       for await (const part of client.threads.joinStream(thread, { lastEventId: "-" })) seen.push(part.event);
     })();
     await client.runs.wait(thread, "linear", { input: { text: "a" } });
-    while (!seen.includes("run_done")) await new Promise((done) => setTimeout(done, 10));
+    await until("the stream tells of the end of the run", () => seen.includes("run_done"));
     await client.threads.delete(thread);
     await reading;
     assert.equal(seen.at(-1), "run_done");

@@ -27,8 +27,9 @@ for (const sdk of sdks) {
         for (let turn = 1; turn <= 5; ++turn) await page.ask({ messages: [human(`turn ${turn}`)] });
         const before = await fixtures.residentBytes();
         for (let turn = 6; turn <= 100; ++turn) await page.ask({ messages: [human(`turn ${turn}`)] });
-        // In a lull the server gives back what its allocator holds in reserve.
-        await new Promise((done) => setTimeout(done, 4_000));
+        // In a lull, which is noticed after two turns of two seconds at most, the server gives back what its allocator
+        // holds in reserve.
+        await new Promise((done) => setTimeout(done, 6_000));
         const grown = ((await fixtures.residentBytes()) - before) / 1024 / 1024;
         await page.until((view) => view.messages.length === 200, "all messages of 100 turns");
         const history = await page.client.threads.getHistory(page.threadId, { limit: 1000 });

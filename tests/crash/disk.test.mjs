@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { Server } from "../client/server.mjs";
+import { until } from "../client/until.mjs";
 import { randomOf } from "./campaign.mjs";
 import { Counter } from "./counter.mjs";
 import { AgentJob, Api, ItemsJob, UpdatesJob } from "./jobs.mjs";
@@ -28,15 +29,6 @@ const sizeOf = async (server, part) => (await stat(join(server.folder, `heddle.d
 
 // The kernel refuses to make files of the process longer than this, as a full disk would.
 const limitFiles = (server, bytes) => execFileSync("prlimit", ["--pid", String(server.process.pid), `--fsize=${bytes}:unlimited`]);
-
-// Waits until `test` holds; fails with `what` where it never does, as a loop without an end would hold up everything.
-const until = async (what, test) => {
-  const end = Date.now() + limitMs / 2;
-  while (!(await test())) {
-    if (Date.now() > end) assert.fail(`never: ${what}`);
-    await new Promise((done) => setTimeout(done, 20));
-  }
-};
 
 const big = (n) => ({ namespace: ["disk"], key: `k${n}`, value: { text: "x".repeat(20_000), n } });
 

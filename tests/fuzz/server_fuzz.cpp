@@ -26,6 +26,7 @@ using namespace heddle;
 namespace asio = boost::asio;
 
 constexpr std::chrono::milliseconds kPatience{500};  // for an answer that may be a stream without an end
+constexpr std::chrono::seconds kHealthPatience{10};  // for one that comes at once where nothing else goes on
 constexpr int kAsksPerServer = 5'000;                // then a new one, so that memory says something
 
 class World {
@@ -46,7 +47,7 @@ class World {
   }
 
   // The first line of the answer; empty if there was none in time.
-  std::string ask(std::string_view target_line, std::string_view body) const {
+  std::string ask(std::string_view target_line, std::string_view body, std::chrono::milliseconds patience) const {
     const std::size_t path = std::min(target_line.find('/'), target_line.size());
     std::string line(target_line.substr(0, path));
     for (const char c : target_line.substr(path)) {
@@ -59,11 +60,11 @@ class World {
     const std::string request =
         line + " HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-length: " + std::to_string(body.size()) +
         "\r\n\r\n" + std::string(body);
-    return exchange(request);
+    return exchange(request, patience);
   }
 
  private:
-  std::string exchange(const std::string& request) const {
+  std::string exchange(const std::string& request, std::chrono::milliseconds patience) const {
     asio::io_context io;
     asio::ip::tcp::socket socket(io);
     socket.connect({asio::ip::address_v4::loopback(), server_->addresses().at(0).port});
@@ -71,9 +72,9 @@ class World {
     asio::write(socket, asio::buffer(request), ignored);
     std::string answer;
     asio::async_read(socket, asio::dynamic_buffer(answer), [](const boost::system::error_code&, std::size_t) {});
-    io.run_for(kPatience);
+    io.run_for(patience);
     socket.close(ignored);
-    io.run_for(kPatience);
+    io.run_for(patience);
     return answer.substr(0, answer.find('\r'));
   }
 
@@ -94,7 +95,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   const std::string_view line = bytes.substr(0, bytes.find('\n'));
   const std::string_view body = bytes.substr(std::min(line.size() + 1, size));
-  const std::string first = world->ask(line, body);
+  const std::string first = world->ask(line, body, kPatience);
   // 501 and 503 say that something is not offered, or not now.
   const bool fault =
       first.starts_with("HTTP/1.1 5") && !first.starts_with("HTTP/1.1 501") && !first.starts_with("HTTP/1.1 503");
@@ -102,6 +103,10 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     std::fprintf(stderr, "%s\n", first.c_str());
     std::abort();
   }
-  if (world->ask("GET /ok", "") != "HTTP/1.1 200 OK") std::abort();
+  const std::string health = world->ask("GET /ok", "", kHealthPatience);
+  if (health != "HTTP/1.1 200 OK") {
+    std::fprintf(stderr, "GET /ok: %s\n", health.empty() ? "no answer in ten seconds" : health.c_str());
+    std::abort();
+  }
   return 0;
 }

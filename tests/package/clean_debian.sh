@@ -12,7 +12,7 @@ pid=
 cleanup() {
   if [[ -n $pid ]]; then kill "$pid" 2>/dev/null || true; wait "$pid" 2>/dev/null || true; fi
   umount "$clean/proc" 2>/dev/null || true
-  rm -rf "$work"
+  rm -rf --one-file-system "$work" # if /proc is still there, it is left alone
 }
 trap cleanup EXIT
 fail() { echo "clean_debian: $1" >&2; exit 1; }

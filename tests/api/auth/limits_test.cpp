@@ -2,6 +2,8 @@
 
 #include <catch2/catch.hpp>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "api/auth/api_keys.h"
 #include "tests/api/auth/auth_server.h"
@@ -16,38 +18,53 @@ std::string waiting(const std::string& more = "") {
   return R"({"assistant_id":"delay","input":{"ms":600000})" + more + "}";
 }
 
-TEST_CASE_METHOD(AuthServer, "One user's requests are limited, told when to come again, and nobody else's") {
-  settings.rate_limit = {1, 3};
+struct Limited : AuthServer {
+  // Requests at once. A test takes far less than the ten seconds in which a bucket of them fills anew.
+  static constexpr int kBurst = 10;
+
+  Limited() { settings.rate_limit = {1, kBurst}; }
+
+  struct Refusal {
+    int let_through = 0;  // before it
+    Reply reply;
+  };
+  // Asks until it is refused: requests are given back all the time, so how often that takes is nobody's promise.
+  Refusal refusal(const std::string& method, const std::string& path, const std::string& who, int status,
+                  const std::string& body = "", const std::string& headers = "") const {
+    for (int let_through = 0; let_through < 5 * kBurst; ++let_through) {
+      Reply reply = ask(method, path, who, body, headers);
+      if (reply.status == 429) return {let_through, std::move(reply)};
+      CHECK(reply.status == status);
+    }
+    FAIL("never refused: " << method << " " << path);
+    return {};
+  }
+};
+
+TEST_CASE_METHOD(Limited, "One user's requests are limited, told when to come again, and nobody else's") {
   start();
-  const std::string ann = token("ann");
-  for (int i = 0; i < 3; ++i) CHECK(ask("GET", "/", ann).status == 200);
-  const Reply refused = ask("POST", "/threads", ann, "{}", "origin: https://app.example\r\n");
-  CHECK(refused.status == 429);
-  CHECK(refused.header("retry-after") == "1");
-  CHECK(refused.header("access-control-allow-origin") == "*");
-  CHECK(refused.body() == R"({"detail":"Too many requests. Try again later."})");
+  const Refusal refused = refusal("POST", "/threads", token("ann"), 200, "{}", "origin: https://app.example\r\n");
+  CHECK(refused.let_through >= kBurst);
+  CHECK(refused.reply.header("retry-after") == "1");
+  CHECK(refused.reply.header("access-control-allow-origin") == "*");
+  CHECK(refused.reply.body() == R"({"detail":"Too many requests. Try again later."})");
   // Another of her tokens is still hers, a path that is not there counts, and health does not.
-  CHECK(ask("GET", "/nothing-here", token("ann", R"(,"x":1)")).status == 429);
-  for (int i = 0; i < 5; ++i) CHECK(ask("GET", "/ok", "").status == 200);
+  CHECK(refusal("GET", "/nothing-here", token("ann", R"(,"x":1)"), 404).let_through < kBurst);
+  for (int i = 0; i < 2 * kBurst; ++i) CHECK(ask("GET", "/ok", "").status == 200);
   CHECK(ask("GET", "/", token("ben")).status == 200);
 }
 
-TEST_CASE_METHOD(AuthServer, "Who is not signed in is limited by address, which does not touch those who are") {
-  settings.rate_limit = {1, 2};
+TEST_CASE_METHOD(Limited, "Who is not signed in is limited by address, which does not touch those who are") {
   start();
-  CHECK(ask("GET", "/", "").status == 401);
-  CHECK(ask("GET", "/", "guessed").status == 401);
-  CHECK(ask("GET", "/", "guessed").status == 429);
+  CHECK(refusal("GET", "/", "", 401).let_through >= kBurst);
+  CHECK(refusal("GET", "/", "guessed", 401).let_through < kBurst);
   CHECK(ask("GET", "/", token("ann")).status == 200);
 }
 
-TEST_CASE_METHOD(AuthServer, "Without authentication the address is limited") {
+TEST_CASE_METHOD(Limited, "Without authentication the address is limited") {
   settings.auth.reset();
-  settings.rate_limit = {1, 2};
   start();
-  CHECK(ask("GET", "/", "").status == 200);
-  CHECK(ask("GET", "/", "").status == 200);
-  CHECK(ask("GET", "/", "").status == 429);
+  CHECK(refusal("GET", "/", "", 200).let_through >= kBurst);
 }
 
 TEST_CASE_METHOD(AuthServer, "A user has so many runs in flight and no more, until one of them ends") {

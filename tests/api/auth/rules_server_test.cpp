@@ -1,7 +1,9 @@
-// The worked examples of docs/configuration.md, on a whole server.
+// The worked examples of docs/configuration.md as they stand there, on a whole server, and what rules close besides.
 
 #include <boost/json/array.hpp>
 #include <catch2/catch.hpp>
+#include <fstream>
+#include <sstream>
 #include <string>
 #include <utility>
 
@@ -13,6 +15,24 @@ namespace heddle::api {
 namespace {
 
 using test::AuthServer;
+
+// The JSON of an example in the page, by its number in the section about rules.
+std::string example(int number) {
+  std::ifstream file(std::string(HEDDLE_SOURCE_DIR) + "/docs/configuration.md");
+  std::stringstream text;
+  text << file.rdbuf();
+  const std::string page = text.str();
+  const std::string fence = "```";
+  std::size_t at = 0;
+  for (const std::string& mark :
+       {std::string("\n### Rules\n"), "\n" + std::to_string(number) + ". ", fence + "json\n"}) {
+    at = page.find(mark, at);
+    INFO("docs/configuration.md: example " << number << " of rules: " << mark);
+    REQUIRE(at != std::string::npos);
+    at += mark.size();
+  }
+  return page.substr(at, page.find(fence, at) - at);
+}
 
 struct Ruled : AuthServer {
   void start_with(const std::string& rules) {
@@ -26,10 +46,7 @@ struct Ruled : AuthServer {
 };
 
 TEST_CASE_METHOD(Ruled, "Example 1: the monitor reads the metrics, and everybody the documentation") {
-  start_with(R"([
-    {"resource": "meta", "action": "metrics", "allow": {"identity": "monitor"}},
-    {"resource": "meta", "action": "documents", "allow": "everybody"}
-  ])");
+  start_with(example(1));
   CHECK(status("GET", "/metrics", token("monitor")) == 200);
   CHECK(status("GET", "/metrics", token("ann")) == 403);
   CHECK(status("GET", "/metrics", "") == 401);
@@ -44,8 +61,7 @@ TEST_CASE_METHOD(Ruled, "Example 1: the monitor reads the metrics, and everybody
 }
 
 TEST_CASE_METHOD(Ruled, "Example 2: only editors make and change assistants, all others use them") {
-  start_with(R"([{"resource": "assistants", "action": ["create", "update", "delete"],
-                  "allow": {"permission": "assistants:write"}}])");
+  start_with(example(2));
   const std::string editor = token("eve", R"(,"scope":"assistants:write")");
   const std::string user = token("ann");
   const std::string id = made("/assistants", editor, R"({"graph_id":"chat"})", "assistant_id");
@@ -64,10 +80,7 @@ TEST_CASE_METHOD(Ruled, "Example 2: only editors make and change assistants, all
 
 TEST_CASE_METHOD(Ruled,
                  "Example 3: public assistants are for all, those of a team for the team, and changed by nobody") {
-  start_with(R"([
-    {"resource": "assistants", "action": "read", "share": "users", "filter": {"visibility": "public"}},
-    {"resource": "assistants", "action": "read", "share": "users", "filter": {"team": "$claims.team"}}
-  ])");
+  start_with(example(3));
   const std::string eve = token("eve", R"(,"team":"mail")");
   const std::string ann = token("ann", R"(,"team":"mail")");
   const std::string ben = token("ben", R"(,"team":"other")");
@@ -124,12 +137,8 @@ TEST_CASE_METHOD(Ruled,
   CHECK(ask("POST", "/assistants/" + own + "/versions", eve, "{}").json().as_array().size() == 2);
 }
 
-TEST_CASE_METHOD(Ruled, "Example 4: who is suspended may do nothing, and a trial has no crons and shorter hands") {
-  start_with(R"([
-    {"resource": "*", "deny": {"claim": {"suspended": true}}},
-    {"resource": "crons", "action": "create", "deny": {"claim": {"plan": ["free", "trial"]}}},
-    {"resource": "threads", "action": ["delete", "create"], "deny": {"claim": {"plan": "trial"}}}
-  ])");
+TEST_CASE_METHOD(Ruled, "Example 4: who is suspended may do nothing, and a trial has no crons") {
+  start_with(example(4));
   const std::string out = token("out", R"(,"suspended":true)");
   const std::string trial = token("tim", R"(,"plan":"trial")");
   const std::string pro = token("pia", R"(,"plan":"pro")");
@@ -144,10 +153,18 @@ TEST_CASE_METHOD(Ruled, "Example 4: who is suspended may do nothing, and a trial
   CHECK(status("GET", "/nothing-here", out) == 404);
   const std::string cron = R"({"assistant_id":"chat","schedule":"0 8 * * *"})";
   CHECK(status("POST", "/runs/crons", trial, cron) == 403);
+  CHECK(status("POST", "/runs/crons", token("fay", R"(,"plan":"free")"), cron) == 403);
   CHECK(status("POST", "/threads/01a2037e-48fd-71b5-8e44-000000000001/runs/crons", trial, cron) == 403);
   CHECK(status("POST", "/runs/crons/search", trial) == 200);
+  CHECK(status("POST", "/threads", trial) == 200);
   CHECK(status("POST", "/runs/crons", pro, cron) == 200);
-  // Every way to the same effect is closed: a copy creates, pruning and an assistant's threads are deleted.
+}
+
+TEST_CASE_METHOD(Ruled, "What is denied is closed on every way to the same effect") {
+  start_with(R"([{"resource": "threads", "action": ["delete", "create"], "deny": {"claim": {"plan": "trial"}}}])");
+  const std::string trial = token("tim", R"(,"plan":"trial")");
+  CHECK(status("POST", "/threads", trial) == 403);
+  // A copy creates, pruning deletes, and so does an assistant that takes its threads along.
   CHECK(status("POST", "/threads/01a2037e-48fd-71b5-8e44-000000000001/copy", trial) == 403);
   CHECK(status("POST", "/threads/prune", trial, R"({"thread_ids":[]})") == 403);
   const std::string id = made("/assistants", trial, R"({"graph_id":"chat"})", "assistant_id");

@@ -2,9 +2,12 @@
 
 #include <SQLiteCpp/Database.h>
 
+#include <atomic>
 #include <catch2/catch.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,10 +26,17 @@ namespace {
 const std::string kKey(64, 'a');
 const std::string kOtherKey(64, 'b');
 const std::string kToken = "canary-5512f0a8d1";
+const std::string kWaiting = R"({"waits":true})";
 
-boost::asio::awaitable<runtime::NodeResult> wait_node(runtime::NodeContext& context) {
-  co_await fixtures::sleep_ms(context.state().number("ms"));
-  co_return runtime::Update{};
+// Closed until the test has seen what there is to see while runs are at work.
+using Gate = std::atomic<bool>;
+
+boost::asio::awaitable<void> wait_for(const Gate& gate) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{60};
+  while (!gate) {
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("nobody opened the gate");
+    co_await fixtures::sleep_ms(5);
+  }
 }
 
 // What reaches a node, without a value of it: how long the token is.
@@ -44,11 +54,16 @@ runtime::NodeResult report(runtime::NodeContext& context) {
   return runtime::Update{{"report", "token of " + std::to_string(bytes) + ", header " + header}};
 }
 
-fixtures::GraphPointer waiting_graph() {
+// Waits for the gate if its input says so.
+fixtures::GraphPointer waiting_graph(const Gate& gate) {
+  auto wait = [&gate](runtime::NodeContext& context) -> boost::asio::awaitable<runtime::NodeResult> {
+    if (context.state().truth("waits")) co_await wait_for(gate);
+    co_return runtime::Update{};
+  };
   return runtime::StateGraph()
-      .last("ms", runtime::schema::number())
+      .last("waits", runtime::schema::truth())
       .last("report", runtime::schema::text())
-      .node("wait", wait_node)
+      .node("wait", std::move(wait))
       .node("tell", report)
       .edge(runtime::kStart, "wait")
       .edge("wait", "tell")
@@ -57,6 +72,7 @@ fixtures::GraphPointer waiting_graph() {
 }
 
 struct Sealing : ServerFixture {
+  Gate gate = false;
   std::shared_ptr<const api::RunSealer> sealer;
 
   void seal_with(const std::string& keys) {
@@ -68,13 +84,12 @@ struct Sealing : ServerFixture {
   }
   std::unique_ptr<api::Server> start() {
     graphs::Registry registry;
-    registry.add("waiting", waiting_graph());
+    registry.add("waiting", waiting_graph(gate));
     return std::make_unique<api::Server>(settings(), std::move(registry), log);
   }
-  static std::string body(int ms, double after_seconds = 0) {
-    return R"({"assistant_id":"waiting","input":{"ms":)" + std::to_string(ms) + R"(},"after_seconds":)" +
-           std::to_string(after_seconds) + R"(,"config":{"configurable":{"_credentials":{"refreshToken":")" + kToken +
-           R"("}}}})";
+  static std::string body(const std::string& input, double after_seconds = 0) {
+    return R"({"assistant_id":"waiting","input":)" + input + R"(,"after_seconds":)" + std::to_string(after_seconds) +
+           R"(,"config":{"configurable":{"_credentials":{"refreshToken":")" + kToken + R"("}}}})";
   }
   std::size_t rows() const {
     SQLite::Database database((folder.path() / "heddle.db").string(), SQLite::OPEN_READONLY);
@@ -91,9 +106,9 @@ TEST_CASE_METHOD(Sealing,
   const std::string thread = new_thread(*server);
   const std::string runs = "/threads/" + thread + "/runs";
   const std::string run(
-      json_in(ask(*server, "POST", runs, body(600), "x-app-note: canary-hello\r\n")).at("run_id").as_string());
+      json_in(ask(*server, "POST", runs, body(kWaiting), "x-app-note: canary-hello\r\n")).at("run_id").as_string());
   const std::string later = "/threads/" + new_thread(*server) + "/runs";
-  const std::string delayed(json_in(ask(*server, "POST", later, body(1, 0.7))).at("run_id").as_string());
+  const std::string delayed(json_in(ask(*server, "POST", later, body(kWaiting, 0.7))).at("run_id").as_string());
   CHECK(rows() == 2);
   server.reset();
   CHECK(rows() == 2);
@@ -101,6 +116,7 @@ TEST_CASE_METHOD(Sealing,
   CHECK_FALSE(some_file_holds(folder.path(), "canary-hello"));
 
   server = start();
+  gate = true;
   const std::string said = ask(*server, "GET", runs + "/" + run + "/join");
   CHECK(said.find("token of 17, header canary-hello") != std::string::npos);
   CHECK(ask(*server, "GET", later + "/" + delayed + "/join").find("token of 17, header \"") != std::string::npos);
@@ -112,10 +128,10 @@ TEST_CASE_METHOD(Sealing, "A run whose key is gone fails with an error that says
   auto server = start();
   const std::string thread = new_thread(*server);
   const std::string runs = "/threads/" + thread + "/runs";
-  const std::string run(json_in(ask(*server, "POST", runs, body(600))).at("run_id").as_string());
+  const std::string run(json_in(ask(*server, "POST", runs, body(kWaiting))).at("run_id").as_string());
   const std::string other = new_thread(*server);
   const std::string bare(json_in(ask(*server, "POST", "/threads/" + other + "/runs",
-                                     R"({"assistant_id":"waiting","input":{"ms":600}})", "x-app-note: n\r\n"))
+                                     R"({"assistant_id":"waiting","input":)" + kWaiting + "}", "x-app-note: n\r\n"))
                              .at("run_id")
                              .as_string());
   CHECK(rows() == 2);
@@ -130,6 +146,7 @@ TEST_CASE_METHOD(Sealing, "A run whose key is gone fails with an error that says
     expected = "this server was given no key";
   }
   server = start();
+  gate = true;
   const std::string said = ask(*server, "GET", runs + "/" + run + "/join");
   CHECK(said.find("CredentialsLost") != std::string::npos);
   CHECK(said.find(expected) != std::string::npos);
@@ -147,7 +164,7 @@ TEST_CASE_METHOD(Sealing,
   const auto server = start();
   const std::string thread = new_thread(*server);
   const std::string runs = "/threads/" + thread + "/runs";
-  const std::string run(json_in(ask(*server, "POST", runs, body(60'000))).at("run_id").as_string());
+  const std::string run(json_in(ask(*server, "POST", runs, body(kWaiting))).at("run_id").as_string());
   REQUIRE(rows() == 1);
   SECTION("cancelled") {
     ask(*server, "POST", runs + "/" + run + "/cancel?wait=1");
@@ -168,7 +185,7 @@ TEST_CASE_METHOD(Sealing, "A run that sends no secret, and one that is stored no
   seal_with(kKey);
   const auto server = start();
   const std::string thread = new_thread(*server);
-  ask(*server, "POST", "/threads/" + thread + "/runs", R"({"assistant_id":"waiting","input":{"ms":60000}})");
-  ask(*server, "POST", "/runs/wait", body(1));
+  ask(*server, "POST", "/threads/" + thread + "/runs", R"({"assistant_id":"waiting","input":)" + kWaiting + "}");
+  ask(*server, "POST", "/runs/wait", body(R"({"waits":false})"));
   CHECK(rows() == 0);
 }

@@ -10,26 +10,15 @@
 #include <thread>
 
 #include "tests/api/runs/server_fixture.h"
+#include "tests/support/sanitizer.h"
 
 namespace heddle::api {
 namespace {
 
 using test::ask;
 using test::json_in;
+using test::kSanitized;
 using test::ServerFixture;
-
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define HEDDLE_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define HEDDLE_SANITIZED 1
-#endif
-#endif
-#ifdef HEDDLE_SANITIZED
-constexpr bool kSanitized = true;  // slower, and memory says nothing: what is freed is kept for a while
-#else
-constexpr bool kSanitized = false;
-#endif
 
 // Some 5 MB of events, which is more than the buffers of a socket take.
 constexpr int kEvents = 60'000;
@@ -121,7 +110,7 @@ TEST_CASE_METHOD(SlowReaders,
   CHECK(events_in_order(reader.read_to_end(), next) == kEvents);
   CHECK(reader.read_to_end().find("too slow") == std::string::npos);
 
-  if (kSanitized) return;
+  if (kSanitized) return;  // memory says nothing then
   // Thirty readers that take nothing would hold 150 MB if what they are owed were kept for them.
   const std::size_t before = resident_bytes();
   std::deque<Reader> stalled;

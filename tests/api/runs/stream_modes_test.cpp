@@ -10,6 +10,7 @@
 
 #include "tests/api/openapi/api_fixture.h"
 #include "tests/api/runs/seen_events.h"
+#include "tests/support/sanitizer.h"
 
 namespace heddle::test {
 namespace {
@@ -81,18 +82,8 @@ std::vector<std::string> kinds_of(const std::vector<SeenEvent>& events) {
   return kinds;
 }
 
-// A sanitizer looks for faults that need not every place to be seen, and takes ten times as long.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr std::size_t kCutEvery = 11;
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-constexpr std::size_t kCutEvery = 11;
-#else
-constexpr std::size_t kCutEvery = 1;
-#endif
-#else
-constexpr std::size_t kCutEvery = 1;
-#endif
+// A sanitizer looks for faults that need not every place to be seen.
+constexpr std::size_t kCutEvery = kSanitized ? 11 : 1;
 
 class ModesFixture : public ApiFixture {
  public:
