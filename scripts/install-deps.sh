@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Installs what building, testing and linting heddle need, from the packages of Debian 12, and the packages that are named as
-# arguments (the tests in a browser want chromium). Does nothing when all is there.
+# Installs what building, testing, linting and packaging heddle need, from the packages of Debian 12, and the packages that
+# are named as arguments (the tests in a browser want chromium). Does nothing when all is there.
 set -euo pipefail
 
 packages=(
-  build-essential ca-certificates ccache cmake curl g++-12 ninja-build pkg-config
+  build-essential ca-certificates ccache cmake curl file g++-12 ninja-build pkg-config
   clang-19 lld-19 libclang-rt-19-dev clang-format-19 clang-tidy-19
   libboost1.81-dev libboost-json1.81-dev
   libsqlitecpp-dev libsqlite3-dev
