@@ -2,14 +2,10 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/small_nodes.h"
 
 namespace heddle::runtime {
 namespace {
-
-auto writing(std::string name) {
-  return [name = std::move(name)](const State&) { return Update{{"log", {name}}}; };
-}
 
 Graph chain(CompileOptions options) {
   return StateGraph()

@@ -8,7 +8,7 @@
 
 #include "runtime/error.h"
 #include "runtime/uuid.h"
-#include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/small_nodes.h"
 
 namespace heddle::runtime {
 namespace {
@@ -135,20 +135,7 @@ TEST_CASE_METHOD(DrainFixture,
 
 TEST_CASE_METHOD(DrainFixture,
                  "Answers at an older checkpoint stay with their questions when the run is taken up again") {
-  const auto asking = [](const std::string& name) {
-    return [name](NodeContext& context) -> NodeResult {
-      const json::value answer = context.interrupt(json::string("q" + name));
-      const std::string line = name + ":" + std::string(answer.as_string());
-      return Update{{"log", {line}}};
-    };
-  };
-  const Graph graph = StateGraph()
-                          .append("log")
-                          .node("a", asking("a"))
-                          .node("b", asking("b"))
-                          .edge(kStart, "a")
-                          .edge(kStart, "b")
-                          .compile();
+  const Graph graph = two_askers();
   nobody_asks();
   const RunOutcome asked = input(graph, "{}");
   const CheckpointAddress old = *state(graph).checkpoint;

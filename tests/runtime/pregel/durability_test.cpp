@@ -63,6 +63,36 @@ TEST_CASE_METHOD(DurabilityFixture, "sync: a superstep begins when everything be
                        "put 2", "flush", "flush"});
 }
 
+TEST_CASE_METHOD(DurabilityFixture, "sync: an answer, a fork and a Command are durable before the first node runs") {
+  durability = Durability::sync;
+  const Graph graph = two();
+  input(graph, "{}");
+  const CheckpointAddress old = history(graph).at(1).checkpoint.value();
+  notes.clear();
+  SECTION("a Command") {
+    Command command;
+    command.to("b");
+    run(graph, command);
+    CHECK(Lines(notes.begin(), notes.begin() + 3) == Lines{"put 3", "flush", "run b"});
+  }
+  SECTION("a fork") {
+    run(graph, NoInput{}, old);
+    CHECK(Lines(notes.begin(), notes.begin() + 3) == Lines{"put 2", "flush", "run b"});
+  }
+  SECTION("an answer") {
+    const auto ask = [this](NodeContext& context) -> NodeResult {
+      const json::value answer = context.interrupt("?");
+      notes.push_back("run ask");
+      return Update{{"log", {answer}}};
+    };
+    const Graph asks = StateGraph().append("log").node("ask", ask).edge(kStart, "ask").compile();
+    input(asks, "{}");
+    notes.clear();
+    resume(asks, "yes");
+    CHECK(Lines(notes.begin(), notes.begin() + 3) == Lines{"writes", "flush", "run ask"});
+  }
+}
+
 TEST_CASE_METHOD(DurabilityFixture, "async: supersteps go on while things are stored, and the end waits for all") {
   durability = Durability::async;
   input(two(), "{}");

@@ -9,17 +9,13 @@
 #include "runtime/error.h"
 #include "runtime/pregel/retry.h"
 #include "runtime/pregel/task_group.h"
-#include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/small_nodes.h"
 
 namespace heddle::runtime {
 namespace {
 
 namespace asio = boost::asio;
 using std::chrono::milliseconds;
-
-auto writing(std::string name) {
-  return [name = std::move(name)](const State&) { return Update{{"log", {name}}}; };
-}
 
 // Waits until the test opens the gate, and can be cancelled there.
 struct Gate {

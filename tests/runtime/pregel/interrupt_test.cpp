@@ -5,7 +5,7 @@
 
 #include "runtime/error.h"
 #include "runtime/uuid.h"
-#include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/small_nodes.h"
 
 namespace heddle::runtime {
 namespace {
@@ -23,16 +23,6 @@ Graph two_questions(int& executions) {
             })
       .edge(kStart, "ask")
       .compile();
-}
-
-auto asking(std::string name) {
-  return [name = std::move(name)](NodeContext& context) -> NodeResult {
-    const json::value answer = context.interrupt(json::value("q" + name));
-    return Update{{"log", {name + ":" + std::string(answer.as_string())}}};
-  };
-}
-auto writing(std::string name) {
-  return [name = std::move(name)](const State&) { return Update{{"log", {name}}}; };
 }
 
 // runtime.md 18.5.

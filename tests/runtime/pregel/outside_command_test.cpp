@@ -2,27 +2,11 @@
 
 #include <catch2/catch.hpp>
 
-#include "tests/runtime/pregel/engine_fixture.h"
 #include "tests/runtime/pregel/passing_saver.h"
+#include "tests/runtime/pregel/small_nodes.h"
 
 namespace heddle::runtime {
 namespace {
-
-auto writing(std::string name) {
-  return [name = std::move(name)](const State&) { return Update{{"log", {name}}}; };
-}
-
-Graph abc() {
-  return StateGraph()
-      .append("log")
-      .node("a", writing("a"))
-      .node("b", writing("b"))
-      .node("c", writing("c"))
-      .edge(kStart, "a")
-      .edge("a", "b")
-      .edge("b", "c")
-      .compile();
-}
 
 // runtime.md 2.3: a node that sends to nowhere fails, a Command from outside does not.
 TEST_CASE_METHOD(ThreadFixture, "A Send of a Command to a node that is not there is passed over, the others are not") {

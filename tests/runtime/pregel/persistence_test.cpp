@@ -5,14 +5,10 @@
 
 #include "runtime/error.h"
 #include "runtime/pregel/checkpointing.h"
-#include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/small_nodes.h"
 
 namespace heddle::runtime {
 namespace {
-
-auto writing(std::string name) {
-  return [name = std::move(name)](const State&) { return Update{{"log", {name}}}; };
-}
 
 // Counts its own runs in a key of its own, and asks if it is told to.
 Graph counter(Persistence persistence) {

@@ -3,14 +3,10 @@
 #include <algorithm>
 #include <catch2/catch.hpp>
 
-#include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/small_nodes.h"
 
 namespace heddle::runtime {
 namespace {
-
-auto writing(std::string name) {
-  return [name = std::move(name)](const State&) { return Update{{"log", {name}}}; };
-}
 
 TEST_CASE_METHOD(ThreadFixture, "From a head that was made by hand its tasks run again, and no fork is made") {
   const auto ask = [](NodeContext& context) -> NodeResult {

@@ -2,14 +2,10 @@
 #include <catch2/catch.hpp>
 
 #include "runtime/error.h"
-#include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/small_nodes.h"
 
 namespace heddle::runtime {
 namespace {
-
-auto writing(std::string name) {
-  return [name = std::move(name)](const State&) { return Update{{"log", {name}}}; };
-}
 
 // runtime.md 18.7.
 Graph child() {

@@ -1,27 +1,10 @@
 #include <catch2/catch.hpp>
 
 #include "runtime/error.h"
-#include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/small_nodes.h"
 
 namespace heddle::runtime {
 namespace {
-
-auto writing(std::string name) {
-  return [name = std::move(name)](const State&) { return Update{{"log", {name}}}; };
-}
-
-// runtime.md 18.8.
-Graph abc() {
-  return StateGraph()
-      .append("log")
-      .node("a", writing("a"))
-      .node("b", writing("b"))
-      .node("c", writing("c"))
-      .edge(kStart, "a")
-      .edge("a", "b")
-      .edge("b", "c")
-      .compile();
-}
 
 Graph asks() {
   return StateGraph()
@@ -99,27 +82,8 @@ TEST_CASE_METHOD(ThreadFixture, "An answer at an older checkpoint forks, and the
   CHECK(steps(graph) == "loop:2 fork:1 loop:1 loop:0 input:-1");
 }
 
-auto asking(std::string name) {
-  return [name = std::move(name)](NodeContext& context) -> NodeResult {
-    const json::value answer = context.interrupt(json::string("q" + name));
-    const std::string line = name + ":" + std::string(answer.as_string());
-    return Update{{"log", {line}}};
-  };
-}
-
-// Two questions at a time.
-Graph both() {
-  return StateGraph()
-      .append("log")
-      .node("a", asking("a"))
-      .node("b", asking("b"))
-      .edge(kStart, "a")
-      .edge(kStart, "b")
-      .compile();
-}
-
 TEST_CASE_METHOD(ThreadFixture, "At an older checkpoint with several questions each gets its own answer and no other") {
-  const Graph graph = both();
+  const Graph graph = two_askers();
   const RunOutcome asked = input(graph, "{}");
   const std::string of_a = asked.all_interrupts.at(0).id;
   const std::string of_b = asked.all_interrupts.at(1).id;

@@ -1,4 +1,4 @@
-// The worked traces of runtime.md 18 as they stand there; traces_test.cpp has those that are about versions.
+// The worked traces of runtime.md 18, as they stand there.
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -8,16 +8,12 @@
 #include <map>
 
 #include "runtime/error.h"
-#include "tests/runtime/pregel/engine_fixture.h"
+#include "tests/runtime/pregel/small_nodes.h"
 
 namespace heddle::runtime {
 namespace {
 
 namespace asio = boost::asio;
-
-auto writing(std::string name) {
-  return [name = std::move(name)](const State&) { return Update{{"log", {name}}}; };
-}
 
 struct WorkedFixture : ThreadFixture {
   // Oldest first.
@@ -29,12 +25,90 @@ struct WorkedFixture : ThreadFixture {
     std::ranges::reverse(all);
     return all;
   }
+  // Of each checkpoint, oldest first: the values, and the versions that its superstep gave.
+  Lines rows() {
+    Lines rows;
+    std::map<std::string, std::int64_t> known;
+    for (const LoadedCheckpoint& loaded : stored()) {
+      const Checkpoint& checkpoint = loaded.checkpoint;
+      std::string row =
+          std::string(to_text(checkpoint.metadata.source)) + ":" + std::to_string(checkpoint.metadata.step) + " ";
+      for (const auto& [channel, value] : checkpoint.values) row += channel + "=" + value.text() + " ";
+      row += "|";
+      for (const auto& [channel, version] : checkpoint.versions) {
+        if (known[channel] != version) row += " " + channel + " " + std::to_string(version);
+        known[channel] = version;
+      }
+      rows.push_back(std::move(row));
+    }
+    return rows;
+  }
+  // What the tasks wrote that started from each checkpoint, oldest first.
+  Lines pending() {
+    Lines rows;
+    for (const LoadedCheckpoint& loaded : stored()) {
+      std::string row;
+      for (const TaskWrites& task : loaded.pending) {
+        for (const ChannelWrite& write : task.writes) row += write.channel + "=" + write.value.text() + " ";
+      }
+      rows.push_back(std::move(row));
+    }
+    return rows;
+  }
+  Lines seen(std::size_t at) {
+    Lines rows;
+    const std::vector<LoadedCheckpoint> all = stored();
+    for (const auto& [node, channels] : all.at(at).checkpoint.seen) {
+      std::string row = node;
+      for (const auto& [channel, version] : channels) row += " " + channel + " " + std::to_string(version);
+      rows.push_back(std::move(row));
+    }
+    return rows;
+  }
   std::vector<std::int64_t> stored_steps(const std::string& checkpoint_ns = "") {
     std::vector<std::int64_t> steps;
     for (const LoadedCheckpoint& loaded : stored(checkpoint_ns)) steps.push_back(loaded.checkpoint.metadata.step);
     return steps;
   }
 };
+
+// runtime.md 18.1.
+TEST_CASE_METHOD(WorkedFixture, "A chain leaves a checkpoint for each superstep, with what its next task wrote") {
+  const Graph graph =
+      StateGraph()
+          .last("a")
+          .append("log")
+          .node("one", [](const State& s) { return Update{{"a", s.integer("a") + 1}, {"log", {"one"}}}; })
+          .node("two", writing("two"))
+          .node("nothing", [](const State&) { return NodeResult(); })
+          .node("empty", [](const State&) { return Update{}; })
+          .edge(kStart, "one")
+          .edge("one", "two")
+          .edge("two", "nothing")
+          .edge("nothing", "empty")
+          .compile();
+  input(graph, R"({"a":1,"unknown":5})");
+  CHECK(rows() ==
+        Lines{
+            R"(input:-1 __start__={"a":1} log=[] | __start__ 1)",
+            R"(loop:0 a=1 branch:to:one=null log=[] | __start__ 2 a 2 branch:to:one 2)",
+            R"(loop:1 a=2 branch:to:two=null log=["one"] | a 3 branch:to:one 3 branch:to:two 3 log 3)",
+            R"(loop:2 a=2 branch:to:nothing=null log=["one","two"] | branch:to:nothing 4 branch:to:two 4 log 4)",
+            R"(loop:3 a=2 branch:to:empty=null log=["one","two"] | branch:to:empty 5 branch:to:nothing 5)",
+            R"(loop:4 a=2 log=["one","two"] | branch:to:empty 6)",
+        });
+  CHECK(pending() == Lines{
+                         "a=1 branch:to:one=null ",
+                         R"(a=2 log=["one"] branch:to:two=null )",
+                         R"(log=["two"] branch:to:nothing=null )",
+                         "branch:to:empty=null ",
+                         "__no_writes__=null ",
+                         "",
+                     });
+  CHECK(seen(1) == Lines{"__start__ __start__ 1"});
+  CHECK(seen(5) == Lines{"__start__ __start__ 1", "empty branch:to:empty 5", "nothing branch:to:nothing 4",
+                         "one branch:to:one 2", "two branch:to:two 3"});
+}
 
 // runtime.md 18.2.
 TEST_CASE_METHOD(WorkedFixture, "Fan-out and join: updates come as nodes end, values by their names") {
@@ -94,7 +168,20 @@ TEST_CASE_METHOD(WorkedFixture, "Sends: the tasks of a superstep have their path
                           .conditional("plan", route)
                           .edge("work", "fin")
                           .compile();
+  kinds.tasks = true;
   input(graph, "{}");
+  Lines started;
+  for (const std::string& line : lines) {
+    if (line.starts_with("task")) started.push_back(line);
+  }
+  CHECK(started == Lines{
+                       R"(task 1 plan {"log":[]} branch:to:plan)",
+                       R"(task 2 work {"item":0} __pregel_push)",
+                       R"(task 2 work {"item":1} __pregel_push)",
+                       R"(task 2 work {"item":2} __pregel_push)",
+                       R"(task 2 fin {"log":["plan"]} branch:to:fin)",
+                       R"(task 3 fin {"log":["plan","fin","work0","work1","work2"]} branch:to:fin)",
+                   });
   Lines paths;
   const StateSnapshot before_step_2 = state(graph, address_at(graph, 1));
   for (const SnapshotTask& task : before_step_2.tasks) paths.push_back(to_text(task.view.path));
@@ -244,15 +331,7 @@ TEST_CASE_METHOD(WorkedFixture, "A subgraph that asks has checkpoints of its own
 // runtime.md 18.8.
 TEST_CASE_METHOD(WorkedFixture,
                  "An update at an older checkpoint hangs under it, and what runs from there under the update") {
-  const Graph graph = StateGraph()
-                          .append("log")
-                          .node("a", writing("a"))
-                          .node("b", writing("b"))
-                          .node("c", writing("c"))
-                          .edge(kStart, "a")
-                          .edge("a", "b")
-                          .edge("b", "c")
-                          .compile();
+  const Graph graph = abc();
   input(graph, "{}");
   const CheckpointAddress old = address_at(graph, 1);
   const CheckpointAddress made = update(graph, R"({"log":["hand"]})", std::nullopt, old);
