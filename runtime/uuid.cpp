@@ -167,6 +167,10 @@ std::string interrupt_id(std::string_view namespace_text) {
   return hash128(namespace_text);
 }
 
+std::string question_id(const std::string& node_ns, std::size_t number) {
+  return interrupt_id(number == 0 ? node_ns : node_ns + "|" + std::to_string(number));
+}
+
 storage::TaskId task_id(const storage::CheckpointId& checkpoint, std::string_view json_array_text) {
   return storage::TaskId{uuid5(checkpoint.uuid, json_array_text)};
 }

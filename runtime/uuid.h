@@ -56,6 +56,8 @@ std::string hash128(std::string_view text);
 // 32 lower-case hex digits: XXH3-128 of a task's checkpoint namespace, with `|<k>` behind it for the
 // (k+1)-th interrupt of one task (runtime.md 7.2).
 std::string interrupt_id(std::string_view namespace_text);
+// Of the question with this number, from 0, that the task with the namespace asks (runtime.md 7.2).
+std::string question_id(const std::string& node_ns, std::size_t number);
 
 // `json_array_text`: compact JSON, one of the arrays of runtime.md 11.
 storage::TaskId task_id(const storage::CheckpointId& checkpoint, std::string_view json_array_text);

@@ -13,10 +13,10 @@
 
 #include "runtime/entrypoint.h"
 #include "runtime/error.h"
-#include "runtime/pregel/loop.h"
 #include "runtime/pregel/namespaces.h"
 #include "runtime/pregel/reserved.h"
 #include "runtime/pregel/retry.h"
+#include "runtime/pregel/subgraph_run.h"
 #include "runtime/pregel/superstep.h"
 #include "runtime/uuid.h"
 
@@ -121,11 +121,11 @@ class CallContext final : public NodeContext {
 
 json::value CallContext::interrupt(json::value question) {
   if (!superstep_.kept) throw GraphError("GraphValueError", with_help("No checkpointer set", "MISSING_CHECKPOINTER"));
-  const std::int64_t number = questions_++;
+  const auto number = static_cast<std::size_t>(questions_++);
   const std::string key = "answer:" + std::to_string(number);
   if (std::optional<json::value> known = finished_call(key)) return std::move(*known);
-  const std::string first_id = interrupt_id(call_.node_ns);
-  std::string id = number == 0 ? first_id : interrupt_id(call_.node_ns + "|" + std::to_string(number));
+  const std::string first_id = question_id(call_.node_ns, 0);
+  std::string id = number == 0 ? first_id : question_id(call_.node_ns, number);
   std::optional<json::value> answer = superstep_.run.answers.take(id, first_id, root_task_of(superstep_, caller_));
   if (!answer) throw NodeInterrupted{{std::move(id), std::move(question)}};
   keep_finished_call(key, *answer);

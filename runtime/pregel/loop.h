@@ -22,16 +22,6 @@
 
 namespace heddle::runtime {
 
-struct SubgraphCall {
-  std::string checkpoint_ns;  // where its checkpoints are kept
-  bool again = false;         // the task ran before: what was begun is gone on with
-};
-
-// Runs a graph inside a task and gives its final values. Throws SubgraphInterrupted, SubgraphDrained, CommandToParent,
-// RunCancelled, StoringFailed, or what the graph failed with.
-boost::asio::awaitable<State> run_subgraph(SuperstepScope& superstep, Task& task, const CompiledGraph& graph,
-                                           SubgraphCall call, State input);
-
 // Belongs to the executor of the run. Used for one run.
 class Loop {
  public:
@@ -91,7 +81,7 @@ class Loop {
   boost::asio::awaitable<void> load(const Input& input);
   void stand_on(std::optional<LoadedCheckpoint> loaded);
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> find_place(const Input& input);
-  bool is_replayed();
+  bool visits_first_in_replay();
   void note_travel(const Input& input, const LoadedCheckpoint& loaded, const std::optional<CheckpointId>& newest);
   std::exception_ptr take_in(Input input);
   void take_in_or_throw(Input input);

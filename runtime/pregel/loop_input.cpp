@@ -87,7 +87,7 @@ asio::awaitable<std::optional<LoadedCheckpoint>> Loop::find_place(const Input& i
   const auto addressed = run_.addressed.find(start_.checkpoint_ns);
   const bool is_addressed = addressed != run_.addressed.end();
   std::optional<LoadedCheckpoint> newest;
-  if (is_replayed() && !is_addressed) {
+  if (!is_addressed && visits_first_in_replay()) {
     newest = co_await run_.newest_before(start_.checkpoint_ns, *run_.replay_bound);
     co_return newest;
   }
@@ -126,11 +126,11 @@ void Loop::note_travel(const Input& input, const LoadedCheckpoint& loaded, const
   }
 }
 
-// Whether this is a graph inside of a run that goes back, the first one at its place.
-bool Loop::is_replayed() {
+// Whether this is a graph inside of a run that goes back, the first one at its place. The next one there is told no.
+bool Loop::visits_first_in_replay() {
   if (!start_.nested || !run_.replay_bound) return false;
   const std::string& ns = start_.checkpoint_ns;
-  return run_.replayed.insert(ns.substr(0, ns.find_last_of(":"))).second;
+  return run_.replayed.insert(ns.substr(0, ns.rfind(':'))).second;
 }
 
 std::exception_ptr Loop::take_in(Input input) {
@@ -209,14 +209,15 @@ std::vector<Write> Loop::outside_writes(const Command* command) {
   }
   const bool brings_answer = command && command->resume;
   if (!brings_answer && !travels_) bind_kept_answers();
-  const OutsideWrites::Group* on_fork = same_run_ ? outside_.of_run(run_id) : nullptr;
-  if (command && command->resume && on_fork)
-    give_again(on_fork->targets, *command->resume, plan_, pending_, run_.answers);
+  // An earlier attempt stands on its own fork, and its answers may not have been given out.
+  const OutsideWrites::Group* on_fork = brings_answer && same_run_ ? outside_.of_run(run_id) : nullptr;
+  if (on_fork) give_again(on_fork->targets, *command->resume, plan_, pending_, run_.answers);
   return outside_.all();
 }
 
 // An answer whose run was cut off before it was used is there for the run that goes on without another one.
 void Loop::bind_kept_answers() {
+  if (outside_.groups.empty()) return;
   const std::vector<std::string> waiting = stored_questions();
   for (const OutsideWrites::Group& group : outside_.groups) {
     if (!group.resume) continue;

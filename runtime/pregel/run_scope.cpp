@@ -16,9 +16,9 @@ namespace {
 }  // namespace
 
 std::optional<json::value> ResumeAnswers::take(const std::string& interrupt, const std::string& first_of_task,
-                                               const std::string& root_task) {
+                                               std::string_view root_task) {
   std::optional<json::value> answer;
-  const auto take_from = [&](ById& answers, const std::string& question) {
+  const auto take_from = [&](ById& answers, std::string_view question) {
     const auto found = answers.find(question);
     if (found == answers.end()) return false;
     answer = std::move(found->second);
@@ -105,8 +105,8 @@ void identify(const SuperstepScope& superstep, Task& task) {
   task.node_ns = task_namespace(superstep.checkpoint_ns, plan.nodes[task.planned.node].name) + ":" + task.id->text();
 }
 
-const std::string& root_task_of(const SuperstepScope& superstep, const Task& task) {
-  return superstep.root_task.empty() ? task.node_ns : superstep.root_task;
+std::string_view root_task_of(const SuperstepScope& superstep, const Task& task) {
+  return superstep.root_task.empty() ? std::string_view(task.node_ns) : superstep.root_task;
 }
 
 void put_record(const SuperstepScope& superstep, Task& task) {

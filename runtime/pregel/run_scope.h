@@ -48,7 +48,7 @@ struct ResumeAnswers {
   bool are_there() const { return any || !by_id.empty() || !exact.empty() || !of_task.empty(); }
   // `root_task`: the namespace of the root's task that asks, or in which somebody asks.
   std::optional<json::value> take(const std::string& interrupt, const std::string& first_of_task,
-                                  const std::string& root_task);
+                                  std::string_view root_task);
 };
 
 // Belongs to the executor of the run.
@@ -103,8 +103,8 @@ struct SuperstepScope {
   EventKinds kinds{};  // what is wanted of this graph
   // What graphs inside the tasks are told.
   bool resuming = false;
-  bool kept = true;         // this graph has a saver
-  std::string root_task{};  // namespace of the root's task that runs this graph; empty: this is the root
+  bool kept = true;              // this graph has a saver
+  std::string_view root_task{};  // namespace of the root's task that runs this graph; empty: this is the root
 
   bool stores_at_once() const { return kept && run.stores_at_once(); }
 };
@@ -134,7 +134,7 @@ struct Task {
 };
 
 // The namespace of the root's task that `task` is, or in which it runs. The task has its id.
-const std::string& root_task_of(const SuperstepScope& superstep, const Task& task);
+std::string_view root_task_of(const SuperstepScope& superstep, const Task& task);
 // Gives the task its id and namespace, if it has none.
 void identify(const SuperstepScope& superstep, Task& task);
 // Hands what the task has done so far to the saver.

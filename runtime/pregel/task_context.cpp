@@ -4,8 +4,8 @@
 
 #include "runtime/entrypoint.h"
 #include "runtime/pregel/call_context.h"
-#include "runtime/pregel/loop.h"
 #include "runtime/pregel/namespaces.h"
+#include "runtime/pregel/subgraph_run.h"
 #include "runtime/uuid.h"
 
 namespace heddle::runtime {
@@ -43,8 +43,8 @@ json::value TaskContext::interrupt(json::value question) {
   const bool may_be_new = attempt_ == 1 && task_.record.error && number + 1 == answers.size();
   if (is_known && !may_be_new) return *answers[number];
 
-  const std::string first_id = interrupt_id(checkpoint_ns());
-  std::string id = number == 0 ? first_id : interrupt_id(checkpoint_ns() + "|" + std::to_string(number));
+  const std::string first_id = question_id(checkpoint_ns(), 0);
+  std::string id = number == 0 ? first_id : question_id(checkpoint_ns(), number);
   std::optional<json::value> answer = superstep_.run.answers.take(id, first_id, root_task_of(superstep_, task_));
   if (!answer && is_known) return *answers[number];
   if (!answer) throw NodeInterrupted{{std::move(id), std::move(question)}};

@@ -38,11 +38,6 @@ std::string namespace_at(const SuperstepPlace& place, const PlannedTask& task) {
   return task_namespace(place.checkpoint_ns, node) + ":" + id_at(place, task).text();
 }
 
-// As NodeContext::interrupt() counts.
-std::string question_id(const std::string& node_ns, std::size_t number) {
-  return interrupt_id(number == 0 ? node_ns : node_ns + "|" + std::to_string(number));
-}
-
 std::optional<std::size_t> number_of(const std::string& question, const std::string& node_ns) {
   for (std::size_t number = 0; number < kQuestionsMax; ++number) {
     if (question_id(node_ns, number) == question) return number;
