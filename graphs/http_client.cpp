@@ -15,11 +15,6 @@
 
 namespace heddle::graphs {
 
-std::string HttpError::name_of(HttpFailure kind) {
-  if (kind == HttpFailure::connection) return "ConnectionError";
-  return kind == HttpFailure::timeout ? "ConnectionTimeoutError" : "Error";
-}
-
 namespace asio = boost::asio;
 
 namespace {
@@ -30,6 +25,11 @@ bool fits_header(std::string_view text) {
 }
 
 }  // namespace
+
+std::string HttpError::name_of(HttpFailure kind) {
+  if (kind == HttpFailure::connection) return "ConnectionError";
+  return kind == HttpFailure::timeout ? "ConnectionTimeoutError" : "Error";
+}
 
 bool same_name(std::string_view left, std::string_view right) {
   auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };

@@ -35,17 +35,22 @@ bool holds(const SummaryTrigger& trigger, const Messages& messages, const TokenC
   return !trigger.tokens || count(messages) >= *trigger.tokens;
 }
 
+// How many of the newest messages hold no more than `tokens`. More messages are never fewer tokens, so it halves.
+std::size_t newest_within(std::size_t tokens, const Messages& messages, const TokenCount& count) {
+  std::size_t fits = 0;
+  std::size_t too_many = messages.size() + 1;
+  while (too_many - fits > 1) {
+    const std::size_t tried = fits + (too_many - fits) / 2;
+    const Messages newest(messages.end() - static_cast<std::ptrdiff_t>(tried), messages.end());
+    (count(newest) <= tokens ? fits : too_many) = tried;
+  }
+  return fits;
+}
+
 // How many of the newest messages stay.
 std::size_t kept_of(const Messages& conversation, const SummaryOptions& options) {
-  if (!options.keep_tokens) return std::min(options.keep_messages, conversation.size());
-  std::size_t kept = 0;
-  Messages newest;
-  while (kept < conversation.size()) {
-    newest.insert(newest.begin(), conversation[conversation.size() - kept - 1]);
-    if (options.count(newest) > *options.keep_tokens) break;
-    ++kept;
-  }
-  return kept;
+  if (options.keep_tokens) return newest_within(*options.keep_tokens, conversation, options.count);
+  return std::min(options.keep_messages, conversation.size());
 }
 
 // How many messages at the beginning give way. A call is never separated from its answers.
@@ -57,13 +62,10 @@ std::size_t cut_of(const Messages& messages, std::size_t keep) {
 
 // The messages as one text, the newest that fit.
 std::string told(const Messages& messages, const SummaryOptions& options) {
-  std::size_t first = messages.size();
-  Messages taken;
-  while (first > 0) {
-    taken.insert(taken.begin(), messages[first - 1]);
-    if (options.count(taken) > options.summary_tokens_max && taken.size() > 1) break;
-    --first;
-  }
+  // One at least, however large it is.
+  const std::size_t taken =
+      std::max<std::size_t>(1, newest_within(options.summary_tokens_max, messages, options.count));
+  const std::size_t first = messages.size() - std::min(taken, messages.size());
   std::string text;
   for (std::size_t place = first; place < messages.size(); ++place) {
     text += std::string(runtime::message_type(*messages[place])) + ": " + runtime::message_text(*messages[place]);

@@ -36,11 +36,10 @@ struct SummaryOptions {
   TokenCount count;                          // empty: approximate_tokens
 };
 
-// A system message at the beginning is counted with nobody, and summarised with the rest.
-//
 // Before a question to the model, if a trigger holds: one call of `model` whose tokens nobody sees, and the state's
 // messages become the summary, as a message of the human, and those that are kept. A model that fails leaves the
-// failure's text in place of a summary. Throws std::logic_error without a model.
+// failure's text in place of a summary. A system message at the beginning does not count for what is kept, and is
+// summarised with the rest. Throws std::logic_error without a model.
 Middleware summarization(SummaryOptions options);
 
 }  // namespace heddle::graphs

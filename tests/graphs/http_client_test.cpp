@@ -14,6 +14,7 @@
 #include <thread>
 
 #include "graphs/url_parts.h"
+#include "runtime/error.h"
 #include "tests/graphs/tiny_server.h"
 #include "tests/support/run.h"
 
@@ -56,12 +57,14 @@ struct HttpFixture {
       fetch(std::move(request));
     } catch (const HttpError& error) {
       text = error.what();
+      name = heddle::runtime::error_info(error).name;
       return error.kind();
     }
     FAIL("the request did not fail");
     return HttpFailure::request;
   }
   std::string text;
+  std::string name;  // under which a node that lets it pass fails
 };
 
 }  // namespace
@@ -122,6 +125,7 @@ TEST_CASE_METHOD(HttpFixture, "The text of an error names the host and neither p
   CHECK(text.starts_with("GET http://127.0.0.1:"));
   CHECK(text.find("private") == std::string::npos);
   CHECK(text.find("abc") == std::string::npos);
+  CHECK(name == "ConnectionError");
 }
 
 TEST_CASE_METHOD(HttpFixture, "An answer that ends too early is an error") {
@@ -150,6 +154,7 @@ TEST_CASE_METHOD(HttpFixture, "A transfer that takes too long in all is given up
   HttpRequest request = get(server.url());
   request.total_timeout = 30ms;
   CHECK(failure(std::move(request)) == HttpFailure::timeout);
+  CHECK(name == "ConnectionTimeoutError");
 }
 
 TEST_CASE_METHOD(HttpFixture, "An answer that is larger than wanted is refused") {

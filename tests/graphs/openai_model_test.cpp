@@ -139,6 +139,13 @@ TEST_CASE_METHOD(ModelFixture, "A provider that wants to rest for long is not wa
   CHECK(server.requests().size() == 1);
 }
 
+TEST_CASE_METHOD(ModelFixture, "A provider that ran out of time fails by a name that nodes try again") {
+  TinyServer server([](TinyConnection& connection, const std::string&) {
+    connection.send(refusal("408 Request Timeout", "slow", "Retry-After: 3600\r\nConnection: close\r\n"));
+  });
+  CHECK(failure(server).starts_with("APITimeoutError: "));
+}
+
 TEST_CASE_METHOD(ModelFixture, "A key that is not accepted is not tried again and not shown") {
   TinyServer server([](TinyConnection& connection, const std::string&) {
     connection.send(refusal("401 Unauthorized", "Incorrect API key provided: sk-very-secret"));
