@@ -9,6 +9,7 @@ import { createInterface } from "node:readline";
 import { after, before, beforeEach, describe, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Server } from "./server.mjs";
+import { until } from "./until.mjs";
 
 const kCloud = fileURLToPath(new URL("../../examples/local-cloud/main.mjs", import.meta.url));
 const kGmailSend = "https://www.googleapis.com/auth/gmail.send";
@@ -61,17 +62,6 @@ class Cloud {
     await rm(this.folder, { recursive: true, force: true });
   }
 }
-
-/** Asks until there is an answer; the stand-ins' interval is one second. */
-const until = async (what, ask) => {
-  const end = Date.now() + 30_000;
-  for (;;) {
-    const answer = await ask();
-    if (answer) return answer;
-    assert.ok(Date.now() < end, `it did not come to it: ${what}`);
-    await new Promise((done) => setTimeout(done, 100));
-  }
-};
 
 const suite = (generation, flow) => {
   describe(`${flow} with ${generation}`, () => {

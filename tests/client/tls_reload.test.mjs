@@ -7,8 +7,9 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { connect } from "node:tls";
 import { Server } from "./server.mjs";
+import { until } from "./until.mjs";
 
-const patienceMs = 10_000;
+const patience = { limitMs: 10_000 };
 
 /** A certificate of its own for `name`, and its key, in the two files. */
 function certify(name, certificate, key) {
@@ -39,14 +40,6 @@ async function answers(port) {
   return true;
 }
 
-async function until(what, holds) {
-  const end = Date.now() + patienceMs;
-  while (!holds()) {
-    if (Date.now() > end) assert.fail(`never: ${what}`);
-    await new Promise((done) => setTimeout(done, 20));
-  }
-}
-
 test("SIGHUP changes the certificate for connections that come, and keeps it where the new files cannot be used", async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "heddle-tls-"));
   const [certificate, key] = ["certificate.pem", "key.pem"].map((name) => join(folder, name));
@@ -69,7 +62,7 @@ test("SIGHUP changes the certificate for connections that come, and keeps it whe
   certify("second", certificate, key);
   assert.equal((await next()).name, "first", "files alone change nothing");
   server.process.kill("SIGHUP");
-  await until("the log tells of it", () => /read again/.test(server.output));
+  await until("the log tells of it", () => /read again/.test(server.output), patience);
   const renewed = await next();
   assert.equal(renewed.name, "second");
   assert.match(await renewed.ask(), /200 OK/);
@@ -77,7 +70,7 @@ test("SIGHUP changes the certificate for connections that come, and keeps it whe
 
   await writeFile(key, "no key");
   server.process.kill("SIGHUP");
-  await until("the log tells of the failure", () => /stays as it was/.test(server.output));
+  await until("the log tells of the failure", () => /stays as it was/.test(server.output), patience);
   assert.match(server.output, /key\.pem/);
   const kept = await next();
   assert.equal(kept.name, "second");
