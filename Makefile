@@ -39,7 +39,7 @@ test: build
 soak: build
 	tests/soak/run.sh build/release/bin --minutes 30
 	tests/fuzz/run.sh 300
-	tests/crash/run.sh build/release/bin --points 10000 --minutes 30 --log build/soak-crash.log
+	tests/crash/run.sh build/release/bin --points 10000 --minutes 30 --log $(CURDIR)/build/soak-crash.log
 
 build: deps
 	cmake --preset release --log-level=NOTICE
