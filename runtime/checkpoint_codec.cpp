@@ -6,18 +6,13 @@
 #include <utility>
 
 #include "runtime/json.h"
+#include "runtime/stored_json.h"
 #include "storage/error.h"
 
 namespace heddle::runtime {
 namespace {
 
-// A state may be nested as deep as a request, inside the lists of this encoding.
-constexpr JsonLimits kStoredLimits{.depth_max = 1024};
 constexpr std::string_view kCodec = "json";
-
-json::value parse_stored(std::string_view text) {
-  return parse_json(text, kStoredLimits);
-}
 
 // How many times eight goes into it: parts of level n hold at least 8^n items.
 std::int64_t level_of(std::size_t items) {
@@ -77,7 +72,7 @@ class ValueEncoder {
     std::string text = value.text();
     if (text.size() <= kInlineBytesMax) return text;
     StoredValue::Part whole;
-    if (value.is_list()) whole = {0, level_of(value.size()), value.size()};
+    if (value.is_list()) whole = {0, level_of(value.size()), value.size(), 0};
     store(channel, {value, {whole}}, std::nullopt, std::move(text), out);
     return std::nullopt;
   }
@@ -101,7 +96,7 @@ class ValueEncoder {
     const std::size_t begin = parts.empty() ? 0 : parts.back().end;
     std::optional<ValueId> base;
     if (!parts.empty()) base = parts.back().id;
-    parts.push_back({0, level, value.size()});
+    parts.push_back({0, level, value.size(), 0});
     store(channel, {value, std::move(parts)}, base, print_items(value.items(), begin), out);
   }
 
@@ -109,6 +104,7 @@ class ValueEncoder {
              EncodedCheckpoint& out) {
     StoredValue::Part& part = stored.parts.back();
     part.id = next_id_++;
+    part.bytes = data.size();
     storage::ChannelValue written;
     written.checkpoint_ns = checkpoint_.checkpoint_ns;
     written.channel = channel;
@@ -161,12 +157,9 @@ void add_member(std::string& object, std::string_view key, std::string_view valu
   object += value_text;
 }
 
-// What is stored was written here, so whatever is wrong with it is told in one way.
-constexpr std::string_view kDamage = "; it was written by a newer heddle, or the database is damaged";
-
 [[noreturn]] void report_damage(const storage::Checkpoint& row, const std::string& what) {
   throw storage::StorageError("checkpoint " + row.checkpoint_id.text() + " of thread " + row.thread_id.text() + " " +
-                              what + std::string(kDamage));
+                              what + std::string(kStoredDamage));
 }
 
 CheckpointSource source_from(const storage::Checkpoint& row) {
@@ -246,14 +239,15 @@ TaskWrites decode_writes(const storage::PendingWrites& pending) {
     }
   } catch (const std::exception& error) {
     throw storage::StorageError("what task " + pending.task_id.text() + " wrote cannot be read: " + error.what() +
-                                std::string(kDamage));
+                                std::string(kStoredDamage));
   }
   return decoded;
 }
 
 CheckpointDecoder::CheckpointDecoder(std::unordered_map<ValueId, storage::ChannelValue> parts,
-                                     std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> known)
-    : parts_(std::move(parts)), values_(std::move(known)) {}
+                                     std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> known,
+                                     Unpacking unpacking)
+    : parts_(std::move(parts)), values_(std::move(known)), unpacking_(unpacking) {}
 
 CheckpointDecoder::Decoded CheckpointDecoder::decode(const storage::Checkpoint& row) {
   try {
@@ -282,7 +276,7 @@ CheckpointDecoder::Decoded CheckpointDecoder::read(const storage::Checkpoint& ro
   checkpoint.versions = versions_from_json(channels.at("versions"));
   for (auto& [channel, value] : channels.at("inline").as_object()) checkpoint.values[channel] = std::move(value);
   for (const auto& [channel, id] : channels.at("values").as_object()) {
-    std::shared_ptr<const StoredValue> stored = value(id.as_int64());
+    std::shared_ptr<const StoredValue> stored = value(id.as_int64(), row);
     if (!stored) report_damage(row, "lacks a part of the channel " + std::string(channel));
     checkpoint.values[channel] = stored->value;
     decoded.values[channel] = std::move(stored);
@@ -292,10 +286,10 @@ CheckpointDecoder::Decoded CheckpointDecoder::read(const storage::Checkpoint& ro
   return decoded;
 }
 
-std::shared_ptr<const StoredValue> CheckpointDecoder::value(ValueId id) {
+std::shared_ptr<const StoredValue> CheckpointDecoder::value(ValueId id, const storage::Checkpoint& row) {
   if (const auto found = values_.find(id); found != values_.end()) return found->second;
 
-  std::vector<const storage::ChannelValue*> chain;
+  std::vector<storage::ChannelValue*> chain;
   for (std::optional<ValueId> next = id; next; next = chain.back()->base) {
     const auto part = parts_.find(*next);
     // Each part has more items before it than the one it goes on from, so a chain cannot lead back to itself.
@@ -306,24 +300,56 @@ std::shared_ptr<const StoredValue> CheckpointDecoder::value(ValueId id) {
 
   StoredValue stored;
   for (const storage::ChannelValue* part : chain) {
-    stored.parts.push_back({part->value_id, part->level, static_cast<std::size_t>(part->items)});
+    stored.parts.push_back({part->value_id, part->level, static_cast<std::size_t>(part->items), part->data.size()});
   }
+  const bool is_on_use = unpacking_ == Unpacking::on_use;
   // A stored list is never empty.
   if (chain.back()->items == 0) {
-    stored.value = parse_stored(chain.back()->data);
+    storage::ChannelValue& whole = *chain.back();
+    stored.value = is_on_use ? Value::packed(packed(whole, row)) : Value(parse_stored(whole.data));
   } else {
-    std::vector<Value::Item> items;
-    for (const storage::ChannelValue* part : chain) {
-      const std::vector<Value::Item>& added = items_of(*part);
-      items.insert(items.end(), added.begin(), added.end());
-      // What is appended later goes on from this count.
-      if (items.size() != static_cast<std::size_t>(part->items)) return nullptr;
-    }
-    stored.value = Value::list(std::move(items));
+    std::optional<Value> list = is_on_use ? packed_list(chain, row) : unpacked_list(chain);
+    if (!list) return nullptr;
+    stored.value = *std::move(list);
   }
   auto decoded = std::make_shared<const StoredValue>(std::move(stored));
   values_.emplace(id, decoded);
   return decoded;
+}
+
+std::optional<Value> CheckpointDecoder::unpacked_list(const std::vector<storage::ChannelValue*>& chain) {
+  std::vector<Value::Item> items;
+  for (const storage::ChannelValue* part : chain) {
+    const std::vector<Value::Item>& added = items_of(*part);
+    items.insert(items.end(), added.begin(), added.end());
+    // What is appended later goes on from this count.
+    if (items.size() != static_cast<std::size_t>(part->items)) return std::nullopt;
+  }
+  return Value::list(std::move(items));
+}
+
+std::optional<Value> CheckpointDecoder::packed_list(const std::vector<storage::ChannelValue*>& chain,
+                                                    const storage::Checkpoint& row) {
+  std::vector<std::shared_ptr<const PackedText>> texts;
+  texts.reserve(chain.size());
+  for (storage::ChannelValue* part : chain) {
+    std::shared_ptr<const PackedText> text = packed(*part, row);
+    if (!text->is_list() || !text->text().ends_with(']')) return std::nullopt;
+    texts.push_back(std::move(text));
+  }
+  return Value::packed_list(std::move(texts), static_cast<std::size_t>(chain.back()->items));
+}
+
+std::shared_ptr<const PackedText> CheckpointDecoder::packed(storage::ChannelValue& part,
+                                                            const storage::Checkpoint& row) {
+  std::shared_ptr<const PackedText>& text = packed_[part.value_id];
+  if (!text) {
+    if (!origin_) {
+      origin_ = std::make_shared<const std::string>("a checkpoint of thread " + row.thread_id.text());
+    }
+    text = std::make_shared<const PackedText>(std::move(part.data), origin_);
+  }
+  return text;
 }
 
 const std::vector<Value::Item>& CheckpointDecoder::items_of(const storage::ChannelValue& part) {

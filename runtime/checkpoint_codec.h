@@ -19,6 +19,7 @@
 #include <vector>
 
 #include "runtime/checkpoint_saver.h"
+#include "runtime/packed_text.h"
 #include "runtime/value.h"
 #include "storage/checkpoints.h"
 
@@ -35,7 +36,8 @@ struct StoredValue {
   struct Part {
     ValueId id = 0;
     std::int64_t level = 0;
-    std::size_t end = 0;  // items up to and with this part
+    std::size_t end = 0;    // items up to and with this part
+    std::size_t bytes = 0;  // of its text
   };
   Value value;
   std::vector<Part> parts;  // from the first item on; one for a value that is no list
@@ -63,30 +65,45 @@ std::string encode_writes(const std::vector<ChannelWrite>& writes);
 // Throws storage::StorageError for a text that cannot have been written here.
 TaskWrites decode_writes(const storage::PendingWrites& pending);
 
+// What is done with values that are stored apart from a checkpoint's row.
+enum class Unpacking {
+  at_once,  // for a run, which looks into them
+  on_use,   // for a state that is shown: what nobody looks into is printed as it is stored (Value::packed)
+};
+
 // Reads records. One object decodes each part and each shared metadata once, so that what it returns shares them.
 class CheckpointDecoder {
  public:
   // `parts`: all that is needed and not in `known`, by value id.
   CheckpointDecoder(std::unordered_map<ValueId, storage::ChannelValue> parts,
-                    std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> known);
+                    std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> known,
+                    Unpacking unpacking = Unpacking::at_once);
 
   struct Decoded {
     Checkpoint checkpoint;
     StoredValues values;
   };
-  // Throws storage::StorageError, which names checkpoint and thread, for what cannot have been written here.
+  // Throws storage::StorageError, which names checkpoint and thread, for what cannot have been written here; with
+  // Unpacking::on_use the values do so when they are used.
   Decoded decode(const storage::Checkpoint& row);
 
  private:
   Decoded read(const storage::Checkpoint& row);
   // Null pointer if its parts do not make a value.
-  std::shared_ptr<const StoredValue> value(ValueId id);
+  std::shared_ptr<const StoredValue> value(ValueId id, const storage::Checkpoint& row);
+  std::optional<Value> unpacked_list(const std::vector<storage::ChannelValue*>& chain);
+  std::optional<Value> packed_list(const std::vector<storage::ChannelValue*>& chain, const storage::Checkpoint& row);
   const std::vector<Value::Item>& items_of(const storage::ChannelValue& part);
+  // Takes the text out of the part.
+  std::shared_ptr<const PackedText> packed(storage::ChannelValue& part, const storage::Checkpoint& row);
   std::shared_ptr<const json::object> shared_metadata(const std::string& text);
 
   std::unordered_map<ValueId, storage::ChannelValue> parts_;
   std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> values_;
+  Unpacking unpacking_;
   std::unordered_map<ValueId, std::vector<Value::Item>> items_;
+  std::unordered_map<ValueId, std::shared_ptr<const PackedText>> packed_;
+  std::shared_ptr<const std::string> origin_;
   std::map<std::string, std::shared_ptr<const json::object>, std::less<>> shared_;
 };
 

@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
 
 #include "runtime/error.h"
+#include "runtime/message_index.h"
 
 namespace heddle::runtime {
 namespace {
@@ -207,80 +209,107 @@ Value::Item share(Message message) {
   return std::make_shared<const json::value>(std::move(message));
 }
 
-// The list under construction and where each id stands in it.
+// Shorter lists are looked through: that is cheaper than keeping an index of them.
+constexpr std::size_t kIndexedSize = 32;
+
+// The list under construction. As long as nothing of the old one changes, what is added is all that it holds.
 class MessageList {
  public:
   MessageList(const Value& left, const NewMessageId& new_id) : left_(left) {
-    if (left.is_null()) return;
-    items_ = left.items();
-    for (Value::Item& item : items_) {
-      if (is_complete(*item)) continue;
-      Message message = coerce_message(*item);
+    if (!left.is_null()) old_ = &left.items();
+    std::size_t known = 0;
+    if (old().size() >= kIndexedSize) {
+      index_ = std::dynamic_pointer_cast<MessageIndex>(left.index());
+      if (!index_) index_ = std::make_shared<MessageIndex>();
+      index_lock_ = std::unique_lock<std::mutex>(index_->mutex);
+      known = index_->known(old());  // has been completed by a call before
+    }
+    for (std::size_t place = known; place < old().size(); ++place) {
+      if (is_complete(*old()[place])) continue;
+      Message message = coerce_message(*old()[place]);
       make_plain(message);
       give_id(message, new_id);
-      item = share(std::move(message));
-      only_appended_ = false;
+      changeable()[place] = share(std::move(message));
     }
-    left_size_ = items_.size();
-    for (std::size_t i = 0; i < items_.size(); ++i) places_.insert_or_assign(message_id(*items_[i]), i);
+    if (index_) index_->fit(is_changed_ ? changed_ : old());
+    old_size_ = old().size();
   }
 
   void apply(Message message) {
     const std::string id(message_id(message));
-    const auto place = places_.find(id);
+    const std::optional<std::size_t> place = find(id);
     if (is_removal(message)) {
-      if (place == places_.end()) {
+      if (!place) {
         throw std::runtime_error("Attempting to delete a message with an ID that doesn't exist ('" + id + "')");
       }
       removed_.insert(id);
-    } else if (place != places_.end()) {
+    } else if (place) {
       removed_.erase(id);
-      replace(place->second, std::move(message));
+      replace(*place, std::move(message));
     } else {
-      items_.push_back(share(std::move(message)));
-      places_.emplace(message_id(*items_.back()), items_.size() - 1);
+      added_places_.emplace(id, old_size_ + added_.size());
+      added_.push_back(share(std::move(message)));
     }
   }
 
   Value result() {
     if (!removed_.empty()) drop_removed();
-    if (left_.is_null() || !only_appended_) return Value::list(std::move(items_));
-    if (items_.size() == left_size_) return left_;
-    const auto first_added = items_.begin() + static_cast<std::ptrdiff_t>(left_size_);
-    return append_items(left_, {first_added, items_.end()});
+    if (!is_changed_) {
+      if (left_.is_null()) return Value::list(std::move(added_), index_);
+      return added_.empty() ? left_ : append_items(left_, std::move(added_), index_);
+    }
+    for (Value::Item& item : added_) changed_.push_back(std::move(item));
+    return Value::list(std::move(changed_), index_);
   }
 
  private:
+  const std::vector<Value::Item>& old() const {
+    static const std::vector<Value::Item> none;
+    return old_ == nullptr ? none : *old_;
+  }
+  // The old items, in a copy that may differ.
+  std::vector<Value::Item>& changeable() {
+    if (!is_changed_) changed_ = old();
+    is_changed_ = true;
+    return changed_;
+  }
+  const Value::Item& at(std::size_t place) const {
+    if (place >= old_size_) return added_[place - old_size_];
+    return is_changed_ ? changed_[place] : old()[place];
+  }
+
+  std::optional<std::size_t> find(const std::string& id) const {
+    if (const auto added = added_places_.find(id); added != added_places_.end()) return added->second;
+    if (index_) return index_->find(id);
+    for (std::size_t place = old_size_; place-- > 0;) {
+      if (message_id(*at(place)) == id) return place;
+    }
+    return std::nullopt;
+  }
+
   // A node that returns the whole list again, as many do, changes nothing.
   void replace(std::size_t place, Message message) {
     Value::Item fresh = share(std::move(message));
-    if (equal_json(*items_[place], *fresh)) return;
-    if (place < left_size_) only_appended_ = false;
-    // The key views the item, so it moves over to the new one before the old one goes.
-    auto entry = places_.extract(message_id(*items_[place]));
-    entry.key() = message_id(*fresh);
-    places_.insert(std::move(entry));
-    items_[place] = std::move(fresh);
+    if (equal_json(*at(place), *fresh)) return;
+    (place < old_size_ ? changeable()[place] : added_[place - old_size_]) = std::move(fresh);
   }
 
   void drop_removed() {
-    std::vector<Value::Item> kept;
-    kept.reserve(items_.size());
-    for (std::size_t i = 0; i < items_.size(); ++i) {
-      const bool gone = removed_.contains(std::string(message_id(*items_[i])));
-      if (!gone) kept.push_back(items_[i]);
-      if (gone && i < left_size_) only_appended_ = false;
-    }
-    places_.clear();
-    items_ = std::move(kept);
+    const auto is_gone = [&](const Value::Item& item) { return removed_.contains(std::string(message_id(*item))); };
+    if (std::ranges::any_of(is_changed_ ? changed_ : old(), is_gone)) std::erase_if(changeable(), is_gone);
+    std::erase_if(added_, is_gone);
   }
 
   const Value& left_;
-  std::vector<Value::Item> items_;
-  std::size_t left_size_ = 0;
-  bool only_appended_ = true;
-  std::unordered_map<std::string_view, std::size_t> places_;
+  const std::vector<Value::Item>* old_ = nullptr;
+  std::size_t old_size_ = 0;
+  bool is_changed_ = false;
+  std::vector<Value::Item> changed_;
+  std::vector<Value::Item> added_;
+  std::unordered_map<std::string, std::size_t> added_places_;
   std::unordered_set<std::string> removed_;
+  std::shared_ptr<MessageIndex> index_;  // null pointer: the list is short
+  std::unique_lock<std::mutex> index_lock_;
 };
 
 }  // namespace

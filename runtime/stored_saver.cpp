@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <new>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -65,10 +66,36 @@ struct StoredSaver::Read {
   Parts parts;                                               // each once, however many rows need it
 };
 
-StoredSaver::StoredSaver(storage::Storage& storage, ThreadId thread_id, asio::any_io_executor executor)
-    : storage_(storage), thread_id_(thread_id), in_flight_(std::make_shared<InFlight>(std::move(executor))) {}
+StoredSaver::StoredSaver(storage::Storage& storage, ThreadId thread_id, asio::any_io_executor executor,
+                         Unpacking unpacking, StateCache* states)
+    : storage_(storage),
+      thread_id_(thread_id),
+      unpacking_(unpacking),
+      states_(states),
+      in_flight_(std::make_shared<InFlight>(std::move(executor))) {
+  if (states_) look_into_states();
+}
 
-StoredSaver::~StoredSaver() = default;
+StoredSaver::~StoredSaver() {
+  if (states_) leave_in_states();
+}
+
+void StoredSaver::look_into_states() {
+  const std::shared_ptr<const StateCache::State> found = states_->find(thread_id_);
+  if (found) remember("", found->values, std::nullopt, found->checkpoint);
+}
+
+void StoredSaver::leave_in_states() noexcept {
+  const auto found = known_.find("");
+  if (found == known_.end() || !found->second.checkpoint) return;
+  // Only what is durable: ids of values that were lost may be given again.
+  if (in_flight_->count > 0 || in_flight_->error) return;
+  try {
+    states_->keep(thread_id_, {std::move(found->second.checkpoint), std::move(found->second.values)});
+  } catch (const std::bad_alloc&) {
+    // Then the next run decodes it.
+  }
+}
 
 asio::awaitable<std::optional<LoadedCheckpoint>> StoredSaver::find(std::string checkpoint_ns, CheckpointId id) {
   Rows rows = [thread_id = thread_id_, checkpoint_ns, id](const storage::CheckpointReads& reads) {
@@ -123,6 +150,7 @@ asio::awaitable<std::vector<LoadedCheckpoint>> StoredSaver::load(std::string che
   // Held here, because a put by another task of the run may replace them while this waits.
   std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> held;
   for (const auto& [channel, stored] : known(checkpoint_ns).values) held.emplace(stored->id(), stored);
+  const std::shared_ptr<const Checkpoint> held_checkpoint = known(checkpoint_ns).checkpoint;
   std::unordered_set<ValueId> held_ids;
   for (const auto& [id, stored] : held) held_ids.insert(id);
 
@@ -142,15 +170,21 @@ asio::awaitable<std::vector<LoadedCheckpoint>> StoredSaver::load(std::string che
   };
   Read found = co_await storage_.read(std::move(read));
 
-  CheckpointDecoder decoder(std::move(found.parts), std::move(held));
+  CheckpointDecoder decoder(std::move(found.parts), std::move(held), unpacking_);
   std::vector<LoadedCheckpoint> loaded;
   loaded.reserve(found.rows.size());
   for (std::size_t i = 0; i < found.rows.size(); ++i) {
-    CheckpointDecoder::Decoded decoded = decoder.decode(found.rows[i]);
+    const storage::Checkpoint& row = found.rows[i];
     LoadedCheckpoint& next = loaded.emplace_back();
-    next.checkpoint = std::move(decoded.checkpoint);
     for (const storage::PendingWrites& writes : found.pending[i]) next.pending.push_back(decode_writes(writes));
-    if (use == Use::go_on) remember(checkpoint_ns, std::move(decoded.values), std::nullopt);
+    if (held_checkpoint && held_checkpoint->id == row.checkpoint_id) {
+      next.checkpoint = *held_checkpoint;
+      next.checkpoint.parent = row.parent_id;  // changes when checkpoints between them are erased
+      continue;
+    }
+    CheckpointDecoder::Decoded decoded = decoder.decode(row);
+    next.checkpoint = std::move(decoded.checkpoint);
+    if (use == Use::go_on) remember(checkpoint_ns, std::move(decoded.values), std::nullopt, nullptr);
   }
   co_return loaded;
 }
@@ -164,7 +198,8 @@ void StoredSaver::put(Checkpoint checkpoint) {
   // A put on its way can be lost after this one was handed in, with a transaction that both are not in.
   std::optional<CheckpointId> needed;
   if (in_flight_->count > 0) needed = last.put_as;
-  remember(checkpoint.checkpoint_ns, std::move(encoded->values), checkpoint.id);
+  auto kept = std::make_shared<const Checkpoint>(std::move(checkpoint));
+  remember(kept->checkpoint_ns, std::move(encoded->values), kept->id, kept);
   submit([encoded, needed](storage::Checkpoints& checkpoints) {
     const storage::Checkpoint& row = encoded->row;
     if (needed && !checkpoints.find(row.thread_id, row.checkpoint_ns, *needed)) refuse_after_failure();
@@ -226,10 +261,11 @@ const StoredSaver::Known& StoredSaver::known(const std::string& checkpoint_ns) c
   return found == known_.end() ? none : found->second;
 }
 
-void StoredSaver::remember(const std::string& checkpoint_ns, StoredValues values, std::optional<CheckpointId> put_as) {
+void StoredSaver::remember(const std::string& checkpoint_ns, StoredValues values, std::optional<CheckpointId> put_as,
+                           std::shared_ptr<const Checkpoint> checkpoint) {
   // Loaded ids may be greater than those this saver would give next, if the clock went back.
   for (const auto& [channel, stored] : values) next_value_id_ = std::max(next_value_id_, stored->id() + 1);
-  known_[checkpoint_ns] = {std::move(values), put_as, ++uses_};
+  known_[checkpoint_ns] = {std::move(values), put_as, std::move(checkpoint), ++uses_};
   if (known_.size() <= kKnownNamespacesMax) return;
   const auto oldest = std::min_element(known_.begin(), known_.end(), [](const auto& left, const auto& right) {
     return left.second.last_use < right.second.last_use;

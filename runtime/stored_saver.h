@@ -14,6 +14,7 @@
 
 #include "runtime/checkpoint_codec.h"
 #include "runtime/checkpoint_saver.h"
+#include "runtime/state_cache.h"
 #include "storage/storage.h"
 
 namespace heddle::runtime {
@@ -32,7 +33,10 @@ inline constexpr std::size_t kKnownNamespacesMax = 64;
 // thread.
 class StoredSaver final : public CheckpointSaver {
  public:
-  StoredSaver(storage::Storage& storage, ThreadId thread_id, boost::asio::any_io_executor executor);
+  // `states`: where the newest state of the thread's graph is looked for before it is decoded, and left when this saver
+  // goes and all that it has put is durable; outlives the saver. Null pointer: nowhere.
+  StoredSaver(storage::Storage& storage, ThreadId thread_id, boost::asio::any_io_executor executor,
+              Unpacking unpacking = Unpacking::at_once, StateCache* states = nullptr);
   ~StoredSaver() override;
   StoredSaver(const StoredSaver&) = delete;
   StoredSaver& operator=(const StoredSaver&) = delete;
@@ -60,20 +64,27 @@ class StoredSaver final : public CheckpointSaver {
   struct InFlight;
   struct Known {
     StoredValues values;
-    std::optional<CheckpointId> put_as;  // the checkpoint, if this saver has put it
+    std::optional<CheckpointId> put_as;            // the checkpoint, if this saver has put it
+    std::shared_ptr<const Checkpoint> checkpoint;  // if this saver has put it or found it in `states`
     std::uint64_t last_use = 0;
   };
 
   boost::asio::awaitable<std::vector<LoadedCheckpoint>> load(std::string checkpoint_ns, Rows rows, Use use);
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> load_head(std::string checkpoint_ns, Rows rows);
+  // What `states` has of the thread counts as loaded.
+  void look_into_states();
+  void leave_in_states() noexcept;
   boost::asio::awaitable<void> wait_until_at_most(std::size_t in_flight);
   void submit(std::function<void(storage::Checkpoints&)> work);
   const Known& known(const std::string& checkpoint_ns) const;
-  void remember(const std::string& checkpoint_ns, StoredValues values, std::optional<CheckpointId> put_as);
+  void remember(const std::string& checkpoint_ns, StoredValues values, std::optional<CheckpointId> put_as,
+                std::shared_ptr<const Checkpoint> checkpoint);
   const std::string& shared_metadata_text(const std::shared_ptr<const json::object>& shared);
 
   storage::Storage& storage_;
   ThreadId thread_id_;
+  Unpacking unpacking_;
+  StateCache* states_;
   std::shared_ptr<InFlight> in_flight_;
   std::map<std::string, Known> known_;  // by namespace: what its checkpoint names that was loaded or stored last
   std::uint64_t uses_ = 0;

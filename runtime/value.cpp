@@ -4,6 +4,8 @@
 
 #include "runtime/error.h"
 #include "runtime/json.h"
+#include "runtime/packed_text.h"
+#include "storage/error.h"
 
 namespace heddle::runtime {
 namespace {
@@ -23,6 +25,9 @@ struct Value::Node {
     single,  // no array: stands here, in one allocation with the node
     array,
     items,
+    indexed,      // an IndexedNode, with items
+    packed,       // a PackedNode; its text is no list
+    packed_list,  // a PackedNode
   };
 
   explicit Node(json::value value) : form(value.is_array() ? Form::array : Form::single) {
@@ -32,7 +37,8 @@ struct Value::Node {
       single = std::move(value);
     }
   }
-  explicit Node(std::vector<Item> list) : form(Form::items), items(std::move(list)) {}
+  explicit Node(std::vector<Item> list, Form with_items = Form::items) : form(with_items), items(std::move(list)) {}
+  explicit Node(Form packed) : form(packed) {}
 
   const Form form;
   json::value single;
@@ -41,14 +47,92 @@ struct Value::Node {
   mutable std::vector<Item> items;
 };
 
+struct Value::IndexedNode : Node {
+  IndexedNode(std::vector<Item> list, std::shared_ptr<ListIndex> of_list)
+      : Node(std::move(list), Form::indexed), index(std::move(of_list)) {}
+
+  const std::shared_ptr<ListIndex> index;
+};
+
+bool Value::holds_items() const {
+  return node_->form == Node::Form::items || node_->form == Node::Form::indexed;
+}
+
+// Of a list the items stand in `items` and the whole in `whole` when somebody has asked for them.
+struct Value::PackedNode : Node {
+  PackedNode(Form packed, std::vector<std::shared_ptr<const PackedText>> texts, std::size_t items_of_all)
+      : Node(packed), parts(std::move(texts)), count(items_of_all) {}
+
+  const std::vector<Item>& opened() const {
+    // Before call_once, because it may throw and what is thrown inside must not leave call_once.
+    std::size_t found = 0;
+    for (const std::shared_ptr<const PackedText>& part : parts) found += part->value().size();
+    if (found != count) throw storage::StorageError("a stored list has lost items; the database is damaged");
+    std::call_once(items_made, [this] {
+      items.reserve(count);
+      for (const std::shared_ptr<const PackedText>& part : parts) {
+        const std::vector<Item>& added = part->value().items();
+        items.insert(items.end(), added.begin(), added.end());
+      }
+    });
+    return items;
+  }
+
+  void print(std::string& out) const {
+    if (form == Form::packed) {
+      out += parts.front()->text();
+      return;
+    }
+    out += '[';
+    bool first = true;
+    for (const std::shared_ptr<const PackedText>& part : parts) {
+      const std::string_view inner = part->text().substr(1, part->text().size() - 2);
+      if (inner.empty()) continue;
+      if (!first) out += ',';
+      first = false;
+      out += inner;
+    }
+    out += ']';
+  }
+
+  const std::vector<std::shared_ptr<const PackedText>> parts;
+  const std::size_t count;
+  mutable std::once_flag items_made;
+};
+
+const Value::PackedNode* Value::packed_node() const {
+  const bool is_packed = node_ && (node_->form == Node::Form::packed || node_->form == Node::Form::packed_list);
+  return is_packed ? static_cast<const PackedNode*>(node_.get()) : nullptr;
+}
+
 Value::Value() = default;
 
 Value::Value(json::value value) {
   if (!value.is_null()) node_ = std::make_shared<const Node>(std::move(value));
 }
 
-Value Value::list(std::vector<Item> items) {
+Value Value::list(std::vector<Item> items, std::shared_ptr<ListIndex> index) {
+  if (index) return Value(std::make_shared<const IndexedNode>(std::move(items), std::move(index)));
   return Value(std::make_shared<const Node>(std::move(items)));
+}
+
+std::shared_ptr<ListIndex> Value::index() const {
+  const bool has_one = node_ && node_->form == Node::Form::indexed;
+  return has_one ? static_cast<const IndexedNode*>(node_.get())->index : nullptr;
+}
+
+Value Value::packed(std::shared_ptr<const PackedText> text) {
+  if (text->text() == "null") return {};
+  if (text->is_list()) {
+    const std::size_t size = text->value().size();
+    return packed_list({std::move(text)}, size);
+  }
+  std::vector<std::shared_ptr<const PackedText>> one{std::move(text)};
+  return Value(std::make_shared<const PackedNode>(Node::Form::packed, std::move(one), 0));
+}
+
+Value Value::packed_list(std::vector<std::shared_ptr<const PackedText>> parts, std::size_t size) {
+  return Value(std::make_shared<const PackedNode>(Node::Form::packed_list, std::move(parts), size));
 }
 
 bool Value::is_null() const {
@@ -56,22 +140,25 @@ bool Value::is_null() const {
 }
 
 bool Value::is_list() const {
-  return node_ && node_->form != Node::Form::single;
+  return node_ && node_->form != Node::Form::single && node_->form != Node::Form::packed;
 }
 
 std::size_t Value::size() const {
   require_list(*this);
-  return node_->form == Node::Form::items ? node_->items.size() : node_->whole->as_array().size();
+  if (const PackedNode* packed = packed_node()) return packed->count;
+  return holds_items() ? node_->items.size() : node_->whole->as_array().size();
 }
 
 const json::value& Value::item(std::size_t index) const {
   require_list(*this);
-  return node_->form == Node::Form::items ? *node_->items.at(index) : node_->whole->as_array().at(index);
+  if (const PackedNode* packed = packed_node()) return *packed->opened().at(index);
+  return holds_items() ? *node_->items.at(index) : node_->whole->as_array().at(index);
 }
 
 const std::vector<Value::Item>& Value::items() const {
   require_list(*this);
-  if (node_->form == Node::Form::items) return node_->items;
+  if (const PackedNode* packed = packed_node()) return packed->opened();
+  if (holds_items()) return node_->items;
   std::call_once(node_->other_form_made, [this] {
     const json::array& array = node_->whole->as_array();
     node_->items.reserve(array.size());
@@ -86,17 +173,23 @@ const json::value& Value::json() const {
   if (!node_) return null;
   if (node_->form == Node::Form::single) return node_->single;
   if (node_->form == Node::Form::array) return *node_->whole;
-  std::call_once(node_->other_form_made, [this] {
+  if (node_->form == Node::Form::packed) return packed_node()->parts.front()->value().json();
+  const std::vector<Item>& list = items();
+  std::call_once(node_->other_form_made, [this, &list] {
     json::array array;
-    array.reserve(node_->items.size());
-    for (const Item& item : node_->items) array.push_back(*item);
+    array.reserve(list.size());
+    for (const Item& item : list) array.push_back(*item);
     node_->whole = std::make_shared<const json::value>(std::move(array));
   });
   return *node_->whole;
 }
 
 void Value::print(std::string& out) const {
-  if (!node_ || node_->form != Node::Form::items) {
+  if (const PackedNode* packed = packed_node()) {
+    packed->print(out);
+    return;
+  }
+  if (!node_ || !holds_items()) {
     print_json(json(), out);
     return;
   }
@@ -116,13 +209,13 @@ std::string Value::text() const {
   return out;
 }
 
-Value append_items(const Value& list, std::vector<Value::Item> added) {
+Value append_items(const Value& list, std::vector<Value::Item> added, std::shared_ptr<ListIndex> index) {
   const std::vector<Value::Item>& kept = list.items();
   std::vector<Value::Item> all;
   all.reserve(kept.size() + added.size());
   all.insert(all.end(), kept.begin(), kept.end());
   for (Value::Item& item : added) all.push_back(std::move(item));
-  return Value::list(std::move(all));
+  return Value::list(std::move(all), std::move(index));
 }
 
 }  // namespace heddle::runtime

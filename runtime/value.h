@@ -16,13 +16,27 @@ namespace heddle::runtime {
 
 namespace json = boost::json;
 
+class PackedText;
+
+// Something that whoever makes lists knows about one, and hands on from list to list.
+class ListIndex {
+ public:
+  virtual ~ListIndex() = default;
+};
+
 class Value {
  public:
   using Item = std::shared_ptr<const json::value>;
 
   Value();                   // null
   Value(json::value value);  // NOLINT: implicit, so that JSON can be given wherever a value is wanted
-  static Value list(std::vector<Item> items);
+  // `index` goes with the list; null pointer: none.
+  static Value list(std::vector<Item> items, std::shared_ptr<ListIndex> index = nullptr);
+  // A value that is kept as its stored text: printing copies the text, and whatever looks inside takes it apart once,
+  // which may throw storage::StorageError (packed_text.h).
+  static Value packed(std::shared_ptr<const PackedText> text);
+  // A list of `size` items whose parts are texts of lists.
+  static Value packed_list(std::vector<std::shared_ptr<const PackedText>> parts, std::size_t size);
 
   // Whether this is a JSON array, however it is held.
   bool is_list() const;
@@ -32,6 +46,9 @@ class Value {
   const json::value& item(std::size_t index) const;
   // The shared items of a list; converts a plain array once. Throws as above.
   const std::vector<Item>& items() const;
+
+  // What was given with the list. Null pointer: nothing.
+  std::shared_ptr<ListIndex> index() const;
 
   // The value as one JSON value. For a list of shared items the array is made on first use and kept,
   // which costs a deep copy: prefer item() and print().
@@ -46,11 +63,15 @@ class Value {
 
  private:
   struct Node;
+  struct IndexedNode;
+  struct PackedNode;
+  bool holds_items() const;
+  const PackedNode* packed_node() const;
   explicit Value(std::shared_ptr<const Node> node) : node_(std::move(node)) {}
   std::shared_ptr<const Node> node_;  // never null pointer but for JSON null
 };
 
-// A list with `added` behind the items of `list`, sharing them.
-Value append_items(const Value& list, std::vector<Value::Item> added);
+// A list with `added` behind the items of `list`, sharing them. `index` as in Value::list().
+Value append_items(const Value& list, std::vector<Value::Item> added, std::shared_ptr<ListIndex> index = nullptr);
 
 }  // namespace heddle::runtime

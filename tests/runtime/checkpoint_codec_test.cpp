@@ -34,7 +34,12 @@ class Writer {
 
   std::string read() {
     CheckpointDecoder decoder(parts_, {});
-    return decoder.decode(row_).checkpoint.values.at("log").text();
+    std::string text = decoder.decode(row_).checkpoint.values.at("log").text();
+    CheckpointDecoder packing(parts_, {}, Unpacking::on_use);
+    const Value packed = packing.decode(row_).checkpoint.values.at("log");
+    CHECK(packed.text() == text);
+    if (packed.is_list()) CHECK(Value::list(packed.items()).text() == text);
+    return text;
   }
 
   std::size_t written() const { return written_; }

@@ -7,6 +7,8 @@
 
 #include "runtime/error.h"
 #include "runtime/json.h"
+#include "runtime/packed_text.h"
+#include "storage/error.h"
 
 namespace heddle::runtime {
 namespace {
@@ -109,6 +111,59 @@ TEST_CASE("Several threads may ask for the other form of a list at once") {
       CHECK(items[i] == items[0]);
     }
   }
+}
+
+namespace {
+
+std::shared_ptr<const PackedText> packed(std::string text) {
+  static const auto origin = std::make_shared<const std::string>("checkpoint c of thread t");
+  return std::make_shared<const PackedText>(std::move(text), origin);
+}
+
+}  // namespace
+
+TEST_CASE("A packed value is the value of its text") {
+  for (const char* const text : {"null", "1.5", "\"x\"", "[]", "[1,[2]]", R"({"a":[true]})"}) {
+    INFO(text);
+    const Value plain(parse_json(text));
+    const Value value = Value::packed(packed(text));
+    CHECK(value.text() == text);
+    CHECK(value.is_null() == plain.is_null());
+    CHECK(value.is_list() == plain.is_list());
+    CHECK(equal_json(value.json(), plain.json()));
+  }
+  CHECK_THROWS_AS(Value::packed(packed(R"({"a":1})")).items(), GraphError);
+}
+
+TEST_CASE("A packed list is all its parts") {
+  const Value list = Value::packed_list({packed("[1,2]"), packed("[]"), packed(R"([{"a":3}])")}, 3);
+  CHECK(list.text() == R"([1,2,{"a":3}])");
+  CHECK(list.is_list());
+  CHECK(list.size() == 3);
+  CHECK(to_text(list.item(2)) == R"({"a":3})");
+  CHECK(list.items().size() == 3);
+  CHECK(to_text(list.json()) == R"([1,2,{"a":3}])");
+  CHECK(list.text() == R"([1,2,{"a":3}])");
+  const Value longer = append_items(list, {item("4")});
+  CHECK(longer.text() == R"([1,2,{"a":3},4])");
+  CHECK(longer.items()[0] == list.items()[0]);
+}
+
+TEST_CASE("Lists that have a part in common have its items in common") {
+  const auto part = packed("[1,2]");
+  const Value one = Value::packed_list({part}, 2);
+  const Value more = Value::packed_list({part, packed("[3]")}, 3);
+  CHECK(one.items()[1] == more.items()[1]);
+}
+
+TEST_CASE("A damaged text is told of whenever somebody looks into it, and can still be printed") {
+  const Value value = Value::packed(packed(R"({"a":)"));
+  for (int times = 0; times < 2; ++times) {
+    CHECK_THROWS_WITH(value.json(), Catch::Contains("checkpoint c of thread t") && Catch::Contains("damaged"));
+  }
+  CHECK(value.text() == R"({"a":)");
+  const Value list = Value::packed_list({packed("[1]")}, 2);
+  CHECK_THROWS_AS(list.items(), storage::StorageError);
 }
 
 }  // namespace heddle::runtime

@@ -1,0 +1,69 @@
+#include "runtime/state_cache.h"
+
+#include <utility>
+
+namespace heddle::runtime {
+namespace {
+
+// What an entry takes besides its values: rows of versions, nodes of containers.
+constexpr std::size_t kEntryBytes = 2048;
+// Decoded JSON takes about three times its text: members of objects are 40 bytes each, and most texts are allocated.
+constexpr std::size_t kBytesPerTextByte = 3;
+
+std::size_t bytes_of(const StateCache::State& state) {
+  std::size_t bytes = kEntryBytes + state.checkpoint->values.size() * kInlineBytesMax;
+  for (const auto& [channel, stored] : state.values) {
+    for (const StoredValue::Part& part : stored->parts) bytes += part.bytes * kBytesPerTextByte;
+  }
+  return bytes;
+}
+
+}  // namespace
+
+std::shared_ptr<const StateCache::State> StateCache::find(ThreadId thread_id) {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = by_thread_.find(thread_id);
+  if (found == by_thread_.end()) return nullptr;
+  order_.splice(order_.begin(), order_, found->second);
+  return found->second->state;
+}
+
+void StateCache::keep(ThreadId thread_id, State state) {
+  const std::size_t bytes = bytes_of(state);
+  Order gone;
+  Order added;
+  if (bytes <= bytes_max_) added.push_back({thread_id, std::make_shared<const State>(std::move(state)), bytes});
+  const std::lock_guard<std::mutex> guard(mutex_);
+  if (const auto found = by_thread_.find(thread_id); found != by_thread_.end()) {
+    bytes_ -= found->second->bytes;
+    gone.splice(gone.end(), order_, found->second);
+    by_thread_.erase(found);
+  }
+  if (added.empty()) return;
+  shrink(bytes_max_ - bytes, gone);
+  order_.splice(order_.begin(), added);
+  by_thread_.emplace(thread_id, order_.begin());
+  bytes_ += bytes;
+}
+
+void StateCache::shrink_to(std::size_t bytes) {
+  Order gone;
+  const std::lock_guard<std::mutex> guard(mutex_);
+  shrink(bytes, gone);
+}
+
+std::size_t StateCache::bytes() const {
+  const std::lock_guard<std::mutex> guard(mutex_);
+  return bytes_;
+}
+
+void StateCache::shrink(std::size_t bytes, Order& gone) {
+  while (bytes_ > bytes) {
+    const Kept& oldest = order_.back();
+    bytes_ -= oldest.bytes;
+    by_thread_.erase(oldest.thread_id);
+    gone.splice(gone.end(), order_, std::prev(order_.end()));
+  }
+}
+
+}  // namespace heddle::runtime

@@ -1,0 +1,56 @@
+#pragma once
+// The newest states of threads that were used a moment ago, decoded, so that the next run on a thread costs what it
+// adds and not what the thread holds.
+
+#include <cstddef>
+#include <list>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "runtime/checkpoint_codec.h"
+#include "runtime/checkpoint_saver.h"
+
+namespace heddle::runtime {
+
+// Nothing here is ever wrong, only unused: what a thread's newest checkpoint is, is always read from the storage, and a
+// checkpoint's values never change under its id. Its parent may, so that is taken from the storage, too.
+// Used by all engine threads, hence the mutex; nothing is done under it but looking up and moving pointers.
+class StateCache {
+ public:
+  struct State {
+    std::shared_ptr<const Checkpoint> checkpoint;  // of the graph itself, not of those inside it
+    StoredValues values;                           // what it keeps outside of its row
+  };
+
+  // `bytes_max`: about what the states may take in memory, all together.
+  explicit StateCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
+
+  // Null pointer: not here.
+  std::shared_ptr<const State> find(ThreadId thread_id);
+  // Replaces the thread's state. The states that were used longest ago go, until all fit; one that is too large by
+  // itself is not kept.
+  void keep(ThreadId thread_id, State state);
+  // Lets go of states, those used longest ago first, until what is left takes at most so much.
+  void shrink_to(std::size_t bytes);
+  std::size_t bytes() const;
+
+ private:
+  struct Kept {
+    ThreadId thread_id;
+    std::shared_ptr<const State> state;
+    std::size_t bytes = 0;
+  };
+  using Order = std::list<Kept>;  // used last first
+
+  // Moves them to `gone`, which is destroyed without the mutex: a state may have many thousands of items.
+  void shrink(std::size_t bytes, Order& gone);
+
+  const std::size_t bytes_max_;
+  mutable std::mutex mutex_;
+  Order order_;
+  std::unordered_map<ThreadId, Order::iterator> by_thread_;
+  std::size_t bytes_ = 0;
+};
+
+}  // namespace heddle::runtime

@@ -1,0 +1,164 @@
+#include "runtime/state_cache.h"
+
+#include <catch2/catch.hpp>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "tests/runtime/saver_fixture.h"
+
+namespace heddle::runtime {
+namespace {
+
+using test::CheckpointMaker;
+using test::dump;
+using test::id;
+using test::kThread;
+
+constexpr std::size_t kPlenty = std::size_t{1} << 20;
+
+Value long_text(char c) {
+  return json::value(std::string(1000, c));
+}
+
+// Savers of one thread, each as one run has it.
+class RunsFixture : public storage::test::FileFixture {
+ public:
+  StateCache& states() { return states_; }
+
+  Checkpoint put(std::map<std::string, Value> values, StateCache* states, std::optional<RunId> run_id = std::nullopt) {
+    StoredSaver saver(*storage, kThread, io.get_executor(), Unpacking::at_once, states);
+    Checkpoint checkpoint = maker_.make(std::move(values), newest_);
+    checkpoint.run_id = run_id;
+    newest_ = checkpoint.id;
+    Checkpoint copy = checkpoint;
+    saver.put(std::move(copy));
+    run(saver.flush());
+    return checkpoint;
+  }
+  LoadedCheckpoint newest(StateCache* states) {
+    StoredSaver saver(*storage, kThread, io.get_executor(), Unpacking::at_once, states);
+    std::optional<LoadedCheckpoint> found = run(saver.newest(""));
+    REQUIRE(found);
+    return *std::move(found);
+  }
+  template <class T>
+  T run(boost::asio::awaitable<T> coroutine) {
+    return heddle::test::run(io, std::move(coroutine));
+  }
+
+ private:
+  StateCache states_{kPlenty};
+  CheckpointMaker maker_;
+  std::optional<CheckpointId> newest_;
+};
+
+StateCache::State state_of(std::size_t text_bytes) {
+  auto stored = std::make_shared<StoredValue>();
+  stored->parts.push_back({1, 0, 0, text_bytes});
+  return {std::make_shared<const Checkpoint>(), {{"text", std::move(stored)}}};
+}
+
+}  // namespace
+
+TEST_CASE_METHOD(RunsFixture, "The next run on a thread finds the state that the last one left, not decoded again") {
+  const Value text = long_text('x');
+  const Checkpoint put_one = put({{"text", text}, {"count", Value(json::value(3))}}, &states());
+  const LoadedCheckpoint loaded = newest(&states());
+  CHECK(loaded.checkpoint.values.at("text").same_as(text));
+  CHECK(dump(loaded.checkpoint) == dump(put_one));
+  CHECK(dump(loaded.checkpoint) == dump(newest(nullptr).checkpoint));
+}
+
+TEST_CASE_METHOD(RunsFixture, "A state that was changed by somebody else is the changed one") {
+  const Value kept = long_text('k');
+  put({{"kept", kept}, {"text", long_text('x')}}, &states());
+  // As an update by hand does it, which knows nothing of what is in memory.
+  StoredSaver other(*storage, kThread, io.get_executor());
+  std::optional<LoadedCheckpoint> head = run(other.newest(""));
+  Checkpoint changed = head->checkpoint;
+  CheckpointMaker maker;
+  maker.make();
+  changed.id = maker.make().id;
+  changed.id.uuid.bytes[0] = 0xff;  // later than all others
+  changed.values["text"] = long_text('y');
+  other.put(std::move(changed));
+  run(other.flush());
+
+  const LoadedCheckpoint loaded = newest(&states());
+  CHECK(loaded.checkpoint.values.at("text").text() == long_text('y').text());
+  // What did not change is named by its id, so it need not be decoded.
+  CHECK(loaded.checkpoint.values.at("kept").same_as(kept));
+}
+
+TEST_CASE_METHOD(RunsFixture, "A checkpoint in memory has the parent that the storage says it has") {
+  const Checkpoint first = put({{"text", long_text('a')}}, &states());
+  put({{"text", long_text('b')}}, &states(), id<RunId>(1));
+  put({{"text", long_text('c')}}, &states(), id<RunId>(2));
+  auto erase = [](storage::Transaction& transaction) { transaction.checkpoints().erase_run(kThread, id<RunId>(1)); };
+  run(storage->commit(std::move(erase)));
+  const LoadedCheckpoint loaded = newest(&states());
+  CHECK(loaded.checkpoint.parent == first.id);
+  CHECK(dump(loaded) == dump(newest(nullptr)));
+}
+
+TEST_CASE_METHOD(RunsFixture, "A run goes on from a checkpoint in memory as from one that was read") {
+  Value list{json::array()};
+  for (int i = 0; i < 3; ++i) list = append_items(list, {std::make_shared<const json::value>(std::string(100, 'x'))});
+  put({{"log", list}}, &states());
+  const LoadedCheckpoint loaded = newest(&states());
+  const Value longer = append_items(loaded.checkpoint.values.at("log"), {std::make_shared<const json::value>("new")});
+  const Checkpoint next = put({{"log", longer}}, &states());
+  auto last_part = [&](const storage::Snapshot& snapshot) {
+    const auto row = snapshot.checkpoints().find(kThread, "", next.id);
+    return snapshot.checkpoints().value(kThread, row.value().value_ids.at(0)).back().data;
+  };
+  CHECK(read(std::move(last_part)) == R"(["new"])");
+  CHECK(dump(newest(nullptr).checkpoint) == dump(next));
+}
+
+TEST_CASE_METHOD(RunsFixture, "A run whose checkpoints are not all stored leaves nothing in memory") {
+  {
+    StoredSaver saver(*storage, kThread, io.get_executor(), Unpacking::at_once, &states());
+    CheckpointMaker maker;
+    saver.put(maker.make({{"text", long_text('x')}}));
+  }
+  CHECK(states().bytes() == 0);
+}
+
+TEST_CASE("States that were used longest ago go first") {
+  const std::size_t one = [] {
+    StateCache cache(kPlenty);
+    cache.keep(id<ThreadId>(1), state_of(1000));
+    return cache.bytes();
+  }();
+  REQUIRE(one >= 1000);
+  StateCache cache(3 * one);
+  for (std::uint8_t number = 1; number <= 3; ++number) cache.keep(id<ThreadId>(number), state_of(1000));
+  CHECK(cache.find(id<ThreadId>(1)));
+  cache.keep(id<ThreadId>(4), state_of(1000));
+  CHECK(cache.bytes() == 3 * one);
+  CHECK(cache.find(id<ThreadId>(1)));
+  CHECK_FALSE(cache.find(id<ThreadId>(2)));
+  cache.shrink_to(one);
+  CHECK(cache.bytes() == one);
+  CHECK(cache.find(id<ThreadId>(1)));
+  CHECK_FALSE(cache.find(id<ThreadId>(4)));
+}
+
+TEST_CASE("A state that does not fit is not kept, and not the one before it either") {
+  StateCache cache(10'000);
+  cache.keep(id<ThreadId>(1), state_of(1000));
+  cache.keep(id<ThreadId>(2), state_of(500));
+  cache.keep(id<ThreadId>(1), state_of(100'000));
+  CHECK_FALSE(cache.find(id<ThreadId>(1)));
+  CHECK(cache.find(id<ThreadId>(2)));
+  StateCache none(0);
+  none.keep(id<ThreadId>(1), state_of(0));
+  CHECK_FALSE(none.find(id<ThreadId>(1)));
+  CHECK(none.bytes() == 0);
+}
+
+}  // namespace heddle::runtime
