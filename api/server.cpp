@@ -31,6 +31,8 @@ namespace {
 
 // For answers that were being written when everything else had stopped.
 constexpr std::chrono::milliseconds kLastAnswers{1'000};
+// Of states that no run has used for some seconds; more would be seen in the memory of an idle server.
+constexpr std::size_t kIdleStatesBytes = std::size_t{2} << 20;
 
 // What authentication needs. `settings`, `clock` and `log` outlive it; stop() comes before its end.
 class AuthParts {
@@ -132,6 +134,7 @@ class Server::State {
 
   // Each thread has memory of its own.
   void give_back_memory() {
+    queue.states().shrink_to(kIdleStatesBytes);
     return_memory();
     for (const asio::any_io_executor& engine : engines.executors()) asio::post(engine, [] { return_memory(); });
     storage->submit([](storage::Transaction&) { return_memory(); }, [](const std::exception_ptr&) {});

@@ -269,6 +269,11 @@ void add_streams(std::vector<Setting>& table) {
   table.push_back(number({"stream-bytes-in-memory", "heddle.stream_bytes_in_memory", "bytes"}, 1 << 16, kGiB,
                          "events of one run; a reader that wants older ones gets them from the database",
                          [](ServerSettings& s) -> auto& { return s.stream_bytes_in_memory; }));
+  table.push_back(
+      number({"states-bytes-in-memory", "heddle.states_bytes_in_memory", "bytes"}, 0, 16 * kGiB,
+             "newest states of threads that had a run a moment ago, so that the next one need not take them "
+             "apart again; what nobody uses for some seconds is let go. 0: none",
+             [](ServerSettings& s) -> auto& { return s.states_bytes_in_memory; }));
   table.push_back(on_off({"stream-end-event", "http.stream_end_event"},
                          "a last event `end` in streams, as the platform sends it",
                          [](ServerSettings& s) -> auto& { return s.stream_end_event; }));

@@ -65,7 +65,7 @@ asio::awaitable<FoundRun> named_task(Services& services, Caller caller, const A2
 // How far a run has come that a client names, with the state that it left and not that of later runs.
 asio::awaitable<A2aOutcome> outcome_of(Services& services, FoundRun run) {
   const storage::Run& record = run.record;
-  if (run.active) co_return a2a_outcome(run.active->record.status, run.active->result);
+  if (run.active) co_return a2a_outcome(run.active->record.status, run.active->result.text());
   if (record.status != storage::RunStatus::success) {
     const std::string result = record.error_json ? "{\"__error__\":" + *record.error_json + "}" : "{}";
     co_return a2a_outcome(record.status, result);
@@ -145,13 +145,13 @@ asio::awaitable<Response> send_message(Services& services, Caller caller, const 
   const std::int64_t history = message.history;
   const std::shared_ptr<ActiveRun> run = co_await started(services, caller, call, std::move(message));
   if (!waits) {
-    const A2aOutcome outcome = a2a_outcome(run->record.status, run->result);
+    const A2aOutcome outcome = a2a_outcome(run->record.status, run->result.text());
     co_return rpc_result(call.rpc.id, a2a_task(outcome, run->record, history));
   }
   Response response;
   response.headers.set("content-type", "application/json");
   auto told = [id = call.rpc.id, history](const ActiveRun& ended) {
-    const A2aOutcome outcome = a2a_outcome(ended.record.status, ended.result);
+    const A2aOutcome outcome = a2a_outcome(ended.record.status, ended.result.text());
     return rpc_result_text(id, a2a_task(outcome, ended.record, history));
   };
   // Whoever goes away can ask for the task later.
@@ -182,7 +182,7 @@ asio::awaitable<Response> cancel_task(Services& services, Caller caller, const A
     throw RpcError(kA2aNotCancelable, "Task cannot be canceled: it has ended");
   }
   co_await services.runs.cancel(run, CancelAction::interrupt, true);
-  const A2aOutcome outcome = a2a_outcome(run.active->record.status, run.active->result);
+  const A2aOutcome outcome = a2a_outcome(run.active->record.status, run.active->result.text());
   co_return rpc_result(call.rpc.id, a2a_task(outcome, run.active->record, 0));
 }
 

@@ -43,7 +43,7 @@ class TaskWriter : public BodyWriter {
 
   // Once the run has ended.
   asio::awaitable<void> tell_end() {
-    const A2aOutcome outcome = a2a_outcome(run_.record.status, run_.result);
+    const A2aOutcome outcome = a2a_outcome(run_.record.status, run_.result.text());
     std::string out;
     if (told_.empty() && outcome.values_json) {
       out += answer(artifact(run_.record.run_id.text(), a2a_parts(*outcome.values_json), true));

@@ -96,7 +96,8 @@ json::object content_of(std::string text, bool is_error) {
 // What the model of the client is told about a run that has ended.
 json::object tool_result(const ActiveRun& run) {
   if (run.record.status == storage::RunStatus::interrupted) return content_of("The call was cancelled.", true);
-  const json::value result = runtime::parse_json(run.result);
+  std::string text = run.result.text();
+  const json::value result = runtime::parse_json(text);
   if (const json::value* error = runtime::find_member(result, "__error__")) {
     const std::string name(runtime::find_text(*error, "error").value_or("Error"));
     return content_of(name + ": " + std::string(runtime::find_text(*error, "message").value_or("")), true);
@@ -106,7 +107,7 @@ json::object tool_result(const ActiveRun& run) {
         "The agent stopped with a question, which cannot be answered in a tool call: " + runtime::to_text(*asked),
         true);
   }
-  return content_of(run.result, false);
+  return content_of(std::move(text), false);
 }
 
 asio::awaitable<Response> call_tool(Services& services, Caller caller, Request request, RpcCall call) {

@@ -50,7 +50,7 @@ BodyStream waiting_body(Services& services, std::shared_ptr<ActiveRun> run, OnDi
       if (!woken) co_await writer.write("\n");
     }
     guard.finished();
-    const std::string text = told ? told(*run) : run->result;
+    const std::string text = told ? told(*run) : run->result.text();
     co_await writer.write(text);
   };
 }

@@ -14,6 +14,12 @@ json::object ActiveRun::log_fields() const {
   return fields;
 }
 
+storage::Run ActiveRun::shown_record() const {
+  storage::Run shown = record;
+  if (temporary) write_details(details, shown);
+  return shown;
+}
+
 void ActiveRun::close() {
   phase = Phase::ended;
   plan = RunPlan{};

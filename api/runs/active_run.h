@@ -12,6 +12,8 @@
 #include <set>
 #include <string>
 
+#include "api/runs/run_details.h"
+#include "api/runs/run_result.h"
 #include "api/runs/run_stream.h"
 #include "runtime/compiled_graph.h"
 #include "runtime/drain_request.h"
@@ -32,7 +34,7 @@ struct RunPlan {
   std::shared_ptr<const runtime::CompiledGraph> graph;
   runtime::RunInput input;
   std::optional<runtime::CheckpointAddress> from;
-  std::shared_ptr<const runtime::RunConfig> config;
+  std::shared_ptr<runtime::RunConfig> config;  // the attempt takes it
   runtime::Durability durability = runtime::Durability::async;
   std::shared_ptr<const runtime::Breakpoints> interrupt_before;
   std::shared_ptr<const runtime::Breakpoints> interrupt_after;
@@ -47,13 +49,15 @@ struct ActiveRun {
 
   enum class Phase { waiting, running, ended };
 
-  storage::Run record;
-  storage::Run as_created;  // what the answer to its creation shows
+  storage::Run record;      // of a temporary one without texts: see shown_record()
+  storage::Run as_created;  // what the answer to its creation shows; not of a temporary one
+  RunDetails details;
   RunPlan plan;
   std::shared_ptr<RunStream> stream;
-  // Stored nowhere: a run without a thread whose result alone is wanted. `thread` is the one made for it.
+  // Stored nowhere: a run without a thread whose result alone is wanted. `thread` gives the one made for it, which
+  // hardly anybody asks for.
   bool temporary = false;
-  storage::Thread thread;
+  std::function<storage::Thread()> thread;
 
   Phase phase = Phase::waiting;
   bool due = true;  // its time has come (after_seconds)
@@ -68,11 +72,13 @@ struct ActiveRun {
   std::shared_ptr<runtime::DrainRequest> drain;    // of one that the next start can take up between two supersteps
   std::optional<boost::asio::steady_timer> delay;  // of one that is not due
 
-  // The answer to wait and join, as JSON text (http-api.md 9.2); set when ended.
-  std::string result;
+  RunResult result;                              // set when ended
   std::optional<storage::Webhook> owed_call;     // at the end of a temporary one; of others it is stored
   boost::asio::steady_timer has_ended;           // never expires; cancelled at the end
   std::set<boost::asio::steady_timer*> waiting;  // of answers that wait; cancelled at the end
+
+  // The record with all its texts.
+  storage::Run shown_record() const;
 
   // What an entry of the log about this run has at least: `run_id`, `thread_id`, `request_id`.
   boost::json::object log_fields() const;

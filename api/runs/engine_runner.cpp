@@ -44,6 +44,7 @@ struct EngineSide {
   runtime::SpanSink spans;
   std::shared_ptr<const runtime::DrainRequest> drain;
   std::size_t event_bytes_max = 0;
+  runtime::StateCache& states;
 };
 
 // Thrown to whoever made the event, on the engine's thread.
@@ -56,7 +57,8 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
   const auto executor = co_await asio::this_coro::executor;
   std::unique_ptr<runtime::CheckpointSaver> saver;
   if (side->stored_thread) {
-    saver = std::make_unique<runtime::StoredSaver>(*side->bridge, *side->stored_thread, executor);
+    saver = std::make_unique<runtime::StoredSaver>(*side->bridge, *side->stored_thread, executor,
+                                                   runtime::Unpacking::at_once, &side->states);
   } else {
     saver = std::make_unique<runtime::MemorySaver>();
   }
@@ -133,7 +135,8 @@ EngineRunner::EngineRunner(asio::any_io_executor executor, EngineThreads& engine
       storage_(storage),
       clock_(clock),
       checkpoint_ids_(checkpoint_ids),
-      settings_(settings) {}
+      settings_(settings),
+      states_(settings.states_bytes_in_memory) {}
 
 void EngineRunner::stop(ActiveRun& run) {
   if (!run.stop) return;
@@ -144,19 +147,23 @@ void EngineRunner::stop(ActiveRun& run) {
 asio::awaitable<EngineResult> EngineRunner::run(std::shared_ptr<ActiveRun> run) {
   run->engine = engines_.next();
   run->stop = std::make_shared<asio::cancellation_signal>();
-  auto config = std::make_shared<runtime::RunConfig>(*run->plan.config);
-  config->attempt = run->record.attempt;
-  config->metadata["run_attempt"] = run->record.attempt;
-  if (config->checkpoint_metadata) {
-    auto shared = std::make_shared<json::object>(*config->checkpoint_metadata);
+  // The attempt takes what the run was made with, so that its secrets live no longer than it; the end needs the rest.
+  RunPlan plan = std::move(run->plan);
+  run->plan = RunPlan{};
+  run->plan.graph = plan.graph;
+  run->plan.webhook = plan.webhook;
+  plan.config->attempt = run->record.attempt;
+  plan.config->metadata["run_attempt"] = run->record.attempt;
+  if (plan.config->checkpoint_metadata) {
+    auto shared = std::make_shared<json::object>(*plan.config->checkpoint_metadata);
     (*shared)["run_attempt"] = run->record.attempt;
-    config->checkpoint_metadata = std::move(shared);
+    plan.config->checkpoint_metadata = std::move(shared);
   }
 
   const StreamShape& shape = *run->stream->shape();
   auto bridge = std::make_shared<EngineBridge>(executor_, run->stream, storage_);
   auto side = std::make_shared<EngineSide>(
-      EngineSide{run->plan,
+      EngineSide{std::move(plan),
                  event_kinds(shape.modes, shape.subgraphs),
                  run->record.owner,
                  run->temporary ? std::nullopt : std::optional<storage::ThreadId>(run->record.thread_id),
@@ -167,16 +174,14 @@ asio::awaitable<EngineResult> EngineRunner::run(std::shared_ptr<ActiveRun> run) 
                  bridge,
                  {},
                  nullptr,
-                 settings_.event_bytes_max});
+                 settings_.event_bytes_max,
+                 states_});
   auto noted = std::make_shared<NotedSpans>();
   if (tell_of_trace_) side->spans = [noted](runtime::Span span) { noted->add(std::move(span)); };
   const storage::Timestamp began = clock_.now();
   // One that is stored nowhere cannot be taken up by the next start.
   if (!run->temporary) run->drain = std::make_shared<runtime::DrainRequest>("the server stops");
   side->drain = run->drain;
-  side->plan.config = config;
-  // The run's secrets live no longer than the run.
-  run->plan.config.reset();
 
   auto finished = std::make_shared<asio::steady_timer>(executor_, asio::steady_timer::time_point::max());
   struct Answer {
@@ -235,7 +240,7 @@ void EngineRunner::tell_of(const ActiveRun& run, const EngineResult& result, sto
   trace.run_id = run.record.run_id;
   trace.thread_id = run.record.thread_id;
   trace.assistant_id = run.record.assistant_id;
-  trace.graph_id = graph_id_of(run.record);
+  trace.graph_id = run.stream->shape()->graph_id;
   trace.attempt = run.record.attempt;
   trace.began = began;
   trace.ended = clock_.now();

@@ -13,6 +13,7 @@
 #include "api/settings.h"
 #include "api/telemetry/run_trace.h"
 #include "runtime/clock.h"
+#include "runtime/state_cache.h"
 #include "runtime/uuid.h"
 #include "storage/storage.h"
 
@@ -43,6 +44,9 @@ class EngineRunner {
   // `tell` is called with what each attempt did. Empty: nobody wants to know, and it is not noted.
   void when_traced(std::function<void(RunTrace)> tell) { tell_of_trace_ = std::move(tell); }
 
+  // What the runs of a moment ago have left for the next ones on their threads (states_bytes_in_memory).
+  runtime::StateCache& states() { return states_; }
+
  private:
   struct NotedSpans;
   void tell_of(const ActiveRun& run, const EngineResult& result, storage::Timestamp began, NotedSpans& spans) const;
@@ -53,6 +57,7 @@ class EngineRunner {
   const runtime::Clock& clock_;
   runtime::CheckpointIds& checkpoint_ids_;
   const ServerSettings& settings_;
+  runtime::StateCache states_;
   std::function<void(RunTrace)> tell_of_trace_;
 };
 

@@ -106,7 +106,8 @@ RunLogReader::RunLogReader(asio::any_io_executor executor, storage::Storage& sto
       thread_id_(thread_id),
       run_id_(run_id),
       graph_(std::move(graph)),
-      saver_(std::make_unique<runtime::StoredSaver>(storage, thread_id, std::move(executor))) {}
+      saver_(std::make_unique<runtime::StoredSaver>(storage, thread_id, std::move(executor),
+                                                    runtime::Unpacking::on_use)) {}
 
 RunLogReader::~RunLogReader() = default;
 

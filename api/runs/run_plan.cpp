@@ -11,12 +11,6 @@ namespace {
 
 namespace json = boost::json;
 
-const json::object& object_member(const json::object& object, std::string_view key) {
-  static const json::object kEmpty;
-  const auto found = object.find(key);
-  return found != object.end() && found->value().is_object() ? found->value().as_object() : kEmpty;
-}
-
 runtime::RunInput input_of(const json::object& kwargs) {
   const json::object& command = object_member(kwargs, "command");
   // `{}` says to go on, like no command at all (http-api.md 8.8).
@@ -80,16 +74,9 @@ std::int64_t recursion_limit_of(const json::object& config) {
 
 }  // namespace
 
-std::string graph_id_of(const storage::Run& record) {
-  const json::object kwargs = runtime::parse_json_object(record.kwargs_json);
-  const json::object& configurable = object_member(object_member(kwargs, "config"), "configurable");
-  const auto found = configurable.find("graph_id");
-  return found != configurable.end() && found->value().is_string() ? std::string(found->value().as_string()) : "";
-}
-
-RunPlan run_plan(const storage::Run& record, std::shared_ptr<const runtime::CompiledGraph> graph,
-                 const std::string& graph_id, RunSecrets secrets) {
-  const json::object kwargs = runtime::parse_json_object(record.kwargs_json);
+RunPlan run_plan(const storage::Run& record, const RunDetails& details,
+                 std::shared_ptr<const runtime::CompiledGraph> graph, const std::string& graph_id, RunSecrets secrets) {
+  const json::object& kwargs = *details.kwargs;
   const json::object& config = object_member(kwargs, "config");
   const json::object& configurable = object_member(config, "configurable");
 
@@ -109,7 +96,7 @@ RunPlan run_plan(const storage::Run& record, std::shared_ptr<const runtime::Comp
   settings->resumed_by_server = secrets.is_resumed;
   settings->context_secrets = std::move(secrets.context);
   if (const auto context = kwargs.find("context"); context != kwargs.end()) settings->context = context->value();
-  settings->metadata = runtime::parse_json_object(record.metadata_json);
+  settings->metadata = *details.metadata;
   settings->metadata["run_id"] = record.run_id.text();
   settings->metadata["graph_id"] = graph_id;
   settings->metadata["assistant_id"] = settings->assistant_id;
@@ -140,9 +127,9 @@ RunPlan run_plan(const storage::Run& record, std::shared_ptr<const runtime::Comp
   return plan;
 }
 
-std::shared_ptr<const StreamShape> stream_shape(const storage::Run& record, const std::string& graph_id,
-                                                const ServerSettings& settings) {
-  const json::object kwargs = runtime::parse_json_object(record.kwargs_json);
+std::shared_ptr<const StreamShape> stream_shape(const storage::Run& record, const RunDetails& details,
+                                                const std::string& graph_id, const ServerSettings& settings) {
+  const json::object& kwargs = *details.kwargs;
   const json::object& config = object_member(kwargs, "config");
   auto shape = std::make_shared<StreamShape>();
   shape->run_id = record.run_id;
@@ -157,7 +144,7 @@ std::shared_ptr<const StreamShape> stream_shape(const storage::Run& record, cons
   shape->subgraphs = subgraphs != kwargs.end() && subgraphs->value().is_bool() && subgraphs->value().as_bool();
   shape->graph_id = graph_id;
   shape->assistant_id = record.assistant_id.text();
-  shape->metadata = runtime::parse_json_object(record.metadata_json);
+  shape->metadata = *details.metadata;
   shape->tags = tags_of(config);
   shape->recursion_limit = recursion_limit_of(config);
   shape->compat = settings.compat;

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "api/runs/active_run.h"
+#include "api/runs/run_details.h"
 #include "api/settings.h"
 #include "runtime/compiled_graph.h"
 #include "runtime/secret.h"
@@ -21,13 +22,11 @@ struct RunSecrets {
   bool is_resumed = false;  // RunConfig::resumed_by_server
 };
 
-RunPlan run_plan(const storage::Run& record, std::shared_ptr<const runtime::CompiledGraph> graph,
-                 const std::string& graph_id, RunSecrets secrets);
+// `details` are those of the record, whose own texts are not looked at.
+RunPlan run_plan(const storage::Run& record, const RunDetails& details,
+                 std::shared_ptr<const runtime::CompiledGraph> graph, const std::string& graph_id, RunSecrets secrets);
 
-std::shared_ptr<const StreamShape> stream_shape(const storage::Run& record, const std::string& graph_id,
-                                                const ServerSettings& settings);
-
-// The graph id that the record names.
-std::string graph_id_of(const storage::Run& record);
+std::shared_ptr<const StreamShape> stream_shape(const storage::Run& record, const RunDetails& details,
+                                                const std::string& graph_id, const ServerSettings& settings);
 
 }  // namespace heddle::api

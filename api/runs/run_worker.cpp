@@ -37,19 +37,16 @@ json::object interrupts_json(const runtime::RunOutcome& outcome) {
 
 }  // namespace
 
-std::string wait_result(const runtime::RunOutcome& outcome) {
+RunResult result_of(const runtime::RunOutcome& outcome) {
+  if (outcome.status != runtime::OutcomeStatus::interrupted) return RunResult(outcome.values);
   std::string text;
-  if (outcome.status == runtime::OutcomeStatus::interrupted) {
-    runtime::ObjectText object(text);
-    object.json("__interrupt__", runtime::to_json(outcome.all_interrupts));
-    object.end();
-  } else {
-    outcome.values.print(text);
-  }
+  runtime::ObjectText object(text);
+  object.json("__interrupt__", runtime::to_json(outcome.all_interrupts));
+  object.end();
   return text;
 }
 
-std::string wait_result(const runtime::ErrorInfo& error) {
+RunResult result_of(const runtime::ErrorInfo& error) {
   return runtime::to_text(json::object{{"__error__", error_json(error)}});
 }
 
@@ -203,7 +200,7 @@ asio::awaitable<std::shared_ptr<const storage::Webhook>> RunWorker::owed_call(st
       values.reset();
     }
   }
-  storage::Webhook call = webhook_call(run->record, run->plan.webhook, values);
+  storage::Webhook call = webhook_call(run->shown_record(), run->plan.webhook, values);
   if (run->temporary) {
     run->owed_call = std::move(call);
     co_return nullptr;
@@ -220,14 +217,14 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     run->record.status = RunStatus::interrupted;
     run->record.cancel_reason = run->cancel_reason;
     run->result = "{}";
-    if (result->outcome) run->result = wait_result(*result->outcome);
+    if (result->outcome) run->result = result_of(*result->outcome);
   } else if (result->error) {
     run->record.status = result->is_too_late ? RunStatus::timeout : RunStatus::error;
     run->record.error_json = runtime::to_text(error_json(*result->error));
-    run->result = wait_result(*result->error);
+    run->result = result_of(*result->error);
   } else {
     run->record.status = RunStatus::success;
-    run->result = wait_result(*result->outcome);
+    run->result = result_of(*result->outcome);
   }
   const std::shared_ptr<const storage::Webhook> call = co_await owed_call(run);
   if (run->temporary) co_return;

@@ -43,6 +43,8 @@ class RunWorker {
   // `tell` is called with what each attempt did. Empty: nobody wants to know, and it is not noted.
   void when_traced(std::function<void(RunTrace)> tell) { engine_.when_traced(std::move(tell)); }
 
+  runtime::StateCache& states() { return engine_.states(); }
+
   // Stops a running one where it is. execute() then returns soon.
   void stop(ActiveRun& run) { engine_.stop(run); }
 
@@ -75,9 +77,5 @@ class RunWorker {
   ThreadNews& thread_news_;
   std::function<void()> tell_of_awaited_;
 };
-
-// The answer of wait and join for a run that ended so (http-api.md 9.2).
-std::string wait_result(const runtime::RunOutcome& outcome);
-std::string wait_result(const runtime::ErrorInfo& error);
 
 }  // namespace heddle::api

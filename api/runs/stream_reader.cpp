@@ -82,8 +82,9 @@ StreamSource live_source(const ActiveRun& run, const graphs::Registry& graphs) {
 }
 
 StreamSource stored_source(const storage::Run& record, const graphs::Registry& graphs, const ServerSettings& settings) {
-  const std::string graph_id = graph_id_of(record);
-  return {stream_shape(record, graph_id, settings), nullptr, graphs.find(graph_id), true};
+  const RunDetails details = details_of(record);
+  const std::string graph_id = graph_id_of(details);
+  return {stream_shape(record, details, graph_id, settings), nullptr, graphs.find(graph_id), true};
 }
 
 std::uint64_t first_wanted(const Headers& headers) {

@@ -56,7 +56,7 @@ asio::awaitable<std::optional<std::string>> newest_values(storage::Storage& stor
   const std::optional<storage::Checkpoint> head = co_await storage.read(std::move(read));
   if (!head) co_return std::nullopt;
   const auto executor = co_await asio::this_coro::executor;
-  runtime::StoredSaver saver(storage, thread_id, executor);
+  runtime::StoredSaver saver(storage, thread_id, executor, runtime::Unpacking::on_use);
   // By its id, because at the newest one without an id the writes of unfinished supersteps would be applied.
   runtime::CheckpointAddress address;
   address.id = head->checkpoint_id;

@@ -22,7 +22,7 @@ HistoryPages::HistoryPages(storage::Storage& storage, storage::ThreadId thread_i
 asio::awaitable<std::vector<runtime::StateSnapshot>> HistoryPages::next() {
   if (at_end_) co_return std::vector<runtime::StateSnapshot>{};
   const auto executor = co_await asio::this_coro::executor;
-  runtime::StoredSaver saver(storage_, thread_id_, executor);
+  runtime::StoredSaver saver(storage_, thread_id_, executor, runtime::Unpacking::on_use);
   runtime::HistoryQuery page = query_;
   page.limit = std::min(query_.limit, page_);
   const std::int64_t wanted = page.limit;

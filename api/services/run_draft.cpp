@@ -53,16 +53,16 @@ void begin(storage::Run& record) {
   record.started_at = record.updated_at;
 }
 
-void insert(storage::Transaction& transaction, const storage::Run& record,
-            const std::optional<storage::Sealed>& sealed) {
-  transaction.runs().insert(record);
-  if (sealed) transaction.sealed().insert(*sealed);
+void insert(storage::Transaction& transaction, Draft& draft) {
+  write_details(draft.details, draft.record);
+  transaction.runs().insert(draft.record);
+  if (draft.sealed) transaction.sealed().insert(*draft.sealed);
 }
 
 }  // namespace
 
-void complete_record(Draft& draft, const json::object& thread_config, const json::object& thread_metadata) {
-  storage::Run& record = draft.record;
+void make_details(Draft& draft, const json::object& thread_config, const json::object& thread_metadata) {
+  const storage::Run& record = draft.record;
   json::object metadata = runtime::parse_json_object(draft.assistant.metadata_json);
   lay_over(metadata, thread_metadata);
   lay_over(metadata, draft.request.metadata);
@@ -85,12 +85,12 @@ void complete_record(Draft& draft, const json::object& thread_config, const json
   config["configurable"] = std::move(configurable);
   config["metadata"] = metadata;
 
-  json::object kwargs = draft.request.kwargs;
+  json::object kwargs = std::move(draft.request.kwargs);
   kwargs["config"] = std::move(config);
   kwargs["context"] = merged_context(draft.assistant.context_json, kwargs);
   kwargs["temporary"] = record.on_completion == storage::OnCompletion::delete_thread;
-  record.metadata_json = runtime::to_text(metadata);
-  record.kwargs_json = runtime::to_text(kwargs);
+  draft.details.kwargs = std::make_shared<const json::object>(std::move(kwargs));
+  draft.details.metadata = std::make_shared<const json::object>(std::move(metadata));
 }
 
 storage::Thread new_thread(const Draft& draft) {
@@ -122,13 +122,13 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
   if (!thread) {
     const bool may_create = !draft.origin.thread_id || draft.request.if_not_exists == IfThreadMissing::create;
     if (!may_create || transaction.threads().exists(record.thread_id)) return ThreadMissing{};
-    complete_record(draft, {}, {});
+    make_details(draft, {}, {});
     if (draft.origin.is_watched && record.created_at <= record.updated_at) {
       begin(record);
     }
     transaction.threads().insert(new_thread(draft));
-    insert(transaction, record, draft.sealed);
-    return Stored{record, {}};
+    insert(transaction, draft);
+    return Stored{std::move(record), std::move(draft.details), {}};
   }
 
   const std::vector<storage::Run> in_flight = transaction.runs().in_flight(record.thread_id);
@@ -152,12 +152,12 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
     thread->changed(record.updated_at);
     transaction.threads().update(*thread);
   }
-  complete_record(draft, draft.compat == Compat::js ? thread_config : json::object{}, thread_metadata);
+  make_details(draft, draft.compat == Compat::js ? thread_config : json::object{}, thread_metadata);
   if (draft.origin.is_watched && in_flight.empty() && record.created_at <= record.updated_at) {
     begin(record);
   }
-  insert(transaction, record, draft.sealed);
-  Stored stored{record, {}};
+  insert(transaction, draft);
+  Stored stored{record, draft.details, {}};
   const bool cancels = record.multitask_strategy == storage::MultitaskStrategy::interrupt ||
                        record.multitask_strategy == storage::MultitaskStrategy::rollback;
   if (cancels) {

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "api/runs/run_details.h"
 #include "api/runs/run_request.h"
 #include "api/settings.h"
 #include "storage/assistants.h"
@@ -46,6 +47,7 @@ struct RunOrigin {
 // A run that is about to be stored: what the transaction needs to decide and to write.
 struct Draft {
   storage::Run record;
+  RunDetails details;
   storage::Assistant assistant;
   RunRequest request;
   RunOrigin origin;
@@ -54,16 +56,16 @@ struct Draft {
   ThreadTtlSettings ttl;  // of a thread that is made for it
 };
 
-// Fills the record in from assistant, thread and request (http-api.md 8.3).
-void complete_record(Draft& draft, const boost::json::object& thread_config,
-                     const boost::json::object& thread_metadata);
+// Makes the details from assistant, thread and request (http-api.md 8.3). The record's texts are not written.
+void make_details(Draft& draft, const boost::json::object& thread_config, const boost::json::object& thread_metadata);
 
-// The thread that is made for the run. Its record is complete.
+// The thread that is made for the run.
 storage::Thread new_thread(const Draft& draft);
 
 // What the transaction that creates a run found.
 struct Stored {
   storage::Run record;
+  RunDetails details;
   std::vector<storage::RunId> to_cancel;
 };
 struct ThreadMissing {};

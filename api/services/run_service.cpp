@@ -124,10 +124,10 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
   const bool is_temporary =
       !origin.thread_id && origin.is_watched && record.on_completion == storage::OnCompletion::delete_thread;
   if (is_temporary) {
-    complete_record(draft, {}, {});
-    std::shared_ptr<ActiveRun> run = activate(draft.record, graph_id, std::move(secrets), true);
+    make_details(draft, {}, {});
+    std::shared_ptr<ActiveRun> run = activate(draft.record, draft.details, graph_id, std::move(secrets), true);
     run->request_id = origin.request_id;
-    run->thread = new_thread(draft);
+    run->thread = [draft = std::make_shared<const Draft>(std::move(draft))] { return new_thread(*draft); };
     parts_.queue.add(run);
     co_return run;
   }
@@ -156,7 +156,7 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
     const std::shared_ptr<ActiveRun> other = parts_.queue.find(id);
     if (other) parts_.queue.cancel(other, action);
   }
-  std::shared_ptr<ActiveRun> run = activate(stored.record, graph_id, std::move(secrets), false);
+  std::shared_ptr<ActiveRun> run = activate(stored.record, stored.details, graph_id, std::move(secrets), false);
   run->request_id = origin.request_id;
   parts_.queue.add(run);
   co_return run;
@@ -190,21 +190,22 @@ asio::awaitable<std::vector<std::shared_ptr<ActiveRun>>> RunService::create_batc
   co_return runs;
 }
 
-std::shared_ptr<ActiveRun> RunService::activate(const storage::Run& record, const std::string& graph_id,
-                                                RunSecrets secrets, bool temporary) {
+std::shared_ptr<ActiveRun> RunService::activate(const storage::Run& record, RunDetails details,
+                                                const std::string& graph_id, RunSecrets secrets, bool temporary) {
   const auto executor = parts_.queue.executor();
   auto run = std::make_shared<ActiveRun>(executor);
   run->record = record;
-  run->as_created = record;
+  if (!temporary) run->as_created = record;
   run->temporary = temporary;
-  run->plan = run_plan(record, parts_.graphs.find(graph_id), graph_id, std::move(secrets));
+  run->plan = run_plan(record, details, parts_.graphs.find(graph_id), graph_id, std::move(secrets));
   std::shared_ptr<RunLog> log;
   if (!temporary) {
     log = std::make_shared<RunLog>(executor, parts_.storage, record.thread_id, record.run_id,
                                    run->plan.durability != runtime::Durability::exit);
   }
-  run->stream = std::make_shared<RunStream>(stream_shape(record, graph_id, parts_.settings),
+  run->stream = std::make_shared<RunStream>(stream_shape(record, details, graph_id, parts_.settings),
                                             parts_.settings.stream_bytes_in_memory, std::move(log));
+  run->details = std::move(details);
   return run;
 }
 
@@ -214,7 +215,7 @@ asio::awaitable<FoundRun> RunService::get(storage::Owner owner, storage::ThreadI
   found.active = parts_.queue.find(run_id);
   if (found.active && found.active->temporary && found.active->record.thread_id == thread_id &&
       found.active->record.owner == owner) {
-    found.record = found.active->record;
+    found.record = found.active->shown_record();
     co_return found;
   }
   struct Answer {
@@ -239,7 +240,7 @@ asio::awaitable<FoundRun> RunService::get_stateless(storage::Owner owner, storag
   FoundRun found;
   found.active = parts_.queue.find(run_id);
   if (found.active && found.active->record.owner == owner) {
-    found.record = found.active->record;
+    found.record = found.active->shown_record();
     co_return found;
   }
   auto read = [owner, run_id](const storage::Snapshot& snapshot) { return snapshot.runs().find(owner, run_id); };
@@ -341,7 +342,8 @@ asio::awaitable<void> RunService::take_up_again() {
 }
 
 asio::awaitable<void> RunService::take_up(storage::Run record) {
-  const std::string graph_id = graph_id_of(record);
+  RunDetails details = details_of(record);
+  const std::string graph_id = graph_id_of(details);
   const bool has_graph = parts_.graphs.find(graph_id) != nullptr;
   if (!has_graph) {
     const runtime::ErrorInfo error{"GraphNotFound", "Graph \"" + graph_id + "\" is not served any more"};
@@ -364,7 +366,7 @@ asio::awaitable<void> RunService::take_up(storage::Run record) {
   }
 
   RunSecrets secrets = std::get<RunSecrets>(std::move(left));
-  std::shared_ptr<ActiveRun> run = activate(record, graph_id, std::move(secrets), false);
+  std::shared_ptr<ActiveRun> run = activate(record, std::move(details), graph_id, std::move(secrets), false);
   if (was_running) {
     // What the run had come to goes on from its last checkpoint; its input has been taken in already.
     if (progress.has_begun) {

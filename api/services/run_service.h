@@ -75,8 +75,8 @@ class RunService {
   void check_room(const storage::Owner& owner, std::size_t count) const;
   boost::asio::awaitable<storage::Assistant> assistant_for(storage::AssistantReader reader, std::string id) const;
   storage::AssistantReader reader_of(const Caller& caller, const RunOrigin& origin) const;
-  std::shared_ptr<ActiveRun> activate(const storage::Run& record, const std::string& graph_id, RunSecrets secrets,
-                                      bool temporary);
+  std::shared_ptr<ActiveRun> activate(const storage::Run& record, RunDetails details, const std::string& graph_id,
+                                      RunSecrets secrets, bool temporary);
   boost::asio::awaitable<void> take_up(storage::Run record);
   // Of a run that is taken up again. What the client sent cannot be done without; of the caller the name is enough.
   boost::asio::awaitable<std::variant<RunSecrets, CannotOpen>> secrets_left(storage::Run record) const;

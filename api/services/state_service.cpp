@@ -177,7 +177,7 @@ asio::awaitable<runtime::StateSnapshot> StateService::state(storage::Thread thre
   const std::shared_ptr<const runtime::CompiledGraph> graph = graph_of(thread);
   if (!graph) co_return runtime::StateSnapshot{};
   const auto executor = co_await asio::this_coro::executor;
-  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor);
+  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor, runtime::Unpacking::on_use);
   runtime::StateSnapshot snapshot;
   try {
     snapshot = co_await runtime::get_state(*graph, saver, std::move(address), subgraphs);
@@ -262,7 +262,7 @@ asio::awaitable<std::optional<std::string>> StateService::values_text(storage::T
   const std::shared_ptr<const runtime::CompiledGraph> graph = graph_of(thread);
   if (!graph) co_return "{}";
   const auto executor = co_await asio::this_coro::executor;
-  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor);
+  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor, runtime::Unpacking::on_use);
   runtime::CheckpointAddress address;
   address.id = thread.values_checkpoint;
   const runtime::StateSnapshot snapshot =

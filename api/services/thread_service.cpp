@@ -151,7 +151,7 @@ asio::awaitable<ThreadView> ThreadService::get(storage::Owner owner, storage::Th
   if (!thread) {
     const std::shared_ptr<ActiveRun> run = parts_.queue.find_temporary(owner, id);
     if (!run) throw unknown_thread(id);
-    co_return ThreadView{run->thread, std::nullopt};
+    co_return ThreadView{run->thread(), std::nullopt};
   }
   ThreadView found = co_await with_values(*thread);
   co_return found;

@@ -26,8 +26,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     config["configurable"] = request.configurable;
     request.kwargs["config"] = std::move(config);
     record.kwargs_json = runtime::to_text(request.kwargs);
-    (void)api::run_plan(record, nullptr, "graph", {});
-    (void)api::stream_shape(record, "graph", settings);
+    const api::RunDetails details = api::details_of(record);
+    (void)api::run_plan(record, details, nullptr, "graph", {});
+    (void)api::stream_shape(record, details, "graph", settings);
   } catch (const api::ApiError&) {
     return 0;
   }

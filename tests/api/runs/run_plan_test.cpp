@@ -16,8 +16,13 @@ storage::Run record_with(const std::string& kwargs) {
   return record;
 }
 
+api::RunPlan plan_of(const std::string& kwargs, api::RunSecrets secrets) {
+  const storage::Run record = record_with(kwargs);
+  return api::run_plan(record, api::details_of(record), nullptr, "chat", std::move(secrets));
+}
+
 api::RunPlan plan_of(const std::string& kwargs) {
-  return api::run_plan(record_with(kwargs), nullptr, "chat", {});
+  return plan_of(kwargs, {});
 }
 
 }  // namespace
@@ -34,8 +39,7 @@ TEST_CASE("Absent and null input go on, `{}` starts, a command that says nothing
 TEST_CASE("Header values reach the nodes and not the checkpoints") {
   api::RunSecrets secrets;
   secrets.header_settings = {{"x-app", "mint"}};
-  const api::RunPlan plan =
-      api::run_plan(record_with(R"({"config":{"configurable":{"app":1}}})"), nullptr, "chat", std::move(secrets));
+  const api::RunPlan plan = plan_of(R"({"config":{"configurable":{"app":1}}})", std::move(secrets));
   CHECK(plan.config->configurable.contains("x-app"));
   CHECK_FALSE(plan.config->checkpoint_metadata->contains("x-app"));
   CHECK(plan.config->checkpoint_metadata->contains("app"));
