@@ -1,90 +1,24 @@
 #include "graphs/agent.h"
 
-#include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
-#include <functional>
-#include <map>
 
 #include "graphs/handoff.h"
 #include "graphs/human_in_the_loop.h"
 #include "graphs/react_agent.h"
-#include "graphs/summarization.h"
 #include "runtime/json.h"
-#include "runtime/memory_saver.h"
 #include "runtime/schema.h"
-#include "runtime/uuid.h"
+#include "tests/graphs/agents_fixture.h"
 #include "tests/graphs/list_model.h"
-#include "tests/support/manual_clock.h"
 #include "tests/support/run.h"
 
 namespace asio = boost::asio;
 using namespace heddle;
 using namespace heddle::graphs;
 using namespace heddle::runtime;
+using heddle::test::AgentsFixture;
 using heddle::test::calls;
 using heddle::test::ListModel;
-
-namespace {
-
-std::string shown(const State& state) {
-  std::string text;
-  for (const Value::Item& message : state["messages"].items()) {
-    text += std::string(message_type(*message)) + ":" + message_text(*message) + "\n";
-  }
-  return text;
-}
-
-struct AgentsFixture {
-  asio::io_context io;
-  MemorySaver saver;
-  test::ManualClock clock;
-  CheckpointIds checkpoint_ids;
-  RunConfig config;
-  std::map<std::string, int> made;
-  std::vector<std::string> updates;  // node and writes, of the last run
-  std::vector<std::string> starts;   // node and triggers, of the last run
-  AgentOptions options;
-
-  ToolPointer tool(const std::string& name) {
-    json::object schema{{"type", "object"}, {"properties", {{"city", schema::text()}}}};
-    return make_tool({name, "", std::move(schema)}, [this, name](ToolContext&, const json::object& arguments) {
-      ++made[name];
-      return ToolResult(name + " " + to_text(arguments));
-    });
-  }
-  std::shared_ptr<const ListModel> model(std::vector<Message> answers) {
-    auto made_model = std::make_shared<const ListModel>(std::move(answers));
-    options.model = made_model;
-    return made_model;
-  }
-  RunOutcome run(const std::shared_ptr<const CompiledGraph>& graph, RunInput input) {
-    updates.clear();
-    starts.clear();
-    EventSink sink = [this](RunEvent event) {
-      if (const auto* update = std::get_if<UpdateFact>(&event)) {
-        updates.push_back(update->node + " " + to_text(update->writes));
-      } else if (const auto* start = std::get_if<TaskStartFact>(&event)) {
-        starts.push_back(start->name + " " + start->triggers.front());
-      }
-    };
-    const RunServices services{&saver, nullptr, clock, checkpoint_ids, std::move(sink)};
-    RunOptions wanted;
-    wanted.input = std::move(input);
-    wanted.config = std::make_shared<RunConfig>(config);
-    wanted.kinds.updates = wanted.kinds.tasks = true;
-    return test::run(io, graph->run(std::move(wanted), services));
-  }
-  RunOutcome say(const std::shared_ptr<const CompiledGraph>& graph, const char* text) {
-    return run(graph, GraphInput{json::object{{"messages", text}}});
-  }
-  RunOutcome decide(const std::shared_ptr<const CompiledGraph>& graph, std::string_view decisions) {
-    Command command;
-    command.resume = json::object{{"decisions", parse_json(decisions)}};
-    return run(graph, std::move(command));
-  }
-};
-
-}  // namespace
+using heddle::test::shown;
 
 TEST_CASE_METHOD(AgentsFixture, "Each tool call is a task of its own, and the answers keep the order of the calls") {
   model({calls({{"weather", {{"city", "Paris"}}}, {"news", {}}}), ai_message("sunny")});
@@ -192,62 +126,6 @@ TEST_CASE_METHOD(AgentsFixture, "Decisions that do not fit the question fail the
   CHECK(made.empty());
   CHECK(decide(graph, R"([{"type":"approve"}])").status == OutcomeStatus::done);
   CHECK(made["weather"] == 1);
-}
-
-TEST_CASE_METHOD(AgentsFixture, "A long conversation is cut, and no call loses its answer") {
-  const auto summariser = std::make_shared<const ListModel>(std::vector<Message>{ai_message("they talked")});
-  SummaryOptions summary;
-  summary.model = summariser;
-  summary.triggers = {SummaryTrigger{4, std::nullopt}};
-  summary.keep_messages = 2;
-  model({ai_message("hello"), calls({{"weather", {}}}), ai_message("done")});
-  options.tools = {tool("weather")};
-  options.middleware = {summarization(summary)};
-  const auto graph = make_agent(options);
-  const RunOutcome first = say(graph, "hi");
-  CHECK(shown(first.values) == "human:hi\nai:hello\n");
-  const std::string first_id(message_id(*first.values["messages"].items().front()));
-  const RunOutcome second = say(graph, "weather?");
-  CHECK(shown(second.values) ==
-        "human:Here is a summary of the conversation to date:\n\nthey talked\nai:\ntool:weather {}\nai:done\n");
-  CHECK(message_id(*second.values["messages"].items().front()) == first_id);
-  CHECK(summariser->tags == std::vector<std::string>{"nostream"});
-}
-
-TEST_CASE_METHOD(AgentsFixture,
-                 "A system message counts for nobody and goes into the summary; what stays may be told in tokens") {
-  const auto summariser = std::make_shared<const ListModel>(std::vector<Message>{ai_message("short")});
-  SummaryOptions summary;
-  summary.model = summariser;
-  summary.triggers = {SummaryTrigger{1, std::nullopt}};
-  summary.count = [](const std::vector<Value::Item>& messages) { return 10 * messages.size(); };
-  json::array given{system_message("be brief"), human_message("one"), ai_message("two"), human_message("three")};
-  model({ai_message("four")});
-  SECTION("all of the conversation stays") {
-    summary.keep_messages = 3;
-    options.middleware = {summarization(summary)};
-    const RunOutcome outcome = run(make_agent(options), GraphInput{json::object{{"messages", given}}});
-    CHECK(shown(outcome.values) == "system:be brief\nhuman:one\nai:two\nhuman:three\nai:four\n");
-  }
-  SECTION("the newest that hold 25 tokens stay") {
-    summary.keep_tokens = 25;
-    options.middleware = {summarization(summary)};
-    const RunOutcome outcome = run(make_agent(options), GraphInput{json::object{{"messages", given}}});
-    CHECK(shown(outcome.values) ==
-          "human:Here is a summary of the conversation to date:\n\nshort\nai:two\nhuman:three\nai:four\n");
-  }
-}
-
-TEST_CASE_METHOD(AgentsFixture, "A summary that fails says so in its place") {
-  SummaryOptions summary;
-  summary.model = std::make_shared<const ListModel>(std::vector<Message>{});
-  summary.triggers = {SummaryTrigger{std::nullopt, 1}};
-  summary.keep_messages = 0;
-  model({ai_message("hello")});
-  options.middleware = {summarization(summary)};
-  CHECK(shown(say(make_agent(options), "hi").values) ==
-        "human:Here is a summary of the conversation to date:\n\nError generating summary: the model has no more "
-        "answers\nai:hello\n");
 }
 
 TEST_CASE_METHOD(AgentsFixture, "A failed call is told to the model in the words of create_agent") {

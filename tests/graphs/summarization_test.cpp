@@ -1,0 +1,70 @@
+#include "graphs/summarization.h"
+
+#include <catch2/catch.hpp>
+
+#include "tests/graphs/agents_fixture.h"
+#include "tests/graphs/list_model.h"
+
+using namespace heddle;
+using namespace heddle::graphs;
+using namespace heddle::runtime;
+using heddle::test::AgentsFixture;
+using heddle::test::calls;
+using heddle::test::ListModel;
+using heddle::test::shown;
+
+TEST_CASE_METHOD(AgentsFixture, "A long conversation is cut, and no call loses its answer") {
+  const auto summariser = std::make_shared<const ListModel>(std::vector<Message>{ai_message("they talked")});
+  SummaryOptions summary;
+  summary.model = summariser;
+  summary.triggers = {SummaryTrigger{4, std::nullopt}};
+  summary.keep_messages = 2;
+  model({ai_message("hello"), calls({{"weather", {}}}), ai_message("done")});
+  options.tools = {tool("weather")};
+  options.middleware = {summarization(summary)};
+  const auto graph = make_agent(options);
+  const RunOutcome first = say(graph, "hi");
+  CHECK(shown(first.values) == "human:hi\nai:hello\n");
+  const std::string first_id(message_id(*first.values["messages"].items().front()));
+  const RunOutcome second = say(graph, "weather?");
+  CHECK(shown(second.values) ==
+        "human:Here is a summary of the conversation to date:\n\nthey talked\nai:\ntool:weather {}\nai:done\n");
+  CHECK(message_id(*second.values["messages"].items().front()) == first_id);
+  CHECK(summariser->tags == std::vector<std::string>{"nostream"});
+}
+
+TEST_CASE_METHOD(AgentsFixture,
+                 "A system message counts for nobody and goes into the summary; what stays may be told in tokens") {
+  const auto summariser = std::make_shared<const ListModel>(std::vector<Message>{ai_message("short")});
+  SummaryOptions summary;
+  summary.model = summariser;
+  summary.triggers = {SummaryTrigger{1, std::nullopt}};
+  summary.count = [](const std::vector<Value::Item>& messages) { return 10 * messages.size(); };
+  json::array given{system_message("be brief"), human_message("one"), ai_message("two"), human_message("three")};
+  model({ai_message("four")});
+  SECTION("all of the conversation stays") {
+    summary.keep_messages = 3;
+    options.middleware = {summarization(summary)};
+    const RunOutcome outcome = run(make_agent(options), GraphInput{json::object{{"messages", given}}});
+    CHECK(shown(outcome.values) == "system:be brief\nhuman:one\nai:two\nhuman:three\nai:four\n");
+  }
+  SECTION("the newest that hold 25 tokens stay") {
+    summary.keep_tokens = 25;
+    options.middleware = {summarization(summary)};
+    const RunOutcome outcome = run(make_agent(options), GraphInput{json::object{{"messages", given}}});
+    CHECK(shown(outcome.values) ==
+          "human:Here is a summary of the conversation to date:\n\nshort\nai:two\nhuman:three\nai:four\n");
+  }
+}
+
+TEST_CASE_METHOD(AgentsFixture, "A summary that fails says so in its place") {
+  SummaryOptions summary;
+  summary.model = std::make_shared<const ListModel>(std::vector<Message>{});
+  summary.triggers = {SummaryTrigger{std::nullopt, 1}};
+  summary.keep_messages = 0;
+  model({ai_message("hello")});
+  options.middleware = {summarization(summary)};
+  CHECK(shown(say(make_agent(options), "hi").values) ==
+        "human:Here is a summary of the conversation to date:\n\nError generating summary: the model has no more "
+        "answers\nai:hello\n");
+}
