@@ -33,7 +33,6 @@ constexpr std::string_view kExtract = "extract-";
 // Where the parts of one agent lie, and what its nodes work with. Immutable.
 struct Layout {
   AgentOptions options;
-  Value::Item prompt;      // null pointer: none
   std::string loop_entry;  // what stands before each question to the model
   std::string exit;        // the first node of the end
   bool has_tools = false;
@@ -121,10 +120,7 @@ const json::value* extraction_in(const Message& answer) {
 
 asio::awaitable<NodeResult> ask_model(LayoutPointer layout, NodeContext& context) {
   const AgentOptions& options = layout->options;
-  const std::vector<Value::Item>& stored = context.state()["messages"].items();
-  std::vector<Value::Item> messages;
-  if (layout->prompt) messages.push_back(layout->prompt);
-  messages.insert(messages.end(), stored.begin(), stored.end());
+  std::vector<Value::Item> messages = prompted(options.prompt, context.state(), context.config());
   messages = with_all_calls_answered(std::move(messages));
   ModelOptions model_options = options.model_options;
   Message answer = co_await options.model->ask(context, std::move(messages), std::move(model_options));
@@ -290,9 +286,6 @@ std::shared_ptr<const runtime::CompiledGraph> make_agent(AgentOptions options) {
   made->has_tools = !options.tools.empty();
   made->loop_entry = before.empty() ? std::string(kModel) : before.front().name;
   made->exit = last.empty() ? std::string(runtime::kEnd) : last.front().name;
-  if (!options.prompt.empty()) {
-    made->prompt = std::make_shared<const json::value>(runtime::system_message(options.prompt));
-  }
   made->options = std::move(options);
   const LayoutPointer layout = std::move(made);
   const AgentOptions& wanted = layout->options;

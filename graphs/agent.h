@@ -16,6 +16,7 @@
 
 #include "graphs/agent_routes.h"
 #include "graphs/chat_model.h"
+#include "graphs/prompt.h"
 #include "graphs/tool.h"
 #include "graphs/tool_node.h"
 #include "runtime/compiled_graph.h"
@@ -50,8 +51,8 @@ struct Middleware {
 struct AgentOptions {
   std::shared_ptr<const ChatModel> model;
   std::vector<ToolPointer> tools;
-  std::string prompt;  // a system message in front of the messages, not stored
-  std::string name;    // of the graph and of the model's answers; empty: LangGraph, and `model`
+  Prompt prompt;
+  std::string name;  // of the graph and of the model's answers; empty: LangGraph, and `model`
   std::vector<Middleware> middleware;
   ModelOptions model_options;           // `tools` is filled from the tools above
   ToolNodeOptions tool_options;         // what the model is told has the words of create_agent if nothing else is said

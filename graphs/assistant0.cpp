@@ -39,8 +39,9 @@ std::shared_ptr<const runtime::CompiledGraph> make_assistant0(Assistant0Options 
   agent.model_options.temperature = 0;
   agent.tool_options.errors = ToolErrors::told_to_the_model;
   agent.version = ReactVersion::v1;  // as the sample's: its page answers one question after the other
-  agent.prompt_of_run = [&clock = options.clock](const runtime::RunConfig& config) {
-    return prompt_at(time_of_run(config, clock.now()));
+  agent.prompt = [&clock = options.clock](const runtime::State& state, const runtime::RunConfig& config) {
+    std::string text = prompt_at(time_of_run(config, clock.now()));
+    return led_by(runtime::system_message(std::move(text)), state);
   };
   return make_react_agent(std::move(agent));
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "graphs/chat_model.h"
+#include "graphs/prompt.h"
 #include "graphs/tool.h"
 #include "runtime/compiled_graph.h"
 
@@ -26,7 +27,7 @@ struct SupervisorOptions {
   std::shared_ptr<const ChatModel> model;
   std::vector<TeamMember> members;
   std::vector<ToolPointer> tools;  // of the supervisor itself, beside those that hand off
-  std::string prompt;
+  Prompt prompt;
   std::string name = "supervisor";
 };
 

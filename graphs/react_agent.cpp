@@ -34,31 +34,17 @@ constexpr std::string_view kResponse = "structuredResponse";
 // What the nodes of an agent work with. Immutable.
 struct Parts {
   ReactAgentOptions options;
-  Value::Item prompt;  // null pointer: none, or one that depends on the run
-  std::string entry;   // what stands before each question to the model
-  std::string exit;    // where it goes when nothing is left to call
+  std::string entry;  // what stands before each question to the model
+  std::string exit;   // where it goes when nothing is left to call
   bool has_tools = false;
 };
 using PartsPointer = std::shared_ptr<const Parts>;
 
-Value::Item message_item(std::string text) {
-  return std::make_shared<const json::value>(runtime::system_message(std::move(text)));
-}
-
 std::vector<Value::Item> model_input(const Parts& parts, const NodeContext& context) {
-  const State& state = context.state();
-  const Value& instead = state[kInputMessages];
-  const bool has_instead = instead.is_list() && instead.size() > 0;
-  const std::vector<Value::Item>& given = (has_instead ? instead : state["messages"]).items();
-  std::vector<Value::Item> messages;
-  messages.reserve(given.size() + 1);
-  if (parts.options.prompt_of_run) {
-    messages.push_back(message_item(parts.options.prompt_of_run(context.config())));
-  } else if (parts.prompt != nullptr) {
-    messages.push_back(parts.prompt);
-  }
-  messages.insert(messages.end(), given.begin(), given.end());
-  return with_all_calls_answered(std::move(messages));
+  State state = context.state();
+  const Value instead = state[kInputMessages];
+  if (instead.is_list() && instead.size() > 0) state.set("messages", instead);
+  return with_all_calls_answered(prompted(parts.options.prompt, state, context.config()));
 }
 
 asio::awaitable<NodeResult> ask_model(PartsPointer parts, NodeContext& context) {
@@ -93,10 +79,7 @@ asio::awaitable<NodeResult> respond(PartsPointer parts, NodeContext& context) {
   const std::string_view title = runtime::find_text(response.schema, "title").value_or("");
   const ToolDeclaration wanted{title.empty() ? "extract" : std::string(title), "Gives the result of the conversation.",
                                response.schema};
-  const std::vector<Value::Item>& stored = context.state()["messages"].items();
-  std::vector<Value::Item> messages;
-  if (!response.prompt.empty()) messages.push_back(message_item(response.prompt));
-  messages.insert(messages.end(), stored.begin(), stored.end());
+  std::vector<Value::Item> messages = prompted(response.prompt, context.state(), context.config());
   messages = with_all_calls_answered(std::move(messages));
   ModelOptions options = parts->options.model_options;
   options.tools = {wanted};
@@ -206,7 +189,6 @@ std::shared_ptr<const runtime::CompiledGraph> make_react_agent(ReactAgentOptions
   made->has_tools = !options.tools.empty();
   made->entry = options.pre_model_hook ? kBefore : kAgent;
   made->exit = options.response ? kRespond : runtime::kEnd;
-  if (!options.prompt.empty() && !options.prompt_of_run) made->prompt = message_item(options.prompt);
   made->options = std::move(options);
   const PartsPointer parts = std::move(made);
 

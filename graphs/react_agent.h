@@ -12,11 +12,11 @@
 
 #include "graphs/agent_routes.h"
 #include "graphs/chat_model.h"
+#include "graphs/prompt.h"
 #include "graphs/tool.h"
 #include "graphs/tool_node.h"
 #include "runtime/compiled_graph.h"
 #include "runtime/node.h"
-#include "runtime/run_config.h"
 #include "runtime/state_graph.h"
 
 namespace heddle::graphs {
@@ -35,12 +35,9 @@ struct ReactResponse {
 struct ReactAgentOptions {
   std::shared_ptr<const ChatModel> model;
   std::vector<ToolPointer> tools;  // none: there is no node `tools`
-  std::string prompt;              // goes in front of the messages as a system message, and is not stored
-  // The same for a prompt that depends on the run; takes the place of `prompt`. Called before every question to the
-  // model; should say the same each time it is asked with one run.
-  std::function<std::string(const runtime::RunConfig&)> prompt_of_run;
-  std::string name;            // of the graph, and `name` of the model's answers; empty: LangGraph, and none
-  ModelOptions model_options;  // `tools` is filled from the tools above
+  Prompt prompt;                   // a function finds in `messages` what pre_model_hook gave in their place
+  std::string name;                // of the graph, and `name` of the model's answers; empty: LangGraph, and none
+  ModelOptions model_options;      // `tools` is filled from the tools above
   ToolNodeOptions tool_options;
   ReactVersion version = ReactVersion::v2;
   // Node `pre_model_hook`, before each question to the model. What it writes to `llmInputMessages` is what the model is
