@@ -29,10 +29,16 @@ constexpr std::string_view kPrompt =
     "Summarise the following conversation so that it can be gone on with: facts, decisions, names, open questions. "
     "Answer with the summary alone.";
 
-bool holds(const SummaryTrigger& trigger, const Messages& messages, const TokenCount& count) {
-  if (!trigger.messages && !trigger.tokens) return false;
+std::size_t tokens_of(double fraction, const SummaryOptions& options) {
+  return static_cast<std::size_t>(fraction * static_cast<double>(options.input_tokens_max.value()));
+}
+
+bool holds(const SummaryTrigger& trigger, const Messages& messages, const SummaryOptions& options) {
   if (trigger.messages && messages.size() < *trigger.messages) return false;
-  return !trigger.tokens || count(messages) >= *trigger.tokens;
+  if (!trigger.tokens && !trigger.fraction) return true;
+  std::size_t least = trigger.tokens.value_or(0);
+  if (trigger.fraction) least = std::max(least, tokens_of(*trigger.fraction, options));
+  return options.count(messages) >= least;
 }
 
 // How many of the newest messages hold no more than `tokens`. More messages are never fewer tokens, so it halves.
@@ -49,6 +55,9 @@ std::size_t newest_within(std::size_t tokens, const Messages& messages, const To
 
 // How many of the newest messages stay.
 std::size_t kept_of(const Messages& conversation, const SummaryOptions& options) {
+  if (options.keep_fraction) {
+    return newest_within(tokens_of(*options.keep_fraction, options), conversation, options.count);
+  }
   if (options.keep_tokens) return newest_within(*options.keep_tokens, conversation, options.count);
   return std::min(options.keep_messages, conversation.size());
 }
@@ -99,7 +108,7 @@ asio::awaitable<std::string> summary_of(Options options, NodeContext& context, M
 asio::awaitable<HookResult> summarise(Options options, NodeContext& context) {
   const Messages messages = context.state()["messages"].items();
   HookResult result;
-  const auto wants = [&](const SummaryTrigger& trigger) { return holds(trigger, messages, options->count); };
+  const auto wants = [&](const SummaryTrigger& trigger) { return holds(trigger, messages, *options); };
   if (std::ranges::none_of(options->triggers, wants)) co_return result;
   const bool has_system = !messages.empty() && runtime::message_type(*messages.front()) == "system";
   const auto begin = messages.begin() + (has_system ? 1 : 0);
@@ -121,6 +130,35 @@ asio::awaitable<HookResult> summarise(Options options, NodeContext& context) {
   co_return result;
 }
 
+bool is_share(double fraction) {
+  return fraction >= 0 && fraction <= 1;  // and is a number
+}
+
+void check(const SummaryOptions& options) {
+  if (options.model == nullptr) throw std::logic_error("summaries need a model");
+  bool needs_size = options.keep_fraction.has_value();
+  for (const SummaryTrigger& trigger : options.triggers) {
+    if (!trigger.messages && !trigger.tokens && !trigger.fraction) {
+      throw std::logic_error("a trigger of summaries names nothing; give it messages, tokens or a fraction");
+    }
+    if (!trigger.fraction) continue;
+    needs_size = true;
+    if (!is_share(*trigger.fraction) || *trigger.fraction == 0) {
+      throw std::logic_error("the fraction of a trigger of summaries is above 0 and at most 1");
+    }
+  }
+  if (options.keep_fraction && !is_share(*options.keep_fraction)) {
+    throw std::logic_error("keep_fraction of summaries is between 0 and 1");
+  }
+  if (options.keep_fraction && options.keep_tokens) {
+    throw std::logic_error("summaries keep tokens or a fraction; give one of keep_tokens and keep_fraction");
+  }
+  if (needs_size && !options.input_tokens_max) {
+    throw std::logic_error(
+        "a fraction of what the model takes needs input_tokens_max; give it, or tokens in place of the fraction");
+  }
+}
+
 }  // namespace
 
 std::size_t approximate_tokens(const Messages& messages) {
@@ -134,7 +172,7 @@ std::size_t approximate_tokens(const Messages& messages) {
 }
 
 Middleware summarization(SummaryOptions options) {
-  if (options.model == nullptr) throw std::logic_error("summaries need a model");
+  check(options);
   if (!options.count) options.count = approximate_tokens;
   const Options shared = std::make_shared<const SummaryOptions>(std::move(options));
   Middleware middleware;
