@@ -41,9 +41,10 @@ bool holds(const SummaryTrigger& trigger, const Messages& messages, const Summar
   return options.count(messages) >= least;
 }
 
-// How many of the newest messages hold no more than `tokens`. More messages are never fewer tokens, so it halves.
+// How many of the newest messages hold no more than `tokens`, and one however large it is: what was said last is what
+// there is to answer. More messages are never fewer tokens, so it halves.
 std::size_t newest_within(std::size_t tokens, const Messages& messages, const TokenCount& count) {
-  std::size_t fits = 0;
+  std::size_t fits = std::min<std::size_t>(1, messages.size());
   std::size_t too_many = messages.size() + 1;
   while (too_many - fits > 1) {
     const std::size_t tried = fits + (too_many - fits) / 2;
@@ -71,10 +72,7 @@ std::size_t cut_of(const Messages& messages, std::size_t keep) {
 
 // The messages as one text, the newest that fit.
 std::string told(const Messages& messages, const SummaryOptions& options) {
-  // One at least, however large it is.
-  const std::size_t taken =
-      std::max<std::size_t>(1, newest_within(options.summary_tokens_max, messages, options.count));
-  const std::size_t first = messages.size() - std::min(taken, messages.size());
+  const std::size_t first = messages.size() - newest_within(options.summary_tokens_max, messages, options.count);
   std::string text;
   for (std::size_t place = first; place < messages.size(); ++place) {
     text += std::string(runtime::message_type(*messages[place])) + ": " + runtime::message_text(*messages[place]);

@@ -29,10 +29,10 @@ struct SummaryTrigger {
 
 struct SummaryOptions {
   std::shared_ptr<const ChatModel> model;
-  std::vector<SummaryTrigger> triggers;         // any of them; none: there is never a summary
-  std::size_t keep_messages = 20;               // at the end; more if a call would lose its answers
-  std::optional<std::size_t> keep_tokens{};     // in place of keep_messages: as many messages as these hold
-  std::optional<double> keep_fraction{};        // in place of both: of input_tokens_max; at most 1
+  std::vector<SummaryTrigger> triggers;      // any of them; none: there is never a summary
+  std::size_t keep_messages = 20;            // at the end; more if a call would lose its answers
+  std::optional<std::size_t> keep_tokens{};  // in place of keep_messages: as many messages as these hold, one at least
+  std::optional<double> keep_fraction{};     // the same with a fraction of input_tokens_max; at most 1
   std::optional<std::size_t> input_tokens_max;  // that the model of the agent takes; fractions need it
   std::size_t summary_tokens_max = 4000;        // of what the model is given to summarise; the oldest messages go first
   std::string prompt;                           // in front of the messages to summarise; empty: a prompt in English

@@ -132,6 +132,23 @@ TEST_CASE_METHOD(AgentsFixture, "What stays may be told as a fraction of what th
         "human:Here is a summary of the conversation to date:\n\nshort\nai:two\nhuman:three\nai:four\n");
 }
 
+TEST_CASE_METHOD(AgentsFixture, "The newest message stays, however many tokens it holds") {
+  SummaryOptions summary = in_fractions();
+  summary.triggers = {SummaryTrigger{1, std::nullopt}};
+  SECTION("where tokens are told") {
+    summary.keep_tokens = 5;
+  }
+  SECTION("where a fraction is told") {
+    summary.keep_fraction = 0;
+  }
+  model({ai_message("three")});
+  options.middleware = {summarization(summary)};
+  json::array given{human_message("one"), human_message("two")};
+  const RunOutcome outcome = run(make_agent(options), GraphInput{json::object{{"messages", given}}});
+  CHECK(shown(outcome.values) ==
+        "human:Here is a summary of the conversation to date:\n\nshort\nhuman:two\nai:three\n");
+}
+
 TEST_CASE("Summaries whose options cannot be are refused, and the text says what to do") {
   SummaryOptions summary = in_fractions();
   summary.triggers = {SummaryTrigger{}};
