@@ -6,6 +6,7 @@
 #include <string_view>
 #include <utility>
 
+#include "graphs/agent_state.h"
 #include "graphs/unanswered_calls.h"
 #include "runtime/error.h"
 #include "runtime/json.h"
@@ -29,6 +30,8 @@ using runtime::Value;
 constexpr std::string_view kModel = "model_request";
 constexpr std::string_view kTools = "tools";
 constexpr std::string_view kExtract = "extract-";
+constexpr std::string_view kResponse = "structuredResponse";
+constexpr std::string_view kJump = "jumpTo";
 
 // Where the parts of one agent lie, and what its nodes work with. Immutable.
 struct Layout {
@@ -96,7 +99,7 @@ asio::awaitable<NodeResult> run_hook(LayoutPointer layout, const Hook& hook, std
       throw runtime::GraphError("Error", "Invalid jump target: " + std::string(text_of(*wanted.jump)) + ". \"" +
                                              context.node() + "\" has not declared it.");
     }
-    command.set("jumpTo", json::value(std::string(text_of(*wanted.jump))));
+    command.set(std::string(kJump), json::value(std::string(text_of(*wanted.jump))));
     command.go_to = jump_targets(*layout, *wanted.jump, state);
   } else if (next.empty()) {
     command.go_to = ways_on(*layout, state);
@@ -139,7 +142,7 @@ asio::awaitable<NodeResult> ask_model(LayoutPointer layout, NodeContext& context
     }
     written.push_back(answer);
     written.push_back(runtime::ai_message("Returning structured response: " + runtime::to_text(response)));
-    update["structuredResponse"] = response;
+    update[kResponse] = response;
   } else {
     written.push_back(std::move(answer));
   }
@@ -232,12 +235,13 @@ void put_failures_into_words(AgentOptions& options) {
 void declare_state(runtime::StateGraph& graph, const AgentOptions& options) {
   graph.messages();
   runtime::ChannelSpec jump;
-  jump.name = "jumpTo";
+  jump.name = kJump;
   jump.kind = runtime::ChannelKind::untracked;  // of the step alone: in no checkpoint
   jump.guard = false;
   graph.channel(std::move(jump));
-  if (options.response_schema) graph.last("structuredResponse", *options.response_schema);
+  if (options.response_schema) graph.last(std::string(kResponse), *options.response_schema);
   if (options.more_state) options.more_state(graph);
+  keep_private(graph, {.given = {kResponse}, .hidden = {kJump}});
 }
 
 void connect_model(runtime::StateGraph& graph, const LayoutPointer& layout, const std::vector<HookNode>& after) {

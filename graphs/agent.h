@@ -58,10 +58,12 @@ struct AgentOptions {
   ToolNodeOptions tool_options;         // what the model is told has the words of create_agent if nothing else is said
   std::set<std::string> return_direct;  // names of tools whose answer ends the agent
   // JSON Schema of the result. The model gives it as a call of the tool `extract-1`, which is not made: its arguments
-  // become `structuredResponse`, and the agent ends.
+  // become `structuredResponse` of the output, and the agent ends.
   std::optional<boost::json::object> response_schema;
   StepGuard step_guard = StepGuard::off;
-  std::function<void(runtime::StateGraph&)> more_state;  // declares state keys of the middleware; may be empty
+  // Declares state keys of the middleware; may be empty. Those that begin with `_` are neither taken from the input nor
+  // shown in the output. Which keys are is the agent's to say: what is said here about input and output is passed over.
+  std::function<void(runtime::StateGraph&)> more_state;
   runtime::CompileOptions compile;
 };
 

@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "graphs/agent_state.h"
 #include "graphs/unanswered_calls.h"
 #include "runtime/error.h"
 #include "runtime/json.h"
@@ -141,6 +142,7 @@ void declare_state(runtime::StateGraph& graph, const ReactAgentOptions& options)
   }
   if (options.response) graph.last(std::string(kResponse), options.response->schema);
   if (options.more_state) options.more_state(graph);
+  keep_private(graph, {.hidden = {kInputMessages}});
 }
 
 void add_nodes(runtime::StateGraph& graph, const PartsPointer& parts) {

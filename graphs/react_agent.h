@@ -51,7 +51,7 @@ struct ReactAgentOptions {
   std::optional<ReactResponse> response;
   std::set<std::string> return_direct;  // names of tools whose answer ends the agent, at once
   StepGuard step_guard = StepGuard::off;
-  std::function<void(runtime::StateGraph&)> more_state;  // declares state keys besides `messages`; may be empty
+  std::function<void(runtime::StateGraph&)> more_state;  // as in AgentOptions
   runtime::CompileOptions compile;
 };
 

@@ -243,6 +243,10 @@ StateGraph& StateGraph::output_keys(std::vector<std::string> keys) {
   return *this;
 }
 
+const std::vector<ChannelSpec>& StateGraph::state_keys() const {
+  return declaration_->keys;
+}
+
 StateGraph& StateGraph::context_schema(json::object schema) {
   change().context_schema = std::move(schema);
   return *this;

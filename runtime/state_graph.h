@@ -125,6 +125,8 @@ class StateGraph {
   // Keys taken from the input and shown as the output of direct calls; default: all state keys.
   StateGraph& input_keys(std::vector<std::string> keys);
   StateGraph& output_keys(std::vector<std::string> keys);
+  // What has been declared so far, without managed values. Valid until the next declaration.
+  const std::vector<ChannelSpec>& state_keys() const;
   // A run whose context does not fit fails before anything runs (ValidationError). Secrets are not looked at: keys with
   // a leading underscore, and what the run has as a secret (RunConfig::context_secrets).
   StateGraph& context_schema(json::object schema);
