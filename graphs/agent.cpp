@@ -11,7 +11,6 @@
 #include "runtime/error.h"
 #include "runtime/json.h"
 #include "runtime/message.h"
-#include "runtime/reducers.h"
 
 namespace heddle::graphs {
 namespace {
@@ -36,8 +35,9 @@ constexpr std::string_view kJump = "jumpTo";
 // Where the parts of one agent lie, and what its nodes work with. Immutable.
 struct Layout {
   AgentOptions options;
-  std::string loop_entry;  // what stands before each question to the model
-  std::string exit;        // the first node of the end
+  std::vector<runtime::ChannelSpec> keys;  // of the state
+  std::string loop_entry;                  // what stands before each question to the model
+  std::string exit;                        // the first node of the end
   bool has_tools = false;
 };
 using LayoutPointer = std::shared_ptr<const Layout>;
@@ -59,14 +59,6 @@ std::vector<Goto> ways_on(const Layout& layout, const State& state) {
   return ways;
 }
 
-// The state with what a hook wrote to the messages.
-State with_messages(State state, const Update& update) {
-  const json::value* written = update.if_contains("messages");
-  if (written == nullptr) return state;
-  state.set("messages", runtime::reducers::messages()(state["messages"], *written));
-  return state;
-}
-
 std::string_view text_of(Jump jump) {
   switch (jump) {
     case Jump::model:
@@ -80,18 +72,20 @@ std::string_view text_of(Jump jump) {
 }
 
 std::vector<Goto> jump_targets(const Layout& layout, Jump jump, const State& state) {
-  if (jump == Jump::model) return {layout.loop_entry};
   if (jump == Jump::end) return {layout.exit};
-  return ways_on(layout, state);
+  if (jump == Jump::tools) return ways_on(layout, state);
+  json::object argument = state.to_json();
+  argument.erase(kJump);
+  return {runtime::Send{std::string(kModel), Value(std::move(argument))}};
 }
 
 // `next`: the node behind the hook; empty where the answer of the model decides.
 asio::awaitable<NodeResult> run_hook(LayoutPointer layout, const Hook& hook, std::string next, NodeContext& context) {
   HookResult wanted = co_await hook.body(context);
-  // Only who looks for open calls has to know what the messages will be.
-  const bool looks_for_calls = wanted.jump ? *wanted.jump == Jump::tools : next.empty();
+  // Only who looks for open calls, or sends the state on, has to know what it will be.
+  const bool looks_ahead = wanted.jump ? *wanted.jump != Jump::end : next.empty();
   State state;
-  if (looks_for_calls) state = with_messages(context.state(), wanted.update);
+  if (looks_ahead) state = with_update(layout->keys, context.state(), wanted.update);
   Command command;
   for (auto& member : wanted.update) command.set(member.key(), std::move(member.value()));
   if (wanted.jump) {
@@ -172,7 +166,7 @@ std::vector<std::string> ends_of(const Layout& layout, const Hook& hook, const s
   if (!next.empty()) ends.insert(next);
   if (decides && layout.has_tools) ends.emplace(kTools);
   if (decides || hook.may_jump_to.contains(Jump::end)) ends.insert(layout.exit);
-  if (hook.may_jump_to.contains(Jump::model)) ends.insert(layout.loop_entry);
+  if (hook.may_jump_to.contains(Jump::model)) ends.emplace(kModel);
   return {ends.begin(), ends.end()};
 }
 
@@ -290,12 +284,13 @@ std::shared_ptr<const runtime::CompiledGraph> make_agent(AgentOptions options) {
   made->has_tools = !options.tools.empty();
   made->loop_entry = before.empty() ? std::string(kModel) : before.front().name;
   made->exit = last.empty() ? std::string(runtime::kEnd) : last.front().name;
+  runtime::StateGraph graph(options.name.empty() ? "LangGraph" : options.name);
+  declare_state(graph, options);
+  made->keys = graph.state_keys();
   made->options = std::move(options);
   const LayoutPointer layout = std::move(made);
   const AgentOptions& wanted = layout->options;
 
-  runtime::StateGraph graph(wanted.name.empty() ? "LangGraph" : wanted.name);
-  declare_state(graph, wanted);
   auto ask = [layout](NodeContext& context) { return ask_model(layout, context); };
   graph.node(std::string(kModel), ask);
   if (layout->has_tools) add_tool_node(graph, std::string(kTools), wanted.tools, wanted.tool_options);

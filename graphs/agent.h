@@ -26,7 +26,11 @@
 namespace heddle::graphs {
 
 // Where a hook may send the agent instead of to what comes next.
-enum class Jump { model, tools, end };
+enum class Jump {
+  model,  // the node that asks, past the before_model hooks, with the state as the hook leaves it, by Send
+  tools,  // with each open call; the end if there are none
+  end,    // the after_agent hooks, if there are any
+};
 
 // What a hook wants: an update of the state, and perhaps another way.
 struct HookResult {

@@ -76,6 +76,44 @@ TEST_CASE_METHOD(AgentsFixture, "A hook may jump where it has said it may, and n
   CHECK(refused.error->message == "Invalid jump target: end. \"Guard.before_model\" has not declared it.");
 }
 
+TEST_CASE_METHOD(AgentsFixture, "A jump to the model is a task of its own, sent the state as the hook leaves it") {
+  const auto asked = model({ai_message("one"), ai_message("two")});
+  Middleware again;
+  again.name = "Again";
+  again.before_model.body = [](NodeContext&) -> asio::awaitable<HookResult> {
+    HookResult nothing;
+    co_return nothing;
+  };
+  again.after_model = {[](NodeContext& context) -> asio::awaitable<HookResult> {
+                         HookResult result;
+                         const bool is_first = context.state().integer("rounds") == 0;
+                         result.update["rounds"] = 1;
+                         if (!is_first) co_return result;
+                         result.update["messages"] = json::array{human_message("again")};
+                         result.jump = Jump::model;
+                         co_return result;
+                       },
+                       {Jump::model}};
+  options.middleware = {again};
+  options.more_state = [](StateGraph& graph) { graph.sum("rounds"); };
+  json::value seen;
+  options.prompt = [&seen](const State& state, const RunConfig&) {
+    seen = state.to_json();
+    return state["messages"].items();
+  };
+  const auto graph = make_agent(options);
+  const RunOutcome outcome = say(graph, "hi");
+  CHECK(shown(outcome.values) == "human:hi\nai:one\nhuman:again\nai:two\n");
+  CHECK(outcome.values.integer("rounds") == 2);
+  CHECK(starts == std::vector<std::string>{
+                      "Again.before_model branch:to:Again.before_model", "model_request branch:to:model_request",
+                      "Again.after_model branch:to:Again.after_model", "model_request __pregel_push",
+                      "Again.after_model branch:to:Again.after_model"});
+  CHECK(seen.at("rounds") == 1);
+  CHECK_FALSE(seen.as_object().contains("jumpTo"));
+  CHECK(message_id(seen.at("messages").as_array().at(2)) == message_id(*outcome.values["messages"].items()[2]));
+}
+
 TEST_CASE_METHOD(AgentsFixture, "A human is asked about all calls that need it in one question") {
   model({calls({{"weather", {{"city", "Paris"}}}, {"news", {}}, {"free", {}}}), ai_message("done")});
   options.tools = {tool("weather"), tool("news"), tool("free")};
