@@ -97,8 +97,8 @@ asio::awaitable<NodeResult> run_hook(LayoutPointer layout, const Hook& hook, std
     command.go_to = jump_targets(*layout, *wanted.jump, state);
   } else if (next.empty()) {
     command.go_to = ways_on(*layout, state);
-  } else {
-    command.to(std::move(next));
+  } else if (!hook.may_jump_to.empty()) {
+    command.to(std::move(next));  // of a hook that never jumps an edge leads on
   }
   NodeResult result = std::move(command);
   co_return result;
@@ -176,11 +176,13 @@ void add_hooks(runtime::StateGraph& graph, const LayoutPointer& layout, const st
   for (std::size_t place = 0; place < hooks.size(); ++place) {
     const std::string next = place + 1 < hooks.size() ? hooks[place + 1].name : last;
     runtime::NodeOptions options;
-    options.ends = ends_of(*layout, hooks[place].hook, next);
+    const bool has_edge = !next.empty() && hooks[place].hook.may_jump_to.empty();
+    if (!has_edge) options.ends = ends_of(*layout, hooks[place].hook, next);
     auto body = [layout, hook = hooks[place].hook, next](NodeContext& context) {
       return run_hook(layout, hook, next, context);
     };
     graph.node(hooks[place].name, body, std::move(options));
+    if (has_edge) graph.edge(hooks[place].name, next);
   }
 }
 

@@ -114,6 +114,26 @@ TEST_CASE_METHOD(AgentsFixture, "A jump to the model is a task of its own, sent 
   CHECK(message_id(seen.at("messages").as_array().at(2)) == message_id(*outcome.values["messages"].items()[2]));
 }
 
+TEST_CASE_METHOD(AgentsFixture, "Ways of hooks are drawn with a condition only where there is a choice") {
+  model({});
+  const auto nothing = [](NodeContext&) -> asio::awaitable<HookResult> {
+    HookResult result;
+    co_return result;
+  };
+  Middleware plain{"Plain", {nothing, {}}, {nothing, {}}, {}, {nothing, {}}};
+  Middleware guard{"Guard", {}, {nothing, {Jump::end}}, {}, {}};
+  options.middleware = {plain, guard};
+  std::vector<std::string> edges;
+  for (const GraphEdgeDrawing& edge : make_agent(options)->drawing(0).edges) {
+    edges.push_back(edge.source + (edge.conditional ? " ?> " : " -> ") + edge.target);
+  }
+  CHECK(edges == std::vector<std::string>{"__start__ -> Plain.before_agent", "model_request -> Plain.after_agent",
+                                          "Plain.before_agent -> Plain.before_model",
+                                          "Plain.before_model -> Guard.before_model",
+                                          "Guard.before_model ?> Plain.after_agent",
+                                          "Guard.before_model ?> model_request", "Plain.after_agent -> __end__"});
+}
+
 TEST_CASE_METHOD(AgentsFixture, "A human is asked about all calls that need it in one question") {
   model({calls({{"weather", {{"city", "Paris"}}}, {"news", {}}, {"free", {}}}), ai_message("done")});
   options.tools = {tool("weather"), tool("news"), tool("free")};
