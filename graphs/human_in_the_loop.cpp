@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "graphs/agent_routes.h"
 #include "runtime/error.h"
 #include "runtime/json.h"
 #include "runtime/message.h"
@@ -106,12 +107,17 @@ Reviewed reviewed_by(const json::value& answer, const std::vector<json::value>& 
 }
 
 HookResult ask_human(const Rules& rules, NodeContext& context) {
+  // Other hooks may have answered some of the calls: tool messages stand behind the answer then.
   const std::vector<Value::Item>& messages = context.state()["messages"].items();
-  if (messages.empty() || runtime::message_type(*messages.back()) != "ai") return {};
+  const auto is_ai = [](const Value::Item& message) { return runtime::message_type(*message) == "ai"; };
+  const auto last = std::find_if(messages.rbegin(), messages.rend(), is_ai);
+  if (last == messages.rend()) return {};
+  const json::array open = open_calls(messages);
   json::array calls;  // those that nobody reviews come first
   std::vector<json::value> reviewable;
-  for (const json::value& call : runtime::tool_calls(*messages.back())) {
-    if (rules.contains(name_of(call))) {
+  for (const json::value& call : runtime::tool_calls(**last)) {
+    const bool is_open = std::ranges::find(open, call) != open.end();
+    if (is_open && rules.contains(name_of(call))) {
       reviewable.push_back(call);
     } else {
       calls.push_back(call);
@@ -125,7 +131,7 @@ HookResult ask_human(const Rules& rules, NodeContext& context) {
   HookResult result;
   const bool is_rejected = !reviewed.rejected.empty();
   for (json::value& call : is_rejected ? reviewed.rejected : reviewed.approved) calls.push_back(std::move(call));
-  Message revised = messages.back()->as_object();
+  Message revised = (*last)->as_object();
   revised["tool_calls"] = std::move(calls);
   json::array written{std::move(revised)};
   for (json::value& told : reviewed.answers) written.push_back(std::move(told));

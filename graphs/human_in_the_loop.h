@@ -21,7 +21,8 @@ struct ReviewRule {
   std::optional<boost::json::object> args_schema{};  // for the form in which a page edits the arguments
 };
 
-// `rules`: by name of the tool; calls of other tools are made without a question.
+// `rules`: by name of the tool; calls of other tools are made without a question. About calls that another
+// hook has answered nobody is asked.
 // Question: {"actionRequests": [{name, args, description}], "reviewConfigs": [{actionName, allowedDecisions}]}.
 // Answer: {"decisions": [...]}, one for each request, in the same order: {"type": "approve"},
 // {"type": "edit", "editedAction": {name, args}}, {"type": "reject", "message"?}. An answer that is none of this fails

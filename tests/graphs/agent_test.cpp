@@ -168,6 +168,29 @@ TEST_CASE_METHOD(AgentsFixture, "A rejected call is told to the model, and none 
   CHECK(asked_model->asked.back() == "human ai tool ");
 }
 
+TEST_CASE_METHOD(AgentsFixture, "A call is reviewed also when another hook has answered one beside it") {
+  model({calls({{"weather", {}}, {"news", {}}}), ai_message("done")});
+  options.tools = {tool("weather"), tool("news")};
+  Middleware answers;
+  answers.name = "Answers";
+  answers.after_model.body = [](NodeContext& context) -> asio::awaitable<HookResult> {
+    HookResult result;
+    const bool calls_now = !tool_calls(*context.state()["messages"].items().back()).empty();
+    if (calls_now) result.update["messages"] = json::array{tool_message("cloudy", "call-1", "weather", "success")};
+    co_return result;
+  };
+  // Behind the model the last one comes first.
+  options.middleware = {human_in_the_loop({{"weather", ReviewRule{}}, {"news", ReviewRule{}}}), answers};
+  const auto graph = make_agent(options);
+  const RunOutcome asked = say(graph, "hi");
+  CHECK(made.empty());
+  REQUIRE(asked.all_interrupts.size() == 1);
+  CHECK(asked.all_interrupts[0].value.at("actionRequests").as_array().size() == 1);
+  const RunOutcome done = decide(graph, R"([{"type":"approve"}])");
+  CHECK(shown(done.values) == "human:hi\nai:\ntool:cloudy\ntool:news {}\nai:done\n");
+  CHECK(tool_calls(*done.values["messages"].items()[1]).size() == 2);
+}
+
 TEST_CASE_METHOD(AgentsFixture, "Decisions that do not fit the question fail the run and make nothing") {
   options.tools = {tool("weather")};
   ReviewRule rule;
