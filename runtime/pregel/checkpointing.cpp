@@ -15,6 +15,11 @@ std::string text_member(const json::value& value, std::string_view key) {
   return std::string(find_text(value, key).value_or(""));
 }
 
+std::int64_t integer_member(const json::value& value, std::string_view key) {
+  const json::value* member = find_member(value, key);
+  return member && member->is_int64() ? member->get_int64() : 0;
+}
+
 bool is_untracked(const Plan& plan, std::string_view key) {
   const auto found = plan.channel_by_name.find(key);
   return found != plan.channel_by_name.end() && plan.channels[found->second].kind == ChannelKind::untracked;
@@ -88,6 +93,26 @@ std::vector<Interrupt> restored_interrupts(const Value& stored) {
   return interrupts;
 }
 
+json::object stored_failure(const HandledFailure& failure) {
+  return {{"node", failure.node},
+          {"error", json::object{{"message", failure.error.message}, {"name", failure.error.name}}},
+          {"attempt", failure.attempt},
+          {"questions", failure.questions},
+          {"subgraphs", failure.subgraphs}};
+}
+
+HandledFailure restored_failure(const json::value& stored) {
+  HandledFailure failure;
+  failure.node = text_member(stored, "node");
+  if (const json::value* error = find_member(stored, "error")) {
+    failure.error = ErrorInfo{text_member(*error, "name"), text_member(*error, "message")};
+  }
+  failure.attempt = integer_member(stored, "attempt");
+  failure.questions = integer_member(stored, "questions");
+  failure.subgraphs = integer_member(stored, "subgraphs");
+  return failure;
+}
+
 // Whether the write is one of the pseudo-channels; then it is noted.
 bool restore_special(const ChannelWrite& write, TaskRecord& record) {
   if (write.channel == reserved::kInterrupt) {
@@ -97,6 +122,8 @@ bool restore_special(const ChannelWrite& write, TaskRecord& record) {
     record.answers = restored_answers(write.value);
   } else if (write.channel == reserved::kError) {
     record.error = ErrorInfo{text_member(write.value.json(), "name"), text_member(write.value.json(), "message")};
+  } else if (write.channel == reserved::kErrorSource) {
+    record.handled = restored_failure(write.value.json());
   } else if (write.channel == reserved::kFinishedCall) {
     const json::value* result = find_member(write.value.json(), "result");
     record.finished_calls.insert_or_assign(text_member(write.value.json(), "id"), result ? *result : json::value());
@@ -174,6 +201,7 @@ std::vector<ChannelWrite> stored_record(const Plan& plan, const TaskRecord& reco
     add_special(reserved::kError, json::object{{"message", record.error->message}, {"name", record.error->name}},
                 stored);
   }
+  if (record.handled) add_special(reserved::kErrorSource, stored_failure(*record.handled), stored);
   if (record.asked) add_special(reserved::kInterrupt, to_json(record.interrupts), stored);
   if (!record.answers.empty()) add_special(reserved::kResume, stored_answers(record.answers), stored);
   for (const auto& [id, result] : record.finished_calls) {

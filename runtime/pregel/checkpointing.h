@@ -2,6 +2,7 @@
 // Channels and tasks to and from their stored form (runtime.md 10.1, 10.4). Pure.
 
 #include <boost/json/value.hpp>
+#include <cstdint>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,15 +27,25 @@ using FinishedCalls = std::map<std::string, json::value, std::less<>>;
 // Answers to a task's questions by their number; nothing for one that was passed over.
 using Answers = std::vector<std::optional<json::value>>;
 
+// A node that has failed for good, and whose error handler runs in its place (runtime.md 8.3): it does not run again.
+struct HandledFailure {
+  std::string node;
+  ErrorInfo error;
+  std::int64_t attempt = 1;    // its last one
+  std::int64_t questions = 0;  // asked or passed over in it
+  std::int64_t subgraphs = 0;  // started in it
+};
+
 // What a task has done so far on its checkpoint.
 struct TaskRecord {
   bool finished = false;
-  std::vector<Write> writes;          // of a finished task
-  std::vector<Interrupt> interrupts;  // it asked, before it finished if it has
-  bool asked = false;                 // also for a breakpoint inside, which asks nothing
-  std::optional<ErrorInfo> error;     // it failed
-  Answers answers;                    // of an unfinished task
-  FinishedCalls finished_calls;       // of an unfinished task
+  std::vector<Write> writes;              // of a finished task
+  std::vector<Interrupt> interrupts;      // it asked, before it finished if it has
+  bool asked = false;                     // also for a breakpoint inside, which asks nothing
+  std::optional<ErrorInfo> error;         // it failed
+  Answers answers;                        // of an unfinished task
+  FinishedCalls finished_calls;           // of an unfinished task
+  std::optional<HandledFailure> handled;  // of an unfinished task
 };
 
 std::vector<ChannelWrite> stored_record(const CompiledGraph::Plan& plan, const TaskRecord& record);

@@ -381,7 +381,7 @@ void Loop::keep_in_cache(const Task& task) {
 void Loop::tell_starts() {
   for (Task& task : tasks_) {
     const PlannedNode& node = plan_.nodes[task.planned.node];
-    if (node.hidden) continue;
+    if (node.hidden || is_handled(plan_, task)) continue;
     identify(*superstep_, task);
     TaskStartFact fact{
         start_.checkpoint_ns, step_, task.id->text(), node.name, {}, shown_triggers(plan_, task.planned)};

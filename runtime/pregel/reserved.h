@@ -9,6 +9,9 @@ namespace heddle::runtime::reserved {
 inline constexpr std::string_view kInterrupt = "__interrupt__";
 inline constexpr std::string_view kResume = "__resume__";
 inline constexpr std::string_view kError = "__error__";
+// Its node has failed for good and its error handler runs in its place:
+// {"node", "error", "attempt", "questions", "subgraphs"}. Seen by no client.
+inline constexpr std::string_view kErrorSource = "__error_source_node__";
 inline constexpr std::string_view kNoWrites = "__no_writes__";
 // A call that a task finished before it ended itself: {"id", "result"}. Seen by no client.
 inline constexpr std::string_view kFinishedCall = "__finished_call__";

@@ -109,6 +109,10 @@ std::string_view root_task_of(const SuperstepScope& superstep, const Task& task)
   return superstep.root_task.empty() ? std::string_view(task.node_ns) : superstep.root_task;
 }
 
+bool is_handled(const CompiledGraph::Plan& plan, const Task& task) {
+  return task.record.handled && plan.nodes[task.planned.node].options.on_error;
+}
+
 void put_record(const SuperstepScope& superstep, Task& task) {
   identify(superstep, task);
   TaskWrites writes{*task.id, sort_path(superstep.plan, task.planned), stored_record(superstep.plan, task.record)};

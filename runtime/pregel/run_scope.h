@@ -137,6 +137,8 @@ struct Task {
 std::string_view root_task_of(const SuperstepScope& superstep, const Task& task);
 // Gives the task its id and namespace, if it has none.
 void identify(const SuperstepScope& superstep, Task& task);
+// Whether the task runs the error handler of its node, which failed in an earlier run, and not the node.
+bool is_handled(const CompiledGraph::Plan& plan, const Task& task);
 // Hands what the task has done so far to the saver.
 void put_record(const SuperstepScope& superstep, Task& task);
 

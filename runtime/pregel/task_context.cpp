@@ -40,7 +40,7 @@ json::value TaskContext::interrupt(json::value question) {
   Answers& answers = task_.record.answers;
   const bool is_known = number < answers.size() && answers[number];
   // A task that failed takes a new answer to its last question, as nobody can say otherwise that the old one was wrong.
-  const bool may_be_new = attempt_ == 1 && task_.record.error && number + 1 == answers.size();
+  const bool may_be_new = is_first_ && task_.record.error && number + 1 == answers.size();
   if (is_known && !may_be_new) return *answers[number];
 
   const std::string first_id = question_id(checkpoint_ns(), 0);

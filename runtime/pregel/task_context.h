@@ -22,14 +22,24 @@ class TaskContext final : public NodeContext {
       : superstep_(superstep),
         task_(task),
         attempt_(attempt),
+        is_first_(attempt == 1),
         stream_(superstep, task),
         spans_(TaskSpans::begin(superstep, task, attempt)) {
     if (!task.begun) task.begun = superstep.run.services.clock.now();
+  }
+  // For the error handler of a node that failed in an earlier run; it goes on counting where the node ended.
+  TaskContext(SuperstepScope& superstep, Task& task, const HandledFailure& failure)
+      : TaskContext(superstep, task, failure.attempt) {
+    is_first_ = true;
+    questions_ = failure.questions;
+    subgraphs_ = failure.subgraphs;
   }
   TaskContext(const TaskContext&) = delete;
   TaskContext& operator=(const TaskContext&) = delete;
 
   TaskStream& stream() { return stream_; }
+  // Precondition: this attempt failed.
+  HandledFailure failure() const { return {node(), *task_.record.error, attempt_, questions_, subgraphs_}; }
   // Runs a graph below this task; the second and further ones get numbered namespaces.
   boost::asio::awaitable<State> run_subgraph(const CompiledGraph& graph, State input);
   // Precondition: there was a heartbeat.
@@ -94,6 +104,7 @@ class TaskContext final : public NodeContext {
   SuperstepScope& superstep_;
   Task& task_;
   std::int64_t attempt_;
+  bool is_first_;  // execution of the task in this run
   TaskStream stream_;
   std::unique_ptr<TaskSpans> spans_;
   std::int64_t questions_ = 0;                             // asked or passed over so far

@@ -198,6 +198,10 @@ void TaskRunner::end_stopped(std::span<Task* const> tasks) {
 }
 
 asio::awaitable<void> TaskRunner::run_task(Task& task) {
+  if (is_handled(superstep_.plan, task)) {
+    co_await go_on_handling(task);
+    co_return;
+  }
   const std::optional<RetryPolicy>& policy = node_of(task).options.retry;
   const int attempts_max = policy ? policy->max_attempts : 1;
   for (int attempt = 1;; ++attempt) {
@@ -240,20 +244,46 @@ asio::awaitable<bool> TaskRunner::pause_before(const RetryPolicy& policy, int at
   co_return state.cancelled() == asio::cancellation_type::none;
 }
 
-// Asks the error handler of a node for what the node could not give (runtime.md 8.3).
+// Asks the error handler of a node for what the node could not give (runtime.md 8.3). Whoever goes on from here after
+// a question or a crash runs the handler alone.
 asio::awaitable<void> TaskRunner::handle_failure(Task& task, TaskContext& context) {
-  const PlannedNode& node = node_of(task);
+  task.record.handled = context.failure();
+  if (superstep_.stores_at_once()) put_record(superstep_, task);
   identify(superstep_, task);
-  const TaskId id = id_of_handler(superstep_.plan, task.planned, *task.id, superstep_.checkpoint,
-                                  superstep_.checkpoint_ns, superstep_.step);
+  start_handler(task);
   if (superstep_.kinds.tasks) {
-    const std::string& ns = superstep_.checkpoint_ns;
-    superstep_.run.emit(TaskStartFact{
-        ns, superstep_.step, id.text(), handler_name(node.name), task.input, {std::string(reserved::kPush)}});
-    TaskEndFact failed{ns, superstep_.step, task.id->text(), node.name, json::object{}, {}, task.record.error};
+    TaskEndFact failed{superstep_.checkpoint_ns, superstep_.step, task.id->text(),
+                       node_of(task).name,       json::object{},  {},
+                       task.record.error};
     superstep_.run.emit(std::move(failed));
   }
-  NodeFailure failure{node.name, *task.record.error};
+  co_await run_handler(task, context);
+}
+
+asio::awaitable<void> TaskRunner::go_on_handling(Task& task) {
+  identify(superstep_, task);
+  TaskContext context(superstep_, task, *task.record.handled);
+  context.stream().started();
+  start_handler(task);
+  co_await run_handler(task, context);
+  if (!is_left_open(task)) end_task(task, &context.stream());
+}
+
+void TaskRunner::start_handler(Task& task) {
+  task.handler = id_of_handler(superstep_.plan, task.planned, *task.id, superstep_.checkpoint, superstep_.checkpoint_ns,
+                               superstep_.step);
+  if (!superstep_.kinds.tasks) return;
+  superstep_.run.emit(TaskStartFact{superstep_.checkpoint_ns,
+                                    superstep_.step,
+                                    task.handler->text(),
+                                    handler_name(node_of(task).name),
+                                    task.input,
+                                    {std::string(reserved::kPush)}});
+}
+
+asio::awaitable<void> TaskRunner::run_handler(Task& task, TaskContext& context) {
+  const PlannedNode& node = node_of(task);
+  NodeFailure failure{node.name, task.record.handled->error};
   Ran ran;
   try {
     NodeResult result = co_await node.options.on_error(context, std::move(failure));
@@ -267,7 +297,6 @@ asio::awaitable<void> TaskRunner::handle_failure(Task& task, TaskContext& contex
     co_return;
   }
   task.end = TaskEnd::open;
-  task.handler = id;
   settle(task, std::move(ran));
   if (task.end == TaskEnd::finished) {
     task.record.error.reset();

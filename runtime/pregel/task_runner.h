@@ -46,7 +46,10 @@ class TaskRunner {
   boost::asio::awaitable<bool> pause_before(const RetryPolicy& policy, int attempt);
   boost::asio::awaitable<void> run_inside(Task& task, TaskContext& context, Ran& ran);
   boost::asio::awaitable<Ran> run_body(Task& task, TaskContext& context);
+  boost::asio::awaitable<void> go_on_handling(Task& task);
   boost::asio::awaitable<void> handle_failure(Task& task, TaskContext& context);
+  void start_handler(Task& task);
+  boost::asio::awaitable<void> run_handler(Task& task, TaskContext& context);
   boost::asio::awaitable<void> run_together(std::vector<Task*> waiting);
   void settle(Task& task, Ran ran);
   void take_result(Task& task, Ran ran);
