@@ -72,8 +72,8 @@ struct RunOptions {
   // otherwise it is passed over (runtime.md 7.4).
   bool strict_resume = false;
   // Asks the run to stop; null pointer: nobody will. Once asked, tasks that run come to their end and no further ones
-  // are started, also in graphs inside. The run then ends as OutcomeStatus::drained. Without a saver it has no effect:
-  // nothing could be taken up again.
+  // are started, also in graphs inside and by workflows. The run then ends as OutcomeStatus::drained. Without a saver
+  // it has no effect: nothing could be taken up again.
   std::shared_ptr<const DrainRequest> drain{};
 };
 
@@ -81,8 +81,9 @@ enum class OutcomeStatus {
   done,         // nothing is left to do
   interrupted,  // something waits in `next`: a question, a breakpoint
   failed,
-  // Stopped between two supersteps by a DrainRequest. What was done is durable: the same run (by its id and with the
-  // same input), or one without input, goes on with `next`. `error` is a GraphDrained with the reason.
+  // Stopped by a DrainRequest between two supersteps, or between two tasks of a workflow. What was done is durable: the
+  // same run (by its id and with the same input), or one without input, goes on with `next`. `error` is a GraphDrained
+  // with the reason.
   drained,
 };
 

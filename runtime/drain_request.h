@@ -1,5 +1,6 @@
 #pragma once
-// The wish that runs stop at their next boundary between two supersteps, where they can be taken up again.
+// The wish that runs stop at their next boundary between two supersteps or two tasks of a workflow, where they can be
+// taken up again.
 
 #include <atomic>
 #include <string>

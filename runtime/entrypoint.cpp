@@ -1,5 +1,6 @@
 #include "runtime/entrypoint.h"
 
+#include <algorithm>
 #include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -39,6 +40,7 @@ struct Calling {
   json::value input;
   json::value result{};
   std::vector<Interrupt> asked{};
+  bool drained = false;
 };
 
 asio::awaitable<void> run_call(NodeContext& node, const CalledTask& task, Calling& calling,
@@ -50,6 +52,8 @@ asio::awaitable<void> run_call(NodeContext& node, const CalledTask& task, Callin
     calling.asked.push_back(one.interrupt);
   } catch (const SubgraphInterrupted& several) {
     calling.asked = several.interrupts;
+  } catch (const TaskDrained&) {
+    calling.drained = true;
   } catch (const std::exception&) {
     if (!failure) failure = std::current_exception();
   }
@@ -89,6 +93,7 @@ asio::awaitable<std::vector<json::value>> Workflow::call_all(std::shared_ptr<con
   }
   if (failure) std::rethrow_exception(failure);
   if (group.thrown()) std::rethrow_exception(group.thrown());
+  if (std::ranges::any_of(callings, &Calling::drained)) throw TaskDrained{};
   std::vector<Interrupt> asked;
   std::vector<json::value> results;
   for (Calling& calling : callings) {

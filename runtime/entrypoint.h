@@ -62,7 +62,8 @@ class Workflow {
   // Runs a task and gives its result.
   boost::asio::awaitable<json::value> call(std::shared_ptr<const CalledTask> task, json::value input);
   // One call for each input, all at the same time; the results in the order of the inputs. When one fails the others
-  // are stopped; when some ask, the others end first and all questions go out together.
+  // are stopped; when some ask, the others end first and all questions go out together. So it is when the run is asked
+  // to stop: it ends between two tasks, and what has finished is kept.
   boost::asio::awaitable<std::vector<json::value>> call_all(std::shared_ptr<const CalledTask> task,
                                                             std::vector<json::value> inputs);
 

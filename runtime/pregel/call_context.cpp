@@ -197,6 +197,7 @@ asio::awaitable<json::value> run_called_task(SuperstepScope& superstep, Task& ca
     tell_update(superstep, call, *known, true);
     co_return std::move(*known);
   }
+  if (superstep.is_to_drain()) throw TaskDrained{};
   const Value given(std::move(input));
   if (superstep.kinds.tasks) {
     superstep.run.emit(TaskStartFact{

@@ -110,7 +110,7 @@ Loop::Begun Loop::begin_superstep() {
   }
   if (kinds_.checkpoints && has_saver()) tell_checkpoint();
   if (tasks_.empty()) return Begun::over;
-  if (is_to_drain()) {
+  if (superstep_->is_to_drain()) {
     end_.status = OutcomeStatus::drained;
     return Begun::over;
   }
@@ -187,11 +187,6 @@ void Loop::note_failures(std::vector<std::exception_ptr> failures) {
   end_.status = OutcomeStatus::failed;
   end_.failure = failures.size() == 1 ? std::move(failures.front())
                                       : std::make_exception_ptr(AggregateError(step_, std::move(failures)));
-}
-
-// Not where nothing is kept that could be taken up again.
-bool Loop::is_to_drain() const {
-  return run_.drain && run_.drain->is_asked() && has_saver();
 }
 
 void Loop::note_ends() {

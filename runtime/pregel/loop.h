@@ -123,7 +123,6 @@ class Loop {
   bool stores_at_once() const { return start_.kept && run_.stores_at_once(); }
   bool begun_in_this_task() const;
   bool stops(const std::shared_ptr<const Breakpoints>& breakpoints) const;
-  bool is_to_drain() const;
   void note_failures(std::vector<std::exception_ptr> failures);
 
   const CompiledGraph::Plan& plan_;

@@ -28,7 +28,7 @@ struct RunCancelled {};
 struct SubgraphInterrupted {
   std::vector<Interrupt> interrupts;  // none: a breakpoint
 };
-struct SubgraphDrained {};
+struct TaskDrained {};  // it was asked to stop, and stands at a boundary inside of it
 struct CommandToParent {
   Command command;
 };
@@ -107,6 +107,8 @@ struct SuperstepScope {
   std::string_view root_task{};  // namespace of the root's task that runs this graph; empty: this is the root
 
   bool stores_at_once() const { return kept && run.stores_at_once(); }
+  // Whether nothing more is to be started. Not where nothing is kept that could be taken up again.
+  bool is_to_drain() const { return kept && run.drain && run.drain->is_asked(); }
 };
 
 enum class TaskEnd {
@@ -116,7 +118,7 @@ enum class TaskEnd {
   failed,
   to_parent,  // sent a Command to the enclosing graph
   cancelled,
-  drained,  // a graph inside was asked to stop
+  drained,  // a graph inside, or a workflow between its tasks, was asked to stop
 };
 
 struct Task {

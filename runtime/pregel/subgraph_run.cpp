@@ -80,7 +80,7 @@ asio::awaitable<State> run_subgraph(SuperstepScope& superstep, Task& task, const
   const bool is_found_again = graph.plan().persistence == Persistence::per_thread;
   if (end.status != OutcomeStatus::done || is_found_again) loop.store_what_is_left();
   if (end.status == OutcomeStatus::failed) std::rethrow_exception(end.failure);
-  if (end.status == OutcomeStatus::drained) throw SubgraphDrained{};
+  if (end.status == OutcomeStatus::drained) throw TaskDrained{};
   if (end.status == OutcomeStatus::interrupted) throw SubgraphInterrupted{std::move(end.interrupts)};
   co_return loop.output();
 }

@@ -15,7 +15,7 @@ struct SubgraphCall {
   bool again = false;         // the task ran before: what was begun is gone on with
 };
 
-// Runs a graph inside a task and gives its final values. Throws SubgraphInterrupted, SubgraphDrained, CommandToParent,
+// Runs a graph inside a task and gives its final values. Throws SubgraphInterrupted, TaskDrained, CommandToParent,
 // RunCancelled, StoringFailed, or what the graph failed with.
 boost::asio::awaitable<State> run_subgraph(SuperstepScope& superstep, Task& task, const CompiledGraph& graph,
                                            SubgraphCall call, State input);

@@ -392,7 +392,7 @@ void TaskRunner::take_failure(Task& task, std::exception_ptr thrown) {
     from_below->graph = CommandTarget::current_graph;
   } catch (const RunCancelled&) {
     task.end = TaskEnd::cancelled;
-  } catch (const SubgraphDrained&) {
+  } catch (const TaskDrained&) {
     task.end = TaskEnd::drained;
   } catch (const StoringFailed&) {
     throw;

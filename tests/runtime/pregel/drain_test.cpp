@@ -6,6 +6,7 @@
 #include <catch2/catch.hpp>
 #include <map>
 
+#include "runtime/entrypoint.h"
 #include "runtime/error.h"
 #include "runtime/uuid.h"
 #include "tests/runtime/pregel/small_nodes.h"
@@ -262,6 +263,107 @@ TEST_CASE_METHOD(DrainFixture, "A failure counts more than the wish to stop") {
   };
   const Graph graph = StateGraph().append("log").node("a", fails).edge(kStart, "a").compile();
   CHECK(input(graph, "{}").error->name == "TypeError");
+}
+
+struct WorkflowDrainFixture : DrainFixture {
+  // A task that gives its input; the run is asked to stop while it runs if the input is `at`.
+  std::shared_ptr<const CalledTask> task(int at) {
+    return called_task("work", [this, at](NodeContext&, json::value input) -> asio::awaitable<json::value> {
+      ++ran[to_text(input)];
+      if (input == at) drain->ask();
+      const asio::any_io_executor executor = co_await asio::this_coro::executor;
+      co_await asio::post(executor, asio::use_awaitable);
+      co_return input;
+    });
+  }
+};
+
+TEST_CASE_METHOD(WorkflowDrainFixture, "A workflow stops between two of its tasks, and goes on with the next one") {
+  for (const Durability mode : {Durability::sync, Durability::async, Durability::exit}) {
+    MemorySaver fresh;
+    saver = &fresh;
+    ran.clear();
+    drain = std::make_shared<DrainRequest>("the server stops");
+    durability = mode;
+    const auto work = task(2);
+    const Graph graph = entrypoint("wf", [work](Workflow& flow, json::value) -> asio::awaitable<WorkflowResult> {
+      json::array done;
+      for (int item = 1; item <= 3; ++item) {
+        json::value number = item;
+        json::value result = co_await flow.call(work, std::move(number));
+        done.push_back(std::move(result));
+      }
+      json::object result{{"done", std::move(done)}};
+      co_return result;
+    });
+    const RunOutcome drained = input(graph, "{}");
+    CHECK(drained.status == OutcomeStatus::drained);
+    CHECK(drained.error->name == "GraphDrained");
+    CHECK(drained.next == std::vector<std::string>{"wf"});
+    CHECK(ran == std::map<std::string, int>{{"1", 1}, {"2", 1}});
+    nobody_asks();
+    config.run_id = mode == Durability::sync ? config.run_id : RunId{uuid4()};
+    const RunOutcome done = mode == Durability::sync ? input(graph, "{}") : go_on(graph);
+    CHECK(text_of(done.values) == R"({"done":[1,2,3]})");
+    CHECK(ran == std::map<std::string, int>{{"1", 1}, {"2", 1}, {"3", 1}});
+  }
+}
+
+TEST_CASE_METHOD(WorkflowDrainFixture, "Tasks of a workflow that run at the same time all end before it stops") {
+  const auto first = task(2);  // the first call waits while the second one asks
+  const auto second = task(0);
+  const Graph graph = entrypoint("wf", [=](Workflow& flow, json::value) -> asio::awaitable<WorkflowResult> {
+    std::vector<json::value> numbers{1, 2};
+    const std::vector<json::value> both = co_await flow.call_all(first, std::move(numbers));
+    std::vector<json::value> more{3, 4};
+    const std::vector<json::value> others = co_await flow.call_all(second, std::move(more));
+    json::object result{{"count", both.size() + others.size()}};
+    co_return result;
+  });
+  CHECK(input(graph, "{}").status == OutcomeStatus::drained);
+  CHECK(ran == std::map<std::string, int>{{"1", 1}, {"2", 1}});
+  nobody_asks();
+  CHECK(text_of(input(graph, "{}").values) == R"({"count":4})");
+  CHECK(ran == std::map<std::string, int>{{"1", 1}, {"2", 1}, {"3", 1}, {"4", 1}});
+}
+
+TEST_CASE_METHOD(WorkflowDrainFixture, "An answer that a workflow took before it stopped is not asked for again") {
+  const auto work = task(0);
+  const Graph graph = entrypoint("wf", [this, work](Workflow& flow, json::value) -> asio::awaitable<WorkflowResult> {
+    const json::value answer = flow.node().interrupt("?");
+    drain->ask();
+    const json::value result = co_await flow.call(work, answer);
+    json::object ended{{"answer", result}};
+    co_return ended;
+  });
+  nobody_asks();
+  input(graph, "{}");
+  nobody_asks();
+  config.run_id = RunId{uuid4()};
+  CHECK(resume(graph, "yes").status == OutcomeStatus::drained);
+  nobody_asks();
+  const Graph calm = entrypoint("wf", [work](Workflow& flow, json::value) -> asio::awaitable<WorkflowResult> {
+    const json::value answer = flow.node().interrupt("?");
+    const json::value result = co_await flow.call(work, answer);
+    json::object ended{{"answer", result}};
+    co_return ended;
+  });
+  config.run_id = RunId{uuid4()};
+  CHECK(text_of(go_on(calm).values) == R"({"answer":"yes"})");
+}
+
+TEST_CASE_METHOD(WorkflowDrainFixture, "A workflow that keeps nothing comes to its end, whoever asks") {
+  saver = nullptr;
+  const auto work = task(1);
+  const Graph graph = entrypoint("wf", [work](Workflow& flow, json::value) -> asio::awaitable<WorkflowResult> {
+    json::value first = 1;
+    const json::value one = co_await flow.call(work, std::move(first));
+    json::value second = 2;
+    const json::value two = co_await flow.call(work, std::move(second));
+    json::object ended{{"sum", one.as_int64() + two.as_int64()}};
+    co_return ended;
+  });
+  CHECK(text_of(input(graph, "{}").values) == R"({"sum":3})");
 }
 
 }  // namespace
