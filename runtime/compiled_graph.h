@@ -30,6 +30,7 @@
 namespace heddle::runtime {
 
 struct Breakpoints;
+class Log;
 
 enum class Durability {
   sync,   // the next superstep starts when the last one is stored
@@ -56,8 +57,9 @@ struct RunServices {
   Store* store = nullptr;
   const Clock& clock;
   CheckpointIds& checkpoint_ids;
-  EventSink events;  // may be empty
-  SpanSink spans{};  // may be empty
+  EventSink events;    // may be empty
+  SpanSink spans{};    // may be empty
+  Log* log = nullptr;  // of what is passed over with a warning; null: nobody wants to know
 };
 
 struct RunOptions {

@@ -39,6 +39,7 @@ struct EngineSide {
   storage::Storage& storage;
   const runtime::StoreRules& store_rules;
   const runtime::Clock& clock;
+  runtime::Log& log;
   runtime::CheckpointIds& checkpoint_ids;
   std::shared_ptr<EngineBridge> bridge;
   runtime::SpanSink spans;
@@ -70,7 +71,8 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
     fact.what = std::move(event);
     side->bridge->send(std::move(fact));
   };
-  runtime::RunServices services{saver.get(), &store, side->clock, side->checkpoint_ids, std::move(sink), side->spans};
+  runtime::RunServices services{saver.get(),     &store,      side->clock, side->checkpoint_ids,
+                                std::move(sink), side->spans, &side->log};
   runtime::RunOptions options;
   options.input = std::move(side->plan.input);
   options.from = side->plan.from;
@@ -128,13 +130,14 @@ struct EngineRunner::NotedSpans {
 };
 
 EngineRunner::EngineRunner(asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
-                           const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids,
+                           const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
                            const ServerSettings& settings)
     : executor_(std::move(executor)),
       engines_(engines),
       storage_(storage),
       clock_(clock),
       checkpoint_ids_(checkpoint_ids),
+      log_(log),
       settings_(settings),
       states_(settings.states_bytes_in_memory) {}
 
@@ -170,6 +173,7 @@ asio::awaitable<EngineResult> EngineRunner::run(std::shared_ptr<ActiveRun> run) 
                  storage_,
                  settings_.store.rules,
                  clock_,
+                 log_,
                  checkpoint_ids_,
                  bridge,
                  {},

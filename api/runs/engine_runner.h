@@ -13,6 +13,7 @@
 #include "api/settings.h"
 #include "api/telemetry/run_trace.h"
 #include "runtime/clock.h"
+#include "runtime/log.h"
 #include "runtime/state_cache.h"
 #include "runtime/uuid.h"
 #include "storage/storage.h"
@@ -32,7 +33,8 @@ struct EngineResult {
 class EngineRunner {
  public:
   EngineRunner(boost::asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
-               const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, const ServerSettings& settings);
+               const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
+               const ServerSettings& settings);
 
   // Takes the run's plan through its graph; what happens there goes to the run's stream. The secrets of the plan are
   // gone afterwards. Throws nothing that a graph throws: that is in the result.
@@ -56,6 +58,7 @@ class EngineRunner {
   storage::Storage& storage_;
   const runtime::Clock& clock_;
   runtime::CheckpointIds& checkpoint_ids_;
+  runtime::Log& log_;
   const ServerSettings& settings_;
   runtime::StateCache states_;
   std::function<void(RunTrace)> tell_of_trace_;

@@ -54,7 +54,7 @@ RunWorker::RunWorker(asio::any_io_executor executor, EngineThreads& engines, sto
                      const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,
                      const ServerSettings& settings, Webhooks& webhooks, ThreadNews& thread_news)
     : executor_(executor),
-      engine_(std::move(executor), engines, storage, clock, checkpoint_ids, settings),
+      engine_(std::move(executor), engines, storage, clock, checkpoint_ids, log, settings),
       storage_(storage),
       clock_(clock),
       log_(log),

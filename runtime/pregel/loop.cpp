@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/error.h"
+#include "runtime/log.h"
 #include "runtime/pregel/input_output.h"
 #include "runtime/pregel/reserved.h"
 #include "runtime/pregel/snapshot.h"
@@ -21,6 +22,8 @@ namespace {
 
 // A graph that never waits lets others have the thread now and then, and can be cancelled there.
 constexpr std::int64_t kStepsBetweenYields = 32;
+
+constexpr std::size_t kLoggedNameBytesMax = 128;  // longer than names of nodes are
 
 GraphError recursion_error(std::int64_t limit) {
   return {"GraphRecursionError",
@@ -103,6 +106,7 @@ asio::awaitable<Loop::End> Loop::run(Input input) {
 
 Loop::Begun Loop::begin_superstep() {
   plan_superstep();
+  if (run_.services.log) warn_of_unknown_targets();
   if (step_ > stop_) {
     end_.status = OutcomeStatus::failed;
     end_.failure = std::make_exception_ptr(recursion_error(run_.config->recursion_limit));
@@ -123,6 +127,17 @@ Loop::Begun Loop::begin_superstep() {
   if (kinds_.tasks) tell_starts();
   if (plan_.cache) take_cached();
   return Begun::is_open;
+}
+
+// The name comes from whoever sent the Command, so there is a limit to it; no argument goes with it.
+void Loop::warn_of_unknown_targets() const {
+  for (const std::string& node : unknown_targets(plan_, cells_)) {
+    const bool is_long = node.size() > kLoggedNameBytesMax;
+    json::object fields{{"node", is_long ? std::to_string(node.size()) + " bytes" : node}, {"graph", plan_.name}};
+    if (run_.config->run_id) fields["run_id"] = run_.config->run_id->text();
+    if (run_.config->thread_id) fields["thread_id"] = run_.config->thread_id->text();
+    run_.services.log->warning("a Send to a node that the graph does not have was passed over", fields);
+  }
 }
 
 bool Loop::has_open_task() const {

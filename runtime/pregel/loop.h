@@ -104,6 +104,7 @@ class Loop {
   Begun begin_superstep();
   bool end_superstep();
   bool stops_behind();
+  void warn_of_unknown_targets() const;
   bool has_open_task() const;
   boost::asio::awaitable<void> wait_for_storage();
   void plan_superstep();

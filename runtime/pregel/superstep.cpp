@@ -148,6 +148,12 @@ void note_seen(const Plan& plan, Cells& cells, const std::vector<FinishedTask>& 
   }
 }
 
+std::optional<NodeIndex> target_of(const Plan& plan, const Send& send) {
+  const auto found = plan.node_by_name.find(send.node);
+  if (found == plan.node_by_name.end() || plan.nodes[found->second].hidden) return std::nullopt;
+  return found->second;
+}
+
 }  // namespace
 
 Cells::Cells(const CompiledGraph::Plan& plan) : versions(plan.channels.size(), 0) {
@@ -165,11 +171,9 @@ std::vector<PlannedTask> plan_tasks(const Plan& plan, const Cells& cells,
     const Value& list = sends.get();
     for (std::size_t index = 0; index < list.size(); ++index) {
       std::optional<Send> send = send_from_json(list.item(index));
-      if (!send) continue;
-      const auto found = plan.node_by_name.find(send->node);
-      // A Command from outside may name a node that is not there; it is passed over (runtime.md 2.3).
-      if (found == plan.node_by_name.end() || plan.nodes[found->second].hidden) continue;
-      tasks.push_back({TaskKind::push, found->second, index, {}, std::move(send->argument)});
+      const std::optional<NodeIndex> target = send ? target_of(plan, *send) : std::nullopt;
+      if (!target) continue;
+      tasks.push_back({TaskKind::push, *target, index, {}, std::move(send->argument)});
     }
   }
   const auto add = [&](NodeIndex node) {
@@ -182,6 +186,18 @@ std::vector<PlannedTask> plan_tasks(const Plan& plan, const Cells& cells,
     for (NodeIndex node = 0; node < plan.nodes.size(); ++node) add(node);
   }
   return tasks;
+}
+
+std::vector<std::string> unknown_targets(const Plan& plan, const Cells& cells) {
+  std::vector<std::string> names;
+  const Channel& sends = cells.channels[plan.sends];
+  if (!sends.available(plan.channels[plan.sends])) return names;
+  const Value& list = sends.get();
+  for (std::size_t index = 0; index < list.size(); ++index) {
+    const std::optional<Send> send = send_from_json(list.item(index));
+    if (send && !target_of(plan, *send)) names.push_back(send->node);
+  }
+  return names;
 }
 
 std::vector<ChannelIndex> apply_writes(const Plan& plan, Cells& cells, std::vector<FinishedTask> tasks) {

@@ -12,6 +12,7 @@
 
 #include "runtime/compiled_graph.h"
 #include "runtime/json.h"
+#include "runtime/log.h"
 #include "runtime/memory_saver.h"
 #include "runtime/state_api.h"
 #include "runtime/state_graph.h"
@@ -101,6 +102,12 @@ struct ThreadFixture {
   std::vector<std::string> lines;  // of the last run
   std::vector<RunEvent> facts;     // of the last run
   SpanSink spans{};
+  std::vector<std::string> warnings;  // of all runs, without their times
+  Log log{clock, LogLevel::warning, [this](std::string_view line) {
+            json::object entry = parse_json(line).as_object();
+            entry.stable_erase(entry.find("time"));
+            warnings.push_back(to_text(entry));
+          }};
   std::optional<Breakpoints> before;
   std::optional<Breakpoints> after;
   bool strict_resume = false;
@@ -123,7 +130,7 @@ struct ThreadFixture {
     if (after) options.interrupt_after = std::make_shared<const Breakpoints>(*after);
     options.strict_resume = strict_resume;
     options.drain = drain;
-    const RunServices services{saver, nullptr, clock, ids, std::move(sink), spans};
+    const RunServices services{saver, nullptr, clock, ids, std::move(sink), spans, &log};
     RunOutcome outcome = co_await graph->run(std::move(options), services);
     co_return outcome;
   }
