@@ -20,7 +20,7 @@ asio::awaitable<NodeResult> run_workflow(const WorkflowFunction& body, NodeConte
   Workflow workflow(context);
   json::value input = context.argument().json();
   WorkflowResult result = co_await body(workflow, std::move(input));
-  json::value saved = result.save ? std::move(*result.save) : json::value(result.value);
+  json::value saved = result.save ? std::move(*result.save) : result.value;
   Update update;
   update[reserved::kResult] = std::move(result.value);
   update[reserved::kPrevious] = std::move(saved);

@@ -41,12 +41,12 @@ struct CalledTask {
 std::shared_ptr<const CalledTask> called_task(std::string name, CalledFunction body,
                                               std::optional<RetryPolicy> retry = {});
 
-// What a workflow ends with: its result, which is the state that clients see and so must be an object, and what its
-// next run on the thread finds as previous(); the result itself if nothing else is said.
+// What a workflow ends with: its result, which is the state that clients see, and what its next run on the thread finds
+// as previous(); the result itself if nothing else is said. Before the first result the state is null.
 struct WorkflowResult {
-  WorkflowResult(json::object result) : value(std::move(result)) {}  // NOLINT: implicit by intent
-  WorkflowResult(json::object result, json::value kept) : value(std::move(result)), save(std::move(kept)) {}
-  json::object value;
+  WorkflowResult(json::value result) : value(std::move(result)) {}  // NOLINT: implicit by intent
+  WorkflowResult(json::value result, json::value kept) : value(std::move(result)), save(std::move(kept)) {}
+  json::value value;
   std::optional<json::value> save;
 };
 
@@ -82,7 +82,8 @@ struct EntrypointOptions {
   std::optional<std::string> description{};
 };
 
-// A graph with one node, `name`, that runs the workflow. Its input is an object, given to the workflow as it is.
+// A graph with one node, `name`, that runs the workflow. Its input is an object, given to the workflow as it is. As a
+// node of another graph it must end with an object or null.
 std::shared_ptr<const CompiledGraph> entrypoint(std::string name, WorkflowFunction body,
                                                 EntrypointOptions options = {});
 

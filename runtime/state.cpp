@@ -22,6 +22,13 @@ State State::of(const json::value& object) {
   return state;
 }
 
+State State::result(Value value) {
+  if (!value.is_list() && value.json().is_object()) return of(value.json());
+  State state;
+  state.whole_ = std::move(value);
+  return state;
+}
+
 bool State::has(std::string_view key) const {
   return find_in(members_, key) != members_.end();
 }
@@ -63,6 +70,7 @@ bool State::truth(std::string_view key, bool fallback) const {
 }
 
 void State::set(std::string key, Value value) {
+  whole_.reset();
   const auto found = find_in(members_, key);
   if (found == members_.end()) {
     members_.emplace_back(std::move(key), std::move(value));
@@ -72,6 +80,7 @@ void State::set(std::string key, Value value) {
 }
 
 void State::print(std::string& out) const {
+  if (whole_) return whole_->print(out);
   out += '{';
   bool first = true;
   for (const auto& [key, value] : members_) {
@@ -82,6 +91,11 @@ void State::print(std::string& out) const {
     value.print(out);
   }
   out += '}';
+}
+
+json::value State::to_value() const {
+  if (whole_) return whole_->json();
+  return to_json();
 }
 
 json::object State::to_json() const {

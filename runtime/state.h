@@ -1,10 +1,12 @@
 #pragma once
-// The state as a node or a client sees it: named values, in the order of their declaration.
+// The state as a node or a client sees it: named values, in the order of their declaration. That of a workflow is its
+// result, which may be any value.
 
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +25,8 @@ class State {
   explicit State(std::vector<Member> members) : members_(std::move(members)) {}
   // Of an object; anything else gives an empty state.
   static State of(const json::value& object);
+  // Of a result of a workflow, which may be any value: what is no object is held whole and has no members.
+  static State result(Value value);
 
   bool has(std::string_view key) const;
   // Null for a key that is absent.
@@ -35,14 +39,18 @@ class State {
   bool truth(std::string_view key, bool fallback = false) const;
 
   const std::vector<Member>& members() const { return members_; }
-  bool empty() const { return members_.empty(); }
+  // The value if it is no object; null pointer if it is one.
+  const Value* whole() const { return whole_ ? &*whole_ : nullptr; }
+  bool empty() const { return members_.empty() && !whole_; }
   void set(std::string key, Value value);  // replaces in place or appends
 
-  void print(std::string& out) const;  // appends a compact JSON object
-  json::object to_json() const;        // deep copy
+  void print(std::string& out) const;  // appends compact JSON
+  json::object to_json() const;        // of the members; deep copy
+  json::value to_value() const;        // also of one that is no object; deep copy
 
  private:
   std::vector<Member> members_;
+  std::optional<Value> whole_;
 };
 
 }  // namespace heddle::runtime

@@ -23,13 +23,6 @@ GraphError refused(const std::string& text) {
   return {"InvalidUpdateError", text};
 }
 
-std::string_view kind_of(const json::value& value) {
-  if (value.is_array()) return "array";
-  if (value.is_string()) return "string";
-  if (value.is_bool()) return "boolean";
-  return "number";
-}
-
 // The checkpoint that the next update starts from; new ones are kept back until all updates were found good.
 class Updater {
  public:
@@ -217,18 +210,14 @@ NodeIndex Updater::last_node() const {
 std::vector<Write> Updater::writes_of(NodeIndex node, const StateUpdate& update) const {
   const bool is_plain = !plan_.nodes[node].hidden && !plan_.workflow;
   if (!update.go_to.empty() && !is_plain) throw refused("\"goto\" needs a node of the graph as as_node");
-  const json::object* values = update.values.if_object();
-  if (!values && !update.values.is_null()) {
-    throw refused("Expected node \"" + plan_.nodes[node].name +
-                  "\" to return an object or an array containing at least one Command object, received " +
-                  std::string(kind_of(update.values)));
+  if (plan_.workflow) {
+    if (update.values.is_null()) return {};
+    return {{plan_.workflow->result, Value(update.values)}, {plan_.workflow->previous, Value(update.values)}};
   }
+  const json::object* values = update.values.if_object();
+  if (!values && !update.values.is_null()) throw no_update(plan_.nodes[node].name, update.values);
   if (plan_.nodes[node].hidden) {
     return start_writes(plan_, taken_input(plan_, State::of(update.values)), path_view());
-  }
-  if (plan_.workflow) {
-    if (!values) return {};
-    return {{plan_.workflow->result, Value(*values)}, {plan_.workflow->previous, Value(*values)}};
   }
   Command returned;
   if (values) {

@@ -16,7 +16,7 @@ std::vector<Member> thread_members() {
           required("metadata", free_object()),
           required("status", status()),
           required("config", ref("Config")),
-          optional("values", said(or_null(free_object()), "The state when the last run ended.")),
+          optional("values", said(anything(), "The state when the last run ended; of a workflow its result.")),
           optional("interrupts", said(map_of(list_of(ref("Interrupt"))), "Open questions, by task.")),
           optional("error", said(or_null(free_object()), "Why the last run failed.")),
           optional("state_updated_at", time()),

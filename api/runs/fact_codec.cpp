@@ -248,7 +248,7 @@ std::optional<Fact> FactDecoder::decode(std::string_view text) {
       values.stored_as = checkpoint_id(*at);
       stored_values_ = StoredValues{checkpoint_ns, *values.stored_as};
     } else {
-      values.values = runtime::State::of(line.at("values"));
+      values.values = runtime::State::result(line.at("values"));
     }
     fact.what = runtime::RunEvent(std::move(values));
   } else if (kind == "update") {
@@ -270,7 +270,7 @@ std::optional<Fact> FactDecoder::decode(std::string_view text) {
     made.next = texts_from(line.at("next"));
     made.tasks = tasks_from(line.at("tasks"));
     if (const json::value* values = member("values")) {
-      made.values = runtime::State::of(*values);
+      made.values = runtime::State::result(*values);
     } else {
       stored_values_ = StoredValues{checkpoint_ns, made.id};
     }

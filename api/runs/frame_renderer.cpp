@@ -152,13 +152,15 @@ void FrameRenderer::completed_messages(const runtime::State& values, std::vector
     print_json(candidate, data);
     partial_.erase(id);
   };
-  for (const auto& [key, value] : values.members()) {
+  const auto complete_all = [&](const runtime::Value& value) {
     if (value.is_list()) {
       for (const runtime::Value::Item& item : value.items()) complete(*item);
     } else {
       complete(value.json());
     }
-  }
+  };
+  for (const auto& [key, value] : values.members()) complete_all(value);
+  if (values.whole()) complete_all(*values.whole());
   if (!data.empty()) add(StreamMode::messages, "messages/complete", "", data + "]", frames);
 }
 

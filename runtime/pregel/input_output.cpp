@@ -58,6 +58,12 @@ void add_update(const Plan& plan, std::string_view key, json::value value, std::
   if (channel) writes.push_back({*channel, incoming(plan.channels[*channel], std::move(value))});
 }
 
+std::string_view kind_of(const Value& value) {
+  if (value.is_list()) return "array";
+  if (value.json().is_string()) return "string";
+  return value.json().is_bool() ? "boolean" : "number";
+}
+
 Write send_write(const Plan& plan, const Send& send) {
   if (send.node == kEnd) throw GraphError("InvalidUpdateError", "Cannot send a packet to the END node");
   const auto node = plan.node_by_name.find(send.node);
@@ -168,7 +174,7 @@ State all_values(const Plan& plan, const Cells& cells) {
   if (plan.workflow) {
     const ChannelIndex result = plan.workflow->result;
     const bool has_one = cells.channels[result].available(plan.channels[result]);
-    return has_one ? State::of(cells.channels[result].get().json()) : State();
+    return State::result(has_one ? cells.channels[result].get() : Value());
   }
   return values_of(plan, cells, plan.state_keys);
 }
@@ -243,6 +249,7 @@ std::vector<Write> result_writes(const Plan& plan, const Cells& cells, NodeIndex
 std::vector<Write> subgraph_writes(const Plan& plan, const Cells& cells, NodeIndex node, const State& values,
                                    const PathView& paths) {
   std::vector<Write> writes;
+  if (values.whole() && !values.whole()->is_null()) throw no_update(plan.nodes[node].name, *values.whole());
   for (const State::Member& member : values.members()) {
     const std::optional<ChannelIndex> key = state_key(plan, member.first);
     // Messages have got their ids inside the graph that wrote them.
@@ -295,15 +302,12 @@ json::value shown_update(const Plan& plan, std::span<const Write> writes) {
   return merged;
 }
 
-json::object shown_result(const Plan& plan, std::span<const Write> writes) {
-  json::object result;
+json::value shown_result(const Plan& plan, std::span<const Write> writes) {
   if (plan.workflow) {
     const auto written = std::ranges::find(writes, plan.workflow->result, &Write::channel);
-    if (written != writes.end() && !written->value.is_list() && written->value.json().is_object()) {
-      result = written->value.json().get_object();
-    }
-    return result;
+    return written != writes.end() ? written->value.json() : json::value(json::object());
   }
+  json::object result;
   std::vector<ChannelIndex> several;
   for (const Write& write : writes) {
     if (!is_state_key(plan, write.channel)) continue;
@@ -322,6 +326,13 @@ json::object shown_result(const Plan& plan, std::span<const Write> writes) {
     known->as_object().at("$writes").as_array().push_back(write.value.json());
   }
   return result;
+}
+
+GraphError no_update(const std::string& node, const Value& returned) {
+  return {"InvalidUpdateError",
+          "Expected node \"" + node +
+              "\" to return an object or an array containing at least one Command object, received " +
+              std::string(kind_of(returned))};
 }
 
 GraphError several_questions() {

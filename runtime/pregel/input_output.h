@@ -49,7 +49,8 @@ std::vector<Write> start_writes(const CompiledGraph::Plan& plan, const State& in
 // throw.
 std::vector<Write> result_writes(const CompiledGraph::Plan& plan, const Cells& cells, NodeIndex node, NodeResult result,
                                  const PathView& paths);
-// The same for a node that is a graph and ended with these values.
+// The same for a node that is a graph and ended with these values. A workflow that ended with something else than null
+// or an object throws GraphError (`InvalidUpdateError`).
 std::vector<Write> subgraph_writes(const CompiledGraph::Plan& plan, const Cells& cells, NodeIndex node,
                                    const State& values, const PathView& paths);
 
@@ -63,11 +64,14 @@ bool writes_state(const CompiledGraph::Plan& plan, std::span<const Write> writes
 
 // As `updates` shows writes: an object, or a list of objects with one key each if a key was written twice.
 boost::json::value shown_update(const CompiledGraph::Plan& plan, std::span<const Write> writes);
-// As `tasks` shows them: an object; of a key written more than once {"$writes": [...]}.
-boost::json::object shown_result(const CompiledGraph::Plan& plan, std::span<const Write> writes);
+// As `tasks` shows them: an object; of a key written more than once {"$writes": [...]}. Both show what a workflow wrote
+// as it is.
+boost::json::value shown_result(const CompiledGraph::Plan& plan, std::span<const Write> writes);
 
 // Whether the value of a `resume` names the questions it answers: an object whose keys are all ids of interrupts.
 bool is_answers_by_id(const boost::json::value& resume);
+// Something was returned that a node cannot return (runtime.md 4.3). Neither null nor an object.
+GraphError no_update(const std::string& node, const Value& returned);
 // One answer for several questions is refused (runtime.md 7.4).
 GraphError several_questions();
 

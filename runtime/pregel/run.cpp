@@ -124,7 +124,7 @@ asio::awaitable<RunOutcome> CompiledGraph::run(RunOptions options, const RunServ
   if (broken) std::rethrow_exception(broken);
   if (cancelled) throw boost::system::system_error(asio::error::operation_aborted);
 
-  if (run.kinds.traces && end.status != OutcomeStatus::failed) trace_run_end(run, name(), loop.values().to_json());
+  if (run.kinds.traces && end.status != OutcomeStatus::failed) trace_run_end(run, name(), loop.values().to_value());
   co_return outcome_of(loop, end, run.drain.get());
 }
 

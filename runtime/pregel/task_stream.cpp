@@ -128,7 +128,7 @@ void TaskStream::graph_started(const std::string& graph) {
 
 void TaskStream::graph_ended(const std::string& graph, const State& values) {
   if (!wanted().traces) return;
-  graph_output_ = values.to_json();
+  graph_output_ = values.to_value();
   trace("on_chain_end", graph, graph_run_id_, superstep_.run.config->tags, trace_metadata(),
         {{"output", *graph_output_}, {"input", input_}});
 }

@@ -67,7 +67,7 @@ TEST_CASE_METHOD(WorkflowFixture, "When a workflow goes on, tasks that have fini
   CHECK(asked.all_interrupts.at(0).value == json::value{{"sum", 2}});
   CHECK(text_of(resume(graph, 40).values) == R"({"sum":42})");
   CHECK(added == 2);
-  CHECK(lines == Lines{R"(values {})", R"(updates add 2 cached)", R"(updates add 42)", R"(updates wf {"sum":42})",
+  CHECK(lines == Lines{R"(values null)", R"(updates add 2 cached)", R"(updates add 42)", R"(updates wf {"sum":42})",
                        R"(values {"sum":42})"});
 }
 
@@ -187,6 +187,38 @@ TEST_CASE_METHOD(WorkflowFixture, "A workflow is a graph: in another one as a no
         "  n1 --> n2\n");
 }
 
+TEST_CASE_METHOD(WorkflowFixture, "The result of a workflow may be any value, and is the state") {
+  const json::value given =
+      GENERATE(json::value("text"), json::value(4), json::value(true), json::value(nullptr), json::value{1, "b"});
+  const Graph graph = entrypoint("wf", [given](Workflow& workflow, json::value) -> asio::awaitable<WorkflowResult> {
+    json::value saved = json::array{workflow.previous()};
+    workflow.node().interrupt("?");
+    WorkflowResult result(given, std::move(saved));
+    co_return result;
+  });
+  kinds.tasks = true;
+  const std::string text = to_text(given);
+  CHECK(text_of(input(graph, "{}").values) == "null");
+  CHECK(text_of(state(graph).values) == "null");
+  CHECK(text_of(resume(graph, "go").values) == text);
+  CHECK(lines ==
+        Lines{"values null", "task 0 wf {} __start__", "updates wf " + text, "result 0 wf " + text, "values " + text});
+  CHECK(text_of(state(graph).values) == text);
+  CHECK(history(graph).at(1).tasks.at(0).view.result == given);
+}
+
+TEST_CASE_METHOD(WorkflowFixture, "A workflow that is a node of a graph must give what a node may return") {
+  json::value given = "text";
+  const Graph inner =
+      entrypoint("wf", [&given](Workflow&, json::value) -> asio::awaitable<WorkflowResult> { co_return given; });
+  const Graph graph = StateGraph().last("x").node("inner", inner).edge(kStart, "inner").compile();
+  CHECK(
+      input(graph, "{}").error->message ==
+      R"(Expected node "inner" to return an object or an array containing at least one Command object, received string)");
+  given = nullptr;
+  CHECK(input(graph, R"({"x":1})").status == OutcomeStatus::done);
+}
+
 TEST_CASE_METHOD(WorkflowFixture, "The state of a workflow can be changed by hand") {
   const Graph graph = entrypoint("wf", [](Workflow& workflow, json::value) -> asio::awaitable<WorkflowResult> {
     json::object result{{"before", workflow.previous()}};
@@ -196,6 +228,8 @@ TEST_CASE_METHOD(WorkflowFixture, "The state of a workflow can be changed by han
   update(graph, R"({"by":"hand"})", "wf");
   CHECK(text_of(state(graph).values) == R"({"by":"hand"})");
   CHECK(text_of(input(graph, "{}").values) == R"({"before":{"by":"hand"}})");
+  update(graph, "[1,2]", "wf");
+  CHECK(text_of(state(graph).values) == "[1,2]");
 }
 
 }  // namespace

@@ -70,3 +70,14 @@ TEST_CASE("A line of an unknown kind or none at all is refused") {
   CHECK_THROWS(decoder.decode(R"({"k":"something new"})"));
   CHECK_THROWS(decoder.decode("{"));
 }
+
+TEST_CASE("A log keeps the result of a workflow, whatever value it is") {
+  for (const runtime::json::value& result : std::vector<runtime::json::value>{"text", nullptr, {1, "b"}}) {
+    const runtime::ValuesFact values{"", runtime::State::result(result), std::nullopt};
+    api::FactDecoder decoder;
+    const std::optional<api::Fact> again = decoder.decode(lines_of(encoded({test::fact_of(values)}, false)).at(0));
+    REQUIRE(again);
+    const auto& event = std::get<runtime::RunEvent>(again->what);
+    CHECK(std::get<runtime::ValuesFact>(event).values.to_value() == result);
+  }
+}
