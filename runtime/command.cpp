@@ -78,17 +78,24 @@ json::value update_to_json(const KeyedWrites& update) {
 }  // namespace
 
 json::value send_to_json(const Send& send) {
-  return json::object{{kSendMarker, true}, {"node", send.node}, {"args", send.argument.json()}};
+  json::object object{{kSendMarker, true}, {"node", send.node}, {"args", send.argument.json()}};
+  if (send.timeout) object["timeout_ms"] = send.timeout->count();
+  return object;
 }
 
 std::optional<Send> send_from_json(const json::value& value) {
   const json::object* object = value.if_object();
-  if (!object || object->size() != 3) return std::nullopt;
+  if (!object) return std::nullopt;
   const json::value* marker = object->if_contains(kSendMarker);
   const json::value* node = object->if_contains("node");
   const json::value* argument = object->if_contains("args");
+  const json::value* timeout = object->if_contains("timeout_ms");
+  const std::size_t expected = timeout ? 4 : 3;
+  if (object->size() != expected || (timeout && !timeout->is_int64())) return std::nullopt;
   if (!marker || *marker != true || !node || !node->is_string() || !argument) return std::nullopt;
-  return Send{std::string(node->get_string()), *argument};
+  Send send{std::string(node->get_string()), *argument};
+  if (timeout) send.timeout = std::chrono::milliseconds{timeout->get_int64()};
+  return send;
 }
 
 json::object to_json(const Interrupt& interrupt) {

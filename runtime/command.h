@@ -4,6 +4,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -17,10 +18,12 @@ namespace heddle::runtime {
 
 struct Awaited;
 
-// One task of `node` in the next superstep, with `argument` as its whole input.
+// One task of `node` in the next superstep, with `argument` as its whole input. `timeout`: of each of its attempts, in
+// place of the node's own.
 struct Send {
   std::string node;
   Value argument;
+  std::optional<std::chrono::milliseconds> timeout{};
 };
 
 // The form in which a Send is stored in `__pregel_tasks` and in pending writes: an object with a marker that

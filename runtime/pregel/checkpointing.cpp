@@ -33,7 +33,7 @@ json::value stored_send(const Plan& plan, const json::value& stored) {
   for (const auto& member : send->argument.json().get_object()) {
     if (!is_untracked(plan, member.key())) argument.emplace(member.key(), member.value());
   }
-  return send_to_json({send->node, Value(std::move(argument))});
+  return send_to_json({send->node, Value(std::move(argument)), send->timeout});
 }
 
 bool has_untracked(const Plan& plan) {

@@ -173,7 +173,7 @@ std::vector<PlannedTask> plan_tasks(const Plan& plan, const Cells& cells,
       std::optional<Send> send = send_from_json(list.item(index));
       const std::optional<NodeIndex> target = send ? target_of(plan, *send) : std::nullopt;
       if (!target) continue;
-      tasks.push_back({TaskKind::push, *target, index, {}, std::move(send->argument)});
+      tasks.push_back({TaskKind::push, *target, index, {}, std::move(send->argument), send->timeout});
     }
   }
   const auto add = [&](NodeIndex node) {

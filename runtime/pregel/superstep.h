@@ -3,6 +3,7 @@
 // (runtime.md 2.3, 2.5 and 11). Pure: nothing here waits, stores or tells anybody.
 
 #include <boost/json/array.hpp>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -42,9 +43,10 @@ enum class TaskKind {
 struct PlannedTask {
   TaskKind kind = TaskKind::pull;
   NodeIndex node = 0;
-  std::size_t index = 0;               // push: place among the Sends
-  std::vector<ChannelIndex> triggers;  // pull: those that fired
-  Value argument;                      // push: its whole input
+  std::size_t index = 0;                               // push: place among the Sends
+  std::vector<ChannelIndex> triggers;                  // pull: those that fired
+  Value argument;                                      // push: its whole input
+  std::optional<std::chrono::milliseconds> timeout{};  // push: in place of that of the node
 };
 
 // Sent tasks first, in order of the Sends; then nodes whose triggers changed. `changed`: the channels that the last

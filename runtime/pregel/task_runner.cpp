@@ -37,11 +37,12 @@ GraphError timeout_error(const std::string& node, std::string_view kind, millise
 }
 
 // Runs `body` to its end; it is stopped and awaited when it takes longer than its node may.
-asio::awaitable<void> with_timeouts(asio::awaitable<void> body, const PlannedNode& node, TaskContext& context) {
+asio::awaitable<void> with_timeouts(asio::awaitable<void> body, const PlannedNode& node,
+                                    std::optional<milliseconds> timeout, TaskContext& context) {
   const asio::any_io_executor executor = co_await asio::this_coro::executor;
   context.heartbeat();
   const SteadyTime started = std::chrono::steady_clock::now();
-  const SteadyTime ends = node.options.timeout ? started + *node.options.timeout : SteadyTime::max();
+  const SteadyTime ends = timeout ? started + *timeout : SteadyTime::max();
   const auto idles = [&] {
     return node.options.idle_timeout ? context.last_progress() + *node.options.idle_timeout : SteadyTime::max();
   };
@@ -68,7 +69,7 @@ asio::awaitable<void> with_timeouts(asio::awaitable<void> body, const PlannedNod
     throw timeout_error(node.name, "idle", *node.options.idle_timeout, " without making progress",
                         context.last_progress());
   }
-  if (is_late) throw timeout_error(node.name, "run", *node.options.timeout, "", started);
+  if (is_late) throw timeout_error(node.name, "run", *timeout, "", started);
   if (group.thrown()) std::rethrow_exception(group.thrown());
 }
 
@@ -326,8 +327,9 @@ asio::awaitable<TaskRunner::Ran> TaskRunner::run_body(Task& task, TaskContext& c
       ran.result = (*plain)(context);
     } else {
       asio::awaitable<void> body = run_inside(task, context, ran);
-      const bool has_limit = node.options.timeout || node.options.idle_timeout;
-      if (has_limit) body = with_timeouts(std::move(body), node, context);
+      const std::optional<milliseconds> timeout = task.planned.timeout ? task.planned.timeout : node.options.timeout;
+      const bool has_limit = timeout || node.options.idle_timeout;
+      if (has_limit) body = with_timeouts(std::move(body), node, timeout, context);
       co_await std::move(body);
     }
   } catch (...) {

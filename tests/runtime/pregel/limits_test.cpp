@@ -42,6 +42,22 @@ TEST_CASE_METHOD(ThreadFixture, "A graph as a node is stopped when it takes too 
   CHECK(outcome.error->message.starts_with(R"(Node "inner" exceeded its run timeout of 5ms (elapsed: )"));
 }
 
+TEST_CASE_METHOD(ThreadFixture, "The timeout of a Send takes the place of that of its node, also after a restart") {
+  NodeOptions options;
+  options.timeout = milliseconds{60'000};
+  const auto send = [](const State&, const RunConfig&) -> Routes {
+    return Send{"work", json::value(json::object()), milliseconds{5}};
+  };
+  const Graph graph = StateGraph()
+                          .append("log")
+                          .node("work", napping("slow", milliseconds{60'000}), options)
+                          .conditional(kStart, send, {"work"})
+                          .compile();
+  const std::string late = R"(Node "work" exceeded its run timeout of 5ms (elapsed: )";
+  CHECK(input(graph, "{}").error->message.starts_with(late));
+  CHECK(go_on(graph).error->message.starts_with(late));
+}
+
 TEST_CASE_METHOD(ThreadFixture, "A node that shows no sign of life is stopped, one that does is not") {
   NodeOptions options;
   options.idle_timeout = milliseconds{60};
