@@ -159,10 +159,14 @@ void Updater::take_finished() {
 
 void Updater::clear() {
   take_finished();
-  const std::vector<PlannedTask> given_up = plan_tasks(plan_, cells_, std::nullopt);
-  std::vector<FinishedTask> finished;
-  for (const PlannedTask& task : given_up) finished.push_back({&task, {}});
-  apply_writes(plan_, cells_, std::move(finished));
+  // When nothing else is left, deferred nodes are to run; they are given up in their turn.
+  std::vector<PlannedTask> given_up = plan_tasks(plan_, cells_, std::nullopt);
+  while (!given_up.empty()) {
+    std::vector<FinishedTask> finished;
+    for (const PlannedTask& task : given_up) finished.push_back({&task, {}});
+    apply_writes(plan_, cells_, std::move(finished));
+    given_up = plan_tasks(plan_, cells_, std::nullopt);
+  }
   make(CheckpointSource::update, 0, base_ ? std::optional(base_->id) : std::nullopt);
 }
 

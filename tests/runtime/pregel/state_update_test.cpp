@@ -51,5 +51,26 @@ TEST_CASE_METHOD(ThreadFixture, "An update as another node keeps what a waiting 
   CHECK(text_of(go_on(graph).values) == R"({"log":["a","b1","hand","b2","joined"]})");
 }
 
+// runtime.md 12.3: values null and as_node __end__.
+TEST_CASE_METHOD(ThreadFixture, "Giving up what is left gives up deferred nodes too") {
+  NodeOptions deferred;
+  deferred.defer = true;
+  const Graph graph = StateGraph()
+                          .append("log")
+                          .node("a", writing("a"))
+                          .node("b", asking("b"))
+                          .node("last", writing("last"), deferred)
+                          .edge(kStart, "a")
+                          .edge("a", "b")
+                          .edge("a", "last")
+                          .edge("b", "last")
+                          .compile();
+  input(graph, "{}");
+  CHECK(state(graph).next == std::vector<std::string>{"b"});
+  update(graph, "null", "__end__");
+  CHECK(state(graph).next.empty());
+  CHECK(text_of(go_on(graph).values) == R"({"log":["a"]})");
+}
+
 }  // namespace
 }  // namespace heddle::runtime
