@@ -107,6 +107,7 @@ void GraphDeclaration::check(const CompileOptions& options) const {
   check_sources();
   check_reachable();
   check_targets();
+  check_conditions();
   check_breakpoints(options.interrupt_before);
   check_breakpoints(options.interrupt_after);
 }
@@ -166,6 +167,22 @@ void GraphDeclaration::check_targets() const {
   }
   for (const DeclaredNode& node : nodes) {
     for (const std::string& to : node.options.ends) check_target(to);
+  }
+}
+
+// The reference knows conditions by the name of their function. Of ours only plain functions can be told apart: two
+// lambdas of one type may hold different things.
+void GraphDeclaration::check_conditions() const {
+  using Condition = Routes (*)(const State&, const RunConfig&);
+  std::vector<std::pair<std::string, Condition>> known;
+  for (const DeclaredEdge& edge : edges) {
+    const auto* conditional = std::get_if<ConditionalEdge>(&edge);
+    const Condition* condition = conditional ? conditional->path.target<Condition>() : nullptr;
+    if (!condition) continue;
+    std::pair<std::string, Condition> one{conditional->from, *condition};
+    const bool is_second = std::find(known.begin(), known.end(), one) != known.end();
+    if (is_second) refuse("Condition `condition` already present for node `" + conditional->from + "`");
+    known.push_back(std::move(one));
   }
 }
 

@@ -72,6 +72,7 @@ struct GraphDeclaration {
   void check_sources() const;
   void check_reachable() const;
   void check_targets() const;
+  void check_conditions() const;
   void check_breakpoints(const Breakpoints& breakpoints) const;
   void draw_edges_of(const std::string& node, std::vector<GraphEdgeDrawing>& out) const;
 };

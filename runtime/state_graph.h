@@ -155,7 +155,7 @@ class StateGraph {
 
   StateGraph& edge(std::string_view from, std::string_view to);
   StateGraph& edge(std::vector<std::string> from, std::string_view to);  // waits for all
-  // `targets`: label -> node. Without targets any node may be one.
+  // `targets`: label -> node. Without targets any node may be one. The same plain function is refused a second time.
   StateGraph& conditional(std::string_view from, PathFunction path, std::map<std::string, std::string> targets = {});
   // Identity map of the given names.
   StateGraph& conditional(std::string_view from, PathFunction path, std::vector<std::string> targets);

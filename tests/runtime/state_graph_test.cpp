@@ -16,6 +16,10 @@ namespace {
 const auto idle = [](const State&) { return Update{}; };
 const auto to_end = [](const State&, const RunConfig&) { return Routes(std::string(kEnd)); };
 
+Routes leads_to_a(const State&, const RunConfig&) {
+  return "a";
+}
+
 StateGraph line() {
   return StateGraph().last("x").node("a", idle).node("b", idle).edge(kStart, "a").edge("a", "b");
 }
@@ -51,6 +55,8 @@ TEST_CASE("Wrong declarations are refused with the texts that the reference has"
       {"Found edge ending at unknown node `q`", [] { line().conditional("b", to_end, {{"label", "q"}}).compile(); }},
       {"Found edge ending at unknown node `q`",
        [] { line().node("c", idle, {.ends = {"q"}}).edge("b", "c").compile(); }},
+      {"Condition `condition` already present for node `b`",
+       [] { line().conditional("b", leads_to_a, {"a"}).conditional("b", leads_to_a, {"b", "a"}).compile(); }},
       {"Node `a` already present.", [] { line().node("a", idle); }},
       {"Node `__start__` is reserved.", [] { line().node("__start__", idle); }},
       {"Node `__end__` is reserved.", [] { line().node("__end__", idle); }},
@@ -209,6 +215,11 @@ TEST_CASE("Schemas name the keys of input, output and state, and the context und
   CHECK(to_text(schemas.context.value()) == R"({"type":"object"})");
   CHECK(to_text(schemas.config.value()) == R"({"type":"object"})");
   CHECK_FALSE(line().compile()->schemas().context);
+}
+
+TEST_CASE("A function may decide at several nodes, and several lambdas at one") {
+  CHECK_NOTHROW(line().conditional("a", leads_to_a, {"a"}).conditional("b", leads_to_a, {"a"}).compile());
+  CHECK_NOTHROW(line().conditional("b", to_end).conditional("b", to_end).compile());
 }
 
 TEST_CASE("A copy of a declaration is changed without the original") {
