@@ -75,7 +75,7 @@ GraphDrawing draw(const CompiledGraph::Plan& plan, int depth) {
   ports[std::string(kStart)] = ports_of_one(std::string(kStart));
   ports[std::string(kEnd)] = ports_of_one(std::string(kEnd));
   for (const PlannedNode& node : plan.nodes) {
-    if (node.hidden) continue;
+    if (node.is_start) continue;
     const auto* graph = std::get_if<std::shared_ptr<const CompiledGraph>>(&node.body);
     GraphDrawing insides;
     if (graph && depth > 0) insides = draw((*graph)->plan(), depth - 1);

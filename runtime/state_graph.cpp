@@ -130,6 +130,7 @@ PlannedNode start_node(ChannelIndex start) {
   node.body = PlainNodeFunction([](NodeContext&) { return NodeResult(); });
   node.triggers = {start};
   node.reads = {start};
+  node.is_start = true;
   node.hidden = true;
   return node;
 }
@@ -350,6 +351,7 @@ std::shared_ptr<const CompiledGraph> StateGraph::compile(CompileOptions options)
     node.name = declared.name;
     node.body = declared.body;
     node.options = declared.options;
+    node.hidden = std::ranges::find(node.options.tags, kHiddenTag) != node.options.tags.end();
     node.reads = planner.keys(channel_keys(declaration, declared.options.reads), "Node `" + declared.name + "`");
     node.managed = managed_keys(declaration, declared.options.reads);
     const ChannelIndex trigger = planner.add_channel(trigger_channel(declared));

@@ -35,6 +35,9 @@ namespace heddle::runtime {
 inline constexpr std::string_view kStart = "__start__";
 inline constexpr std::string_view kEnd = "__end__";
 
+// The tag of a node that streams never show (runtime.md 1); states and checkpoints do.
+inline constexpr std::string_view kHiddenTag = "langsmith:hidden";
+
 // runtime.md 8.2. `retry_on` null: network errors, HTTP 408, 429 and 5xx, never logic errors.
 struct RetryPolicy {
   std::chrono::milliseconds initial_interval{500};
@@ -72,6 +75,7 @@ struct NodeOptions {
   // Called in place of the node after its last attempt has failed; its result counts as the node's (runtime.md 8.3).
   // When it has asked, failed or been cut off, it runs again from its beginning, and the node does not.
   ErrorHandler on_error{};
+  std::vector<std::string> tags{};  // in its traces and on its messages
 };
 
 // A node where several are written down: {"tools", kEnd}.

@@ -212,7 +212,7 @@ NodeIndex Updater::last_node() const {
 }
 
 std::vector<Write> Updater::writes_of(NodeIndex node, const StateUpdate& update) const {
-  const bool is_plain = !plan_.nodes[node].hidden && !plan_.workflow;
+  const bool is_plain = !plan_.nodes[node].is_start && !plan_.workflow;
   if (!update.go_to.empty() && !is_plain) throw refused("\"goto\" needs a node of the graph as as_node");
   if (plan_.workflow) {
     if (update.values.is_null()) return {};
@@ -220,7 +220,7 @@ std::vector<Write> Updater::writes_of(NodeIndex node, const StateUpdate& update)
   }
   const json::object* values = update.values.if_object();
   if (!values && !update.values.is_null()) throw no_update(plan_.nodes[node].name, update.values);
-  if (plan_.nodes[node].hidden) {
+  if (plan_.nodes[node].is_start) {
     return start_writes(plan_, taken_input(plan_, State::of(update.values)), path_view());
   }
   Command returned;

@@ -67,7 +67,7 @@ std::string_view kind_of(const Value& value) {
 Write send_write(const Plan& plan, const Send& send) {
   if (send.node == kEnd) throw GraphError("InvalidUpdateError", "Cannot send a packet to the END node");
   const auto node = plan.node_by_name.find(send.node);
-  if (node == plan.node_by_name.end() || plan.nodes[node->second].hidden) {
+  if (node == plan.node_by_name.end() || plan.nodes[node->second].is_start) {
     throw GraphError("InvalidUpdateError", "Invalid node name \"" + send.node + "\" in Send packet");
   }
   return {plan.sends, Value(send_to_json(send))};

@@ -186,7 +186,7 @@ void Loop::plan_superstep() {
     }
     task.restored = task.record.finished;
     if (task.restored) task.end = TaskEnd::finished;
-    if (plan_.nodes[task.planned.node].hidden || plan_.workflow) {
+    if (plan_.nodes[task.planned.node].is_start || plan_.workflow) {
       task.input = fresh_input_ ? *fresh_input_ : State::of(cells_.channels[plan_.start].get().json());
     } else if (task.planned.kind == TaskKind::push) {
       task.input = State::of(task.planned.argument.json());
@@ -372,7 +372,7 @@ void Loop::take_cached() {
     task.record = restored_record(plan_, *found);
     task.end = TaskEnd::finished;
     if (superstep_->stores_at_once()) put_record(*superstep_, task);
-    if (kinds_.updates) {
+    if (kinds_.updates && !node.hidden) {
       run_.emit(UpdateFact{start_.checkpoint_ns, node.name, shown_update(plan_, task.record.writes), true});
     }
   }
@@ -406,8 +406,8 @@ void Loop::tell_starts() {
 
 void Loop::tell_end(const Task& task) {
   const PlannedNode& node = plan_.nodes[task.planned.node];
-  if (node.hidden) return;
   if (plan_.cache) keep_in_cache(task);
+  if (node.hidden) return;
   const std::string name = task.handler ? handler_name(node.name) : node.name;
   if (task.end == TaskEnd::finished && kinds_.updates) {
     run_.emit(UpdateFact{start_.checkpoint_ns, name, shown_update(plan_, task.record.writes), false});

@@ -60,7 +60,8 @@ struct PlannedNode {
   std::vector<ManagedKey> managed;     // and managed ones
   std::vector<ControlWriter> writers;  // in order of registration
   NodeOptions options;
-  bool hidden = false;  // __start__
+  bool is_start = false;  // __start__
+  bool hidden = false;    // never in streams: __start__, and nodes with kHiddenTag
 };
 
 // Looks names up without making a string of them.

@@ -150,7 +150,7 @@ void note_seen(const Plan& plan, Cells& cells, const std::vector<FinishedTask>& 
 
 std::optional<NodeIndex> target_of(const Plan& plan, const Send& send) {
   const auto found = plan.node_by_name.find(send.node);
-  if (found == plan.node_by_name.end() || plan.nodes[found->second].hidden) return std::nullopt;
+  if (found == plan.node_by_name.end() || plan.nodes[found->second].is_start) return std::nullopt;
   return found->second;
 }
 

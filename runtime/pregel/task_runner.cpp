@@ -101,7 +101,7 @@ bool TaskRunner::run_plain() {
 void TaskRunner::run_plain_task(Task& task) {
   const PlannedNode& node = node_of(task);
   Ran ran;
-  if (node.hidden) {
+  if (node.is_start) {
     try {
       task.record.writes = start_writes(superstep_.plan, task.input, path_view());
       task.record.finished = true;
@@ -252,7 +252,7 @@ asio::awaitable<void> TaskRunner::handle_failure(Task& task, TaskContext& contex
   if (superstep_.stores_at_once()) put_record(superstep_, task);
   identify(superstep_, task);
   start_handler(task);
-  if (superstep_.kinds.tasks) {
+  if (superstep_.kinds.tasks && !node_of(task).hidden) {
     TaskEndFact failed{superstep_.checkpoint_ns, superstep_.step, task.id->text(),
                        node_of(task).name,       json::object{},  {},
                        task.record.error};
@@ -273,7 +273,7 @@ asio::awaitable<void> TaskRunner::go_on_handling(Task& task) {
 void TaskRunner::start_handler(Task& task) {
   task.handler = id_of_handler(superstep_.plan, task.planned, *task.id, superstep_.checkpoint, superstep_.checkpoint_ns,
                                superstep_.step);
-  if (!superstep_.kinds.tasks) return;
+  if (!superstep_.kinds.tasks || node_of(task).hidden) return;
   superstep_.run.emit(TaskStartFact{superstep_.checkpoint_ns,
                                     superstep_.step,
                                     task.handler->text(),
@@ -413,7 +413,7 @@ void TaskRunner::end_task(Task& task, TaskStream* stream) {
   }
   // A task that leaves the graph takes its writes to the enclosing one, and is told as if it had thrown them.
   if (task.end == TaskEnd::to_parent) {
-    if (superstep_.kinds.tasks) {
+    if (superstep_.kinds.tasks && !node_of(task).hidden) {
       identify(superstep_, task);
       TaskEndFact left{
           superstep_.checkpoint_ns,      superstep_.step, task.id->text(), node_of(task).name, json::object{}, {},

@@ -77,8 +77,12 @@ void trace_run_end(const RunScope& run, const std::string& graph, json::value ou
   trace_run(run, "on_chain_end", graph, {{"output", std::move(output)}});
 }
 
+const PlannedNode& TaskStream::planned_node() const {
+  return superstep_.plan.nodes[task_.planned.node];
+}
+
 const std::string& TaskStream::node() const {
-  return superstep_.plan.nodes[task_.planned.node].name;
+  return planned_node().name;
 }
 
 json::object TaskStream::base_metadata() {
@@ -99,11 +103,13 @@ const TaskStream::Metadata& TaskStream::trace_metadata() {
 }
 
 std::vector<std::string> TaskStream::node_tags() const {
-  return joined(superstep_.run.config->tags, {"graph:step:" + std::to_string(superstep_.step)});
+  std::vector<std::string> tags = joined(superstep_.run.config->tags, planned_node().options.tags);
+  tags.push_back("graph:step:" + std::to_string(superstep_.step));
+  return tags;
 }
 
 void TaskStream::started() {
-  if (!wanted().traces) return;
+  if (!wanted().traces || planned_node().hidden) return;
   run_id_ = uuid4().text();
   input_ = task_.planned.kind == TaskKind::push ? task_.planned.argument.json() : json::value(task_.input.to_json());
   trace("on_chain_start", node(), run_id_, node_tags(), trace_metadata(), {{"input", input_}});
@@ -117,17 +123,17 @@ void TaskStream::finished() {
   }
   // Inside a graph whose events nobody asked for, the enclosing node sends what comes out of it.
   const bool is_seen = !superstep_.nested || superstep_.run.kinds.subgraphs;
-  if (wanted().messages && is_seen) send_whole_messages();
+  if (wanted().messages && is_seen && !planned_node().hidden) send_whole_messages();
 }
 
 void TaskStream::graph_started(const std::string& graph) {
-  if (!wanted().traces) return;
+  if (!wanted().traces || planned_node().hidden) return;
   graph_run_id_ = uuid4().text();
   trace("on_chain_start", graph, graph_run_id_, superstep_.run.config->tags, trace_metadata(), {{"input", input_}});
 }
 
 void TaskStream::graph_ended(const std::string& graph, const State& values) {
-  if (!wanted().traces) return;
+  if (!wanted().traces || planned_node().hidden) return;
   graph_output_ = values.to_value();
   trace("on_chain_end", graph, graph_run_id_, superstep_.run.config->tags, trace_metadata(),
         {{"output", *graph_output_}, {"input", input_}});

@@ -54,6 +54,7 @@ class TaskStream {
   };
 
   EventKinds wanted() const { return superstep_.kinds; }
+  const PlannedNode& planned_node() const;
   const std::string& node() const;
   json::object base_metadata();
   const Metadata& trace_metadata();

@@ -202,5 +202,56 @@ TEST_CASE_METHOD(StreamFixture, "Tool calls are told as they go") {
   CHECK(lines.at(3) == R"(tool on_tool_error sub {"error":"wrong"})");
 }
 
+// runtime.md 1 and 7.7.
+TEST_CASE_METHOD(ThreadFixture, "A node with the hidden tag is in no stream, and in the state") {
+  NodeOptions options;
+  options.tags = {std::string(kHiddenTag)};
+  const Graph graph =
+      StateGraph()
+          .append("log")
+          .messages()
+          .node(
+              "quiet",
+              [](const State&) {
+                return Update{{"log", {"quiet"}},
+                              {"messages", {json::object{{"role", "ai"}, {"content", "x"}, {"id", "1"}}}}};
+              },
+              options)
+          .node("b", [](const State&) { return Update{{"log", {"b"}}}; })
+          .edge(kStart, "quiet")
+          .edge("quiet", "b")
+          .compile();
+  kinds.tasks = kinds.traces = kinds.messages = true;
+  const RunOutcome outcome = input(graph, "{}");
+  for (const std::string& line : lines) {
+    CHECK(line.find(" quiet") == std::string::npos);  // its name, and not what it wrote
+    CHECK_FALSE(line.starts_with("message"));
+  }
+  CHECK(outcome.values["log"].text() == R"(["quiet","b"])");
+  CHECK(history(graph).at(2).next == std::vector<std::string>{"quiet"});
+
+  before = Breakpoints{true, {}};
+  CHECK(input(graph, "{}").next == std::vector<std::string>{"b"});
+}
+
+TEST_CASE_METHOD(ThreadFixture, "The tags of a node are in its traces") {
+  NodeOptions options;
+  options.tags = {"careful"};
+  const Graph graph = StateGraph()
+                          .append("log")
+                          .node(
+                              "a", [](const State&) { return Update{{"log", {"a"}}}; }, options)
+                          .edge(kStart, "a")
+                          .compile();
+  kinds.traces = true;
+  input(graph, "{}");
+  std::vector<std::string> tags;
+  for (const RunEvent& fact : facts) {
+    const auto* trace = std::get_if<TraceFact>(&fact);
+    if (trace && trace->name == "a" && trace->event == "on_chain_start") tags = trace->tags;
+  }
+  CHECK(tags == std::vector<std::string>{"careful", "graph:step:1"});
+}
+
 }  // namespace
 }  // namespace heddle::runtime
