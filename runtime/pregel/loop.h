@@ -89,6 +89,7 @@ class Loop {
   std::vector<Write> outside_writes(const Command* command);
   std::optional<std::string> bind_answer(const json::value& resume, const OutsideWrites::Group* earlier);
   void bind_kept_answers();
+  void bind_single(const std::string& question, const json::value& answer);
   SuperstepPlace superstep_place() const;
   std::vector<std::string> stored_questions() const;
   void check_strictly(const boost::json::value& resume) const;

@@ -224,8 +224,8 @@ void Loop::bind_kept_answers() {
     const bool by_id = is_answers_by_id(*group.resume);
     for (const std::string& question : waiting) {
       const json::value* answer = by_id ? find_member(*group.resume, question) : nullptr;
-      if (!by_id && group.answers == question) answer = &*group.resume;
       if (answer != nullptr) run_.answers.exact.insert_or_assign(question, *answer);
+      if (!by_id && group.answers == question) bind_single(question, *group.resume);
     }
   }
 }
@@ -245,7 +245,7 @@ std::optional<std::string> Loop::bind_answer(const json::value& resume, const Ou
   if (earlier && earlier->answers) {
     // Taken up again: the same question as before, never one that was asked since.
     if (!earlier->answers->empty()) {
-      answers.exact.emplace(*earlier->answers, resume);
+      bind_single(*earlier->answers, resume);
     } else if (waiting.empty()) {
       answers.any = resume;
     }
@@ -256,8 +256,17 @@ std::optional<std::string> Loop::bind_answer(const json::value& resume, const Ou
     answers.any = resume;
     return "";
   }
-  answers.exact.emplace(waiting.front(), resume);
+  bind_single(waiting.front(), resume);
   return waiting.front();
+}
+
+void Loop::bind_single(const std::string& question, const json::value& answer) {
+  run_.answers.exact.insert_or_assign(question, answer);
+  for (const TaskWrites& writes : pending_) {
+    const std::vector<Interrupt> asked = restored_record(plan_, writes.writes).interrupts;
+    const bool is_by_it = std::ranges::find(asked, question, &Interrupt::id) != asked.end();
+    if (is_by_it && writes.task_id != kNullTask) run_.answers.single = ResumeAnswers::Single{question, writes.task_id};
+  }
 }
 
 // Refuses an answer that no interrupt of the loaded checkpoint waits for.
@@ -296,6 +305,8 @@ std::vector<std::string> Loop::stored_questions() const {
 // From where the thread stands: past the breakpoint it stopped at, and on a checkpoint of its own when it goes back.
 void Loop::go_on() {
   resuming_ = true;
+  const bool is_by_hand = place_.loaded && place_.metadata.source == CheckpointSource::update;
+  if (start_.nested && is_by_hand && stored_questions().empty()) run_.answers.follow_update(start_.root_task);
   cells_.seen_at_stop = cells_.versions;
   if (forks_) {
     outside_ = {};

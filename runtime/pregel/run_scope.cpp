@@ -31,6 +31,14 @@ std::optional<json::value> ResumeAnswers::take(const std::string& interrupt, con
   return answer;
 }
 
+void ResumeAnswers::follow_update(std::string_view root_task) {
+  if (!single || !root_task.ends_with(":" + single->task.text())) return;
+  const auto found = exact.find(single->question);
+  if (found == exact.end()) return;
+  of_task.insert_or_assign(std::string(root_task), std::move(found->second));
+  exact.erase(found);
+}
+
 void RunScope::put(Checkpoint checkpoint) const {
   try {
     services.saver->put(std::move(checkpoint));

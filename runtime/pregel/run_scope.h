@@ -44,8 +44,17 @@ struct ResumeAnswers {
   ById exact;                      // for these questions and no other
   ById of_task;                    // by the namespace of a task of the root: for the first question in it
   std::optional<json::value> any;  // for the first question that has none of its own
+  // The only question that waited, which a single answer is for (it is among `exact`), and the root's task that asked.
+  struct Single {
+    std::string question;
+    TaskId task;
+  };
+  std::optional<Single> single;
 
   bool are_there() const { return any || !by_id.empty() || !exact.empty() || !of_task.empty(); }
+  // In the root's task a graph inside was changed by hand after it asked, so it asks anew, under another id: a single
+  // answer to it is for the first question there (runtime.md 7.4 and 12.3).
+  void follow_update(std::string_view root_task);
   // `root_task`: the namespace of the root's task that asks, or in which somebody asks.
   std::optional<json::value> take(const std::string& interrupt, const std::string& first_of_task,
                                   std::string_view root_task);

@@ -232,5 +232,44 @@ TEST_CASE_METHOD(ThreadFixture, "Keys that the graph inside does not know stay o
                        R"(values {"mine":1,"log":["one"]})"});
 }
 
+struct UpdatedInsideFixture : ThreadFixture {
+  UpdatedInsideFixture() {
+    const Graph child = StateGraph("child")
+                            .append("log")
+                            .node("first", writing("first"))
+                            .node("ask", asking("ask"))
+                            .node("more", asking("more"))
+                            .edge(kStart, "first")
+                            .edge("first", "ask")
+                            .edge("ask", "more")
+                            .compile();
+    graph = StateGraph().last("x").append("log").node("child", child).edge(kStart, "child").compile();
+    asked = input(graph, "{}").all_interrupts.at(0);
+    CheckpointAddress inside{*state(graph).tasks.at(0).view.subgraph_ns, std::nullopt, {}};
+    update(graph, R"({"log":["hand"]})", "first", std::move(inside));
+  }
+
+  Graph graph;
+  Interrupt asked;
+};
+
+// runtime.md 7.2 and 12.3: a new checkpoint, so other ids of tasks and questions.
+TEST_CASE_METHOD(UpdatedInsideFixture,
+                 "A question inside has another id after an update there, and an old answer is not for it") {
+  const RunOutcome again = resume(graph, json::object{{asked.id, "yes"}});
+  REQUIRE(again.all_interrupts.size() == 1);
+  CHECK(again.all_interrupts.at(0).value == "qask");
+  CHECK(again.all_interrupts.at(0).id != asked.id);
+  CHECK(resume(graph, json::object{{again.all_interrupts.at(0).id, "yes"}}).all_interrupts.at(0).value == "qmore");
+}
+
+TEST_CASE_METHOD(UpdatedInsideFixture,
+                 "A single answer after an update inside is for the question that is asked anew") {
+  const RunOutcome next = resume(graph, "yes");
+  REQUIRE(next.all_interrupts.size() == 1);
+  CHECK(next.all_interrupts.at(0).value == "qmore");  // and not for the one behind it
+  CHECK(text_of(resume(graph, "and").values) == R"({"log":["first","hand","ask:yes","more:and"]})");
+}
+
 }  // namespace
 }  // namespace heddle::runtime
