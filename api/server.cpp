@@ -137,7 +137,7 @@ class Server::State {
     queue.states().shrink_to(kIdleStatesBytes);
     return_memory();
     for (const asio::any_io_executor& engine : engines.executors()) asio::post(engine, [] { return_memory(); });
-    storage->submit([](storage::Transaction&) { return_memory(); }, [](const std::exception_ptr&) {});
+    storage->give_back_memory([] { return_memory(); });
   }
 
   asio::awaitable<void> open_listeners() {

@@ -139,6 +139,10 @@ class Storage {
   // The same for a read.
   virtual void submit_read(std::function<void(const Snapshot&)> work, std::function<void(std::exception_ptr)> done) = 0;
 
+  // Lets go of what is kept in memory only to be faster, in a moment, on the threads of the storage. Each calls
+  // `afterwards`, which may give what the thread has freed back to the system.
+  virtual void give_back_memory(std::function<void()> afterwards) = 0;
+
  private:
   template <class View, class Work>
   boost::asio::awaitable<std::invoke_result_t<Work&, View&>> run_on(Work work) {

@@ -1,10 +1,15 @@
 #include "bench/load/series.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
+#include <condition_variable>
+#include <csignal>
 #include <cstdio>
 #include <exception>
+#include <mutex>
 #include <stdexcept>
+#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -231,6 +236,45 @@ Measured measure_heddle(const std::filesystem::path& server, const Plan& plan) {
   return measured;
 }
 
+namespace {
+
+// Some servers do not come to the end of what others do in seconds.
+constexpr std::chrono::minutes kPeerPatience{4};
+
+// Ends a server that is measured for longer than it may be, so that its clients get errors and the series goes on.
+class Watchdog {
+ public:
+  explicit Watchdog(pid_t server) : thread_([this, server](const std::stop_token& stop) { watch(stop, server); }) {}
+  bool has_bitten() const { return has_bitten_; }
+
+ private:
+  void watch(const std::stop_token& stop, pid_t server) {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (over_.wait_for(lock, stop, kPeerPatience, [&] { return stop.stop_requested(); })) return;
+    has_bitten_ = true;
+    kill(server, SIGKILL);
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any over_;
+  std::atomic<bool> has_bitten_{false};
+  std::jthread thread_;  // last, so that it ends before what it uses
+};
+
+Measured run_watched(const ServerProcess& server, const Workload& workload, const Effort& effort) {
+  const Watchdog watchdog(server.pid());
+  try {
+    Measured measured = run_on(server, workload, effort);
+    if (!watchdog.has_bitten()) return measured;
+  } catch (const std::exception&) {
+    if (!watchdog.has_bitten()) throw;
+  }
+  throw std::runtime_error("did not come to its end within " + std::to_string(kPeerPatience.count()) +
+                           " minutes, and was stopped");
+}
+
+}  // namespace
+
 Measured measure_peer(const std::filesystem::path& folder, const Plan& plan) {
   const std::vector<std::string> command = {"node",    (folder / "serve.mjs").string(), "--port", "{port}", "--data",
                                             "{folder}"};
@@ -247,7 +291,7 @@ Measured measure_peer(const std::filesystem::path& folder, const Plan& plan) {
     attempt(measured, "peer: " + name, [&] {
       const Room room(plan, "peer");
       const ServerProcess process(command, room.path());
-      return run_on(process, workload, plan.effort);
+      return run_watched(process, workload, plan.effort);
     });
   }
   return measured;

@@ -53,6 +53,11 @@ class SqliteStorage final : public Storage {
     writer_->submit(std::move(read), std::move(done));
   }
 
+  void give_back_memory(std::function<void()> afterwards) override {
+    writer_->give_back_memory(afterwards);
+    if (readers_) readers_->give_back_memory(std::move(afterwards));
+  }
+
  private:
   static std::vector<std::unique_ptr<SQLite::Database>> reading_connections(const StorageOptions& options) {
     std::vector<std::unique_ptr<SQLite::Database>> connections;

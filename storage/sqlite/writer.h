@@ -36,6 +36,9 @@ class Writer {
   // `work` has been destroyed, with null once it is committed; or at once with StorageBusy.
   void submit(Work work, Done done);
 
+  // Storage::give_back_memory().
+  void give_back_memory(std::function<void()> afterwards);
+
  private:
   struct Entry {
     Work work;

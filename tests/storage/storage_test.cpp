@@ -5,8 +5,11 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/thread_pool.hpp>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <condition_variable>
 #include <future>
 #include <mutex>
+#include <set>
 #include <stdexcept>
 #include <thread>
 
@@ -288,6 +291,27 @@ TEST_CASE("A storage that cannot be opened says why") {
   std::filesystem::create_directory(folder.file("folder"));
   options.path = folder.file("folder");
   CHECK_THROWS_WITH(open(options), Catch::Contains("must name a file"));
+}
+
+TEST_CASE_METHOD(FileFixture, "Threads that give memory back say so, and go on") {
+  constexpr std::size_t kThreads = 3;  // the writer, and two that read
+  std::mutex mutex;
+  std::condition_variable changed;
+  std::set<std::thread::id> threads;
+  const auto note = [&] {
+    const std::lock_guard<std::mutex> guard(mutex);
+    threads.insert(std::this_thread::get_id());
+    changed.notify_all();
+  };
+  // A reader that has not woken yet does it when it is woken next.
+  for (int times = 0; times < 1000; ++times) {
+    storage->give_back_memory(note);
+    std::unique_lock<std::mutex> lock(mutex);
+    if (changed.wait_for(lock, std::chrono::milliseconds(20), [&] { return threads.size() == kThreads; })) break;
+  }
+  CHECK(threads.size() == kThreads);
+  commit([](Transaction& transaction) { transaction.leave_mark(at(1)); });
+  CHECK_NOTHROW(read([](const Snapshot& snapshot) { return snapshot.runs().all_in_flight().size(); }));
 }
 
 }  // namespace heddle::storage::test
