@@ -22,7 +22,7 @@ std::string new_id() {
 json::value with_ids_of_messages(const json::value& write) {
   const json::value* replacement = runtime::overwrite_of(write);
   if (replacement == nullptr) return runtime::with_ids(write, new_id);
-  return {{"__overwrite__", runtime::with_ids(*replacement, new_id)}};
+  return json::object{{"__overwrite__", runtime::with_ids(*replacement, new_id)}};
 }
 
 }  // namespace

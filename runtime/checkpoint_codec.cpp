@@ -1,7 +1,11 @@
 #include "runtime/checkpoint_codec.h"
 
 #include <algorithm>
+#include <cmath>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
+#include <limits>
 #include <stdexcept>
 #include <utility>
 
@@ -19,6 +23,30 @@ std::int64_t level_of(std::size_t items) {
   std::int64_t level = 0;
   for (; items >= kPartsOfLevelMax + 1; items /= kPartsOfLevelMax + 1) ++level;
   return level;
+}
+
+bool is_as_read(const json::value& value) {
+  switch (value.kind()) {
+    case json::kind::double_:
+      return std::isfinite(value.get_double()) && value.get_double() != std::trunc(value.get_double());
+    case json::kind::uint64:
+      return value.get_uint64() > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+    case json::kind::array:
+      return std::ranges::all_of(value.get_array(), is_as_read);
+    case json::kind::object:
+      return std::ranges::all_of(value.get_object(), [](const auto& member) { return is_as_read(member.value()); });
+    default:
+      return true;
+  }
+}
+
+bool are_as_read(const std::vector<Value::Item>& items, std::size_t begin) {
+  return std::all_of(items.begin() + static_cast<std::ptrdiff_t>(begin), items.end(),
+                     [](const Value::Item& item) { return is_as_read(*item); });
+}
+
+bool is_as_read(const Value& value) {
+  return value.is_list() ? are_as_read(value.items(), 0) : is_as_read(value.json());
 }
 
 std::size_t common_prefix(const std::vector<Value::Item>& left, const std::vector<Value::Item>& right) {
@@ -65,15 +93,18 @@ class ValueEncoder {
     if (last && value.is_list() && last->value.is_list()) {
       std::vector<StoredValue::Part> parts = unchanged_parts(*last, value);
       if (!parts.empty()) {
-        store_list(channel, value, std::move(parts), out);
+        store_list(channel, value, *last, std::move(parts), out);
         return std::nullopt;
       }
     }
     std::string text = value.text();
-    if (text.size() <= kInlineBytesMax) return text;
+    if (text.size() <= kInlineBytesMax) {
+      out.row_is_as_read = out.row_is_as_read && is_as_read(value);
+      return text;
+    }
     StoredValue::Part whole;
     if (value.is_list()) whole = {0, level_of(value.size()), value.size(), 0};
-    store(channel, {value, {whole}}, std::nullopt, std::move(text), out);
+    store(channel, {value, {whole}, is_as_read(value)}, std::nullopt, std::move(text), out);
     return std::nullopt;
   }
 
@@ -85,11 +116,12 @@ class ValueEncoder {
     return parts;
   }
 
-  void store_list(const std::string& channel, const Value& value, std::vector<StoredValue::Part> parts,
-                  EncodedCheckpoint& out) {
+  void store_list(const std::string& channel, const Value& value, const StoredValue& last,
+                  std::vector<StoredValue::Part> parts, EncodedCheckpoint& out) {
     const std::size_t added = value.size() - parts.back().end;
+    const bool as_read = last.is_as_read && are_as_read(value.items(), parts.back().end);
     if (added == 0) {
-      out.values[channel] = std::make_shared<const StoredValue>(StoredValue{value, std::move(parts)});
+      out.values[channel] = std::make_shared<const StoredValue>(StoredValue{value, std::move(parts), as_read});
       return;
     }
     const std::int64_t level = make_place(parts, level_of(added));
@@ -97,7 +129,7 @@ class ValueEncoder {
     std::optional<ValueId> base;
     if (!parts.empty()) base = parts.back().id;
     parts.push_back({0, level, value.size(), 0});
-    store(channel, {value, std::move(parts)}, base, print_items(value.items(), begin), out);
+    store(channel, {value, std::move(parts), as_read}, base, print_items(value.items(), begin), out);
   }
 
   void store(const std::string& channel, StoredValue stored, std::optional<ValueId> base, std::string data,
@@ -300,7 +332,9 @@ std::shared_ptr<const StoredValue> CheckpointDecoder::value(ValueId id, const st
 
   StoredValue stored;
   for (const storage::ChannelValue* part : chain) {
-    stored.parts.push_back({part->value_id, part->level, static_cast<std::size_t>(part->items), part->data.size()});
+    const auto packed_before = packed_.find(part->value_id);
+    const std::size_t bytes = packed_before == packed_.end() ? part->data.size() : packed_before->second->text().size();
+    stored.parts.push_back({part->value_id, part->level, static_cast<std::size_t>(part->items), bytes});
   }
   const bool is_on_use = unpacking_ == Unpacking::on_use;
   // A stored list is never empty.

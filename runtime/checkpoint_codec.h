@@ -41,6 +41,8 @@ struct StoredValue {
   };
   Value value;
   std::vector<Part> parts;  // from the first item on; one for a value that is no list
+  // Whether numbers have the kinds that they have when they are read: of 2.0 the integer 2 is read, of NaN null.
+  bool is_as_read = true;
 
   ValueId id() const { return parts.back().id; }
 };
@@ -53,6 +55,7 @@ struct EncodedCheckpoint {
   storage::Checkpoint row;
   std::vector<storage::ChannelValue> new_values;
   StoredValues values;
+  bool row_is_as_read = true;  // as StoredValue::is_as_read, of the values in the row
 };
 
 // `last`: what the checkpoint of this namespace names that was loaded or stored last. `next_id`: the first free value

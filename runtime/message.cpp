@@ -255,10 +255,13 @@ class MessageList {
   Value result() {
     if (!removed_.empty()) drop_removed();
     if (!is_changed_) {
-      if (left_.is_null()) return Value::list(std::move(added_), index_);
+      if (left_.is_null()) return Value::list(std::move(added_));
       return added_.empty() ? left_ : append_items(left_, std::move(added_), index_);
     }
     for (Value::Item& item : added_) changed_.push_back(std::move(item));
+    if (!index_ || changed_.size() < kIndexedSize) return Value::list(std::move(changed_));
+    // At once, so that it does not hold what was removed.
+    index_->fit(changed_);
     return Value::list(std::move(changed_), index_);
   }
 

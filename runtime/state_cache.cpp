@@ -46,6 +46,16 @@ void StateCache::keep(ThreadId thread_id, State state) {
   bytes_ += bytes;
 }
 
+void StateCache::forget(ThreadId thread_id) {
+  Order gone;
+  const std::lock_guard<std::mutex> guard(mutex_);
+  const auto found = by_thread_.find(thread_id);
+  if (found == by_thread_.end()) return;
+  bytes_ -= found->second->bytes;
+  gone.splice(gone.end(), order_, found->second);
+  by_thread_.erase(found);
+}
+
 void StateCache::shrink_to(std::size_t bytes) {
   Order gone;
   const std::lock_guard<std::mutex> guard(mutex_);

@@ -31,6 +31,8 @@ class StateCache {
   // Replaces the thread's state. The states that were used longest ago go, until all fit; one that is too large by
   // itself is not kept.
   void keep(ThreadId thread_id, State state);
+  // The thread is gone.
+  void forget(ThreadId thread_id);
   // Lets go of states, those used longest ago first, until what is left takes at most so much.
   void shrink_to(std::size_t bytes);
   std::size_t bytes() const;

@@ -35,7 +35,7 @@ namespace heddle::runtime {
 inline constexpr std::string_view kStart = "__start__";
 inline constexpr std::string_view kEnd = "__end__";
 
-// The tag of a node that streams never show (runtime.md 1); states and checkpoints do.
+// Of a node whose tasks, updates, questions and whole messages no stream shows (runtime.md 1); states show it.
 inline constexpr std::string_view kHiddenTag = "langsmith:hidden";
 
 // runtime.md 8.2. `retry_on` null: network errors, HTTP 408, 429 and 5xx, never logic errors.

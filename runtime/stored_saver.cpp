@@ -90,6 +90,9 @@ void StoredSaver::leave_in_states() noexcept {
   if (found == known_.end() || !found->second.checkpoint) return;
   // Only what is durable: ids of values that were lost may be given again.
   if (in_flight_->count > 0 || in_flight_->error) return;
+  // A node must not find other kinds of numbers because the last run was a moment ago.
+  const auto is_as_read = [](const auto& value) { return value.second->is_as_read; };
+  if (!found->second.is_as_read || !std::ranges::all_of(found->second.values, is_as_read)) return;
   try {
     states_->keep(thread_id_, {std::move(found->second.checkpoint), std::move(found->second.values)});
   } catch (const std::bad_alloc&) {
@@ -170,6 +173,8 @@ asio::awaitable<std::vector<LoadedCheckpoint>> StoredSaver::load(std::string che
   };
   Read found = co_await storage_.read(std::move(read));
 
+  // What is not there any more (the thread was deleted, or its run rolled back) must not be gone on from.
+  if (use == Use::go_on && found.rows.empty()) known_.erase(checkpoint_ns);
   CheckpointDecoder decoder(std::move(found.parts), std::move(held), unpacking_);
   std::vector<LoadedCheckpoint> loaded;
   loaded.reserve(found.rows.size());
@@ -200,6 +205,7 @@ void StoredSaver::put(Checkpoint checkpoint) {
   if (in_flight_->count > 0) needed = last.put_as;
   auto kept = std::make_shared<const Checkpoint>(std::move(checkpoint));
   remember(kept->checkpoint_ns, std::move(encoded->values), kept->id, kept);
+  known_[kept->checkpoint_ns].is_as_read = encoded->row_is_as_read;
   submit([encoded, needed](storage::Checkpoints& checkpoints) {
     const storage::Checkpoint& row = encoded->row;
     if (needed && !checkpoints.find(row.thread_id, row.checkpoint_ns, *needed)) refuse_after_failure();
@@ -265,7 +271,7 @@ void StoredSaver::remember(const std::string& checkpoint_ns, StoredValues values
                            std::shared_ptr<const Checkpoint> checkpoint) {
   // Loaded ids may be greater than those this saver would give next, if the clock went back.
   for (const auto& [channel, stored] : values) next_value_id_ = std::max(next_value_id_, stored->id() + 1);
-  known_[checkpoint_ns] = {std::move(values), put_as, std::move(checkpoint), ++uses_};
+  known_[checkpoint_ns] = {std::move(values), put_as, std::move(checkpoint), false, ++uses_};
   if (known_.size() <= kKnownNamespacesMax) return;
   const auto oldest = std::min_element(known_.begin(), known_.end(), [](const auto& left, const auto& right) {
     return left.second.last_use < right.second.last_use;

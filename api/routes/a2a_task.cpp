@@ -208,6 +208,7 @@ json::array a2a_parts(const std::string& values_json) {
     return {json::object{{"kind", "text"}, {"text", runtime::message_text(message->as_object())}}};
   }
   if (values.is_object()) return {json::object{{"kind", "data"}, {"data", values}}};
+  if (values.is_string()) return {json::object{{"kind", "text"}, {"text", values}}};
   return {json::object{{"kind", "text"}, {"text", values_json}}};
 }
 

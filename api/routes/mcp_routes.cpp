@@ -107,6 +107,7 @@ json::object tool_result(const ActiveRun& run) {
         "The agent stopped with a question, which cannot be answered in a tool call: " + runtime::to_text(*asked),
         true);
   }
+  if (result.is_string()) return content_of(std::string(result.get_string()), false);
   return content_of(std::move(text), false);
 }
 

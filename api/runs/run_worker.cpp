@@ -12,7 +12,6 @@
 #include "api/runs/webhook_call.h"
 #include "runtime/erased_run.h"
 #include "runtime/json.h"
-#include "runtime/object_text.h"
 #include "storage/error.h"
 
 namespace heddle::api {
@@ -36,19 +35,6 @@ json::object interrupts_json(const runtime::RunOutcome& outcome) {
 }
 
 }  // namespace
-
-RunResult result_of(const runtime::RunOutcome& outcome) {
-  if (outcome.status != runtime::OutcomeStatus::interrupted) return RunResult(outcome.values);
-  std::string text;
-  runtime::ObjectText object(text);
-  object.json("__interrupt__", runtime::to_json(outcome.all_interrupts));
-  object.end();
-  return text;
-}
-
-RunResult result_of(const runtime::ErrorInfo& error) {
-  return runtime::to_text(json::object{{"__error__", error_json(error)}});
-}
 
 RunWorker::RunWorker(asio::any_io_executor executor, EngineThreads& engines, storage::Storage& storage,
                      const runtime::Clock& clock, runtime::CheckpointIds& checkpoint_ids, runtime::Log& log,

@@ -188,18 +188,6 @@ std::vector<PlannedTask> plan_tasks(const Plan& plan, const Cells& cells,
   return tasks;
 }
 
-std::vector<std::string> unknown_targets(const Plan& plan, const Cells& cells) {
-  std::vector<std::string> names;
-  const Channel& sends = cells.channels[plan.sends];
-  if (!sends.available(plan.channels[plan.sends])) return names;
-  const Value& list = sends.get();
-  for (std::size_t index = 0; index < list.size(); ++index) {
-    const std::optional<Send> send = send_from_json(list.item(index));
-    if (send && !target_of(plan, *send)) names.push_back(send->node);
-  }
-  return names;
-}
-
 std::vector<ChannelIndex> apply_writes(const Plan& plan, Cells& cells, std::vector<FinishedTask> tasks) {
   if (tasks.size() > 1) {
     std::ranges::sort(tasks,

@@ -55,10 +55,6 @@ struct PlannedTask {
 std::vector<PlannedTask> plan_tasks(const CompiledGraph::Plan& plan, const Cells& cells,
                                     const std::optional<std::vector<ChannelIndex>>& changed);
 
-// Nodes that Sends name and that are not there: of a Command from outside, or of a checkpoint that is older than the
-// graph. They are passed over (runtime.md 2.3).
-std::vector<std::string> unknown_targets(const CompiledGraph::Plan& plan, const Cells& cells);
-
 struct FinishedTask {
   const PlannedTask* task;  // null pointer: input from outside, which has no triggers
   std::span<const Write> writes;

@@ -303,6 +303,8 @@ asio::awaitable<void> TaskRunner::run_handler(Task& task, TaskContext& context) 
     task.record.error.reset();
     task.failure = nullptr;
   }
+  // A handler that gives up leaves the failure to whoever goes on, who wants the node tried again.
+  if (task.end == TaskEnd::failed) task.record.handled.reset();
 }
 
 asio::awaitable<void> TaskRunner::run_inside(Task& task, TaskContext& context, Ran& ran) {

@@ -128,6 +128,50 @@ TEST_CASE_METHOD(RunsFixture, "A run whose checkpoints are not all stored leaves
   CHECK(states().bytes() == 0);
 }
 
+TEST_CASE_METHOD(RunsFixture, "A thread whose state is gone is not gone on from what was in memory") {
+  const Value text = long_text('x');
+  put({{"text", text}}, &states(), id<RunId>(1));
+  auto erase = [](storage::Transaction& transaction) { transaction.checkpoints().erase_run(kThread, id<RunId>(1)); };
+  run(storage->commit(std::move(erase)));
+  {
+    StoredSaver saver(*storage, kThread, io.get_executor(), Unpacking::at_once, &states());
+    CHECK_FALSE(run(saver.newest("")));
+    CheckpointMaker maker;
+    maker.make();
+    // The same value again, as a cache of results gives it.
+    saver.put(maker.make({{"text", text}}));
+    run(saver.flush());
+  }
+  CHECK(newest(nullptr).checkpoint.values.at("text").text() == text.text());
+}
+
+TEST_CASE_METHOD(RunsFixture,
+                 "Numbers are of the kinds that they are read as, whether the last run was long ago or not") {
+  const json::value list{std::string(200, 'x'), 2.0};
+  for (const json::value& value : {json::value(2.0), json::value(std::uint64_t{3}), list}) {
+    put({{"number", Value(value)}}, &states());
+    const json::value found = newest(&states()).checkpoint.values.at("number").json();
+    const json::value& number = found.is_array() ? found.get_array().at(1) : found;
+    CHECK(number.is_int64());
+  }
+  // As long as it is in the state, and then no more.
+  const Value grown = append_items(Value(list), {std::make_shared<const json::value>("more")});
+  put({{"number", grown}}, &states());
+  CHECK(newest(&states()).checkpoint.values.at("number").item(1).is_int64());
+  const Value exact = json::value(2.5);
+  put({{"number", exact}}, &states());
+  CHECK(newest(&states()).checkpoint.values.at("number").same_as(exact));
+}
+
+TEST_CASE("A thread that is deleted leaves no state in memory") {
+  StateCache cache(kPlenty);
+  cache.keep(id<ThreadId>(1), state_of(1000));
+  cache.forget(id<ThreadId>(1));
+  cache.forget(id<ThreadId>(2));
+  CHECK_FALSE(cache.find(id<ThreadId>(1)));
+  CHECK(cache.bytes() == 0);
+}
+
 TEST_CASE("States that were used longest ago go first") {
   const std::size_t one = [] {
     StateCache cache(kPlenty);

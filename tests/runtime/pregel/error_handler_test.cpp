@@ -96,7 +96,7 @@ TEST_CASE_METHOD(HandlerFixture, "The questions of an error handler follow those
 }
 
 TEST_CASE_METHOD(HandlerFixture,
-                 "An error handler that failed itself is tried again alone, with what its node failed of") {
+                 "After an error handler that failed itself the node is tried again, and then its handler") {
   NodeOptions options;
   options.on_error = [this](NodeContext&, NodeFailure failure) -> asio::awaitable<NodeResult> {
     if (++handled == 1) throw GraphError("HandlerError", "gave up");
@@ -107,7 +107,8 @@ TEST_CASE_METHOD(HandlerFixture,
   CHECK(input(graph, "{}").error->name == "HandlerError");
   CHECK(state(graph).tasks.at(0).view.error->name == "HandlerError");
   CHECK(text_of(go_on(graph).values) == R"({"log":["boom"]})");
-  CHECK(ran == 1);
+  CHECK(ran == 2);
+  CHECK(handled == 2);
 }
 
 TEST_CASE_METHOD(HandlerFixture, "A run that ends while an error handler works goes on with the handler") {

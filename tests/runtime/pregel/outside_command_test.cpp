@@ -25,8 +25,8 @@ TEST_CASE_METHOD(ThreadFixture, "A Send of a Command to a node that is not there
                      R"(values {"log":["a","b","c","c"]})",
                  });
   CHECK(warnings == Lines{R"({"level":"warning",)"
-                          R"("message":"a Send to a node that the graph does not have was passed over",)"
-                          R"("fields":{"node":"nobody","graph":"LangGraph"}})"});
+                          R"("message":"Sends to nodes that the graph does not have were passed over",)"
+                          R"("fields":{"count":1,"graph":"LangGraph"}})"});
 }
 
 TEST_CASE_METHOD(ThreadFixture, "A Command with nothing but a Send to nowhere runs no node") {
