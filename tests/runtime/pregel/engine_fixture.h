@@ -103,11 +103,11 @@ struct ThreadFixture {
   std::vector<RunEvent> facts;     // of the last run
   SpanSink spans{};
   std::vector<std::string> warnings;  // of all runs, without their times
-  Log log{clock, LogLevel::warning, [this](std::string_view line) {
-            json::object entry = parse_json(line).as_object();
-            entry.stable_erase(entry.find("time"));
-            warnings.push_back(to_text(entry));
-          }};
+  Log run_log{clock, LogLevel::warning, [this](std::string_view line) {
+                json::object entry = parse_json(line).as_object();
+                entry.stable_erase(entry.find("time"));
+                warnings.push_back(to_text(entry));
+              }};
   std::optional<Breakpoints> before;
   std::optional<Breakpoints> after;
   bool strict_resume = false;
@@ -130,7 +130,7 @@ struct ThreadFixture {
     if (after) options.interrupt_after = std::make_shared<const Breakpoints>(*after);
     options.strict_resume = strict_resume;
     options.drain = drain;
-    const RunServices services{saver, nullptr, clock, ids, std::move(sink), spans, &log};
+    const RunServices services{saver, nullptr, clock, ids, std::move(sink), spans, &run_log};
     RunOutcome outcome = co_await graph->run(std::move(options), services);
     co_return outcome;
   }

@@ -90,9 +90,9 @@ TEST_CASE_METHOD(HandlerFixture, "The questions of an error handler follow those
   CHECK(text_of(resume(graph, 2).values) == R"({"log":[1,2]})");
   CHECK(ran == 2);
   CHECK(handled == 3);
-  const std::set<std::string> ids{sure.all_interrupts.at(0).id, first.all_interrupts.at(0).id,
-                                  second.all_interrupts.at(0).id};
-  CHECK(ids.size() == 3);
+  const std::set<std::string> asked{sure.all_interrupts.at(0).id, first.all_interrupts.at(0).id,
+                                    second.all_interrupts.at(0).id};
+  CHECK(asked.size() == 3);
 }
 
 TEST_CASE_METHOD(HandlerFixture,

@@ -165,10 +165,10 @@ TEST_CASE_METHOD(ThreadFixture,
     const json::value given = parse_json(R"({"x":1})");
     const State first = co_await context.invoke(*inner, given);
     const State second = co_await context.invoke(*inner, given);
-    json::array log;
-    log.push_back(first["log"].json());
-    log.push_back(second["log"].json());
-    NodeResult result = Update{{"log", std::move(log)}};
+    json::array logs;
+    logs.push_back(first["log"].json());
+    logs.push_back(second["log"].json());
+    NodeResult result = Update{{"log", std::move(logs)}};
     co_return result;
   };
   const Graph graph = StateGraph().append("log").node("both", both).edge(kStart, "both").compile();
