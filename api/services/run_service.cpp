@@ -12,6 +12,7 @@
 #include "api/services/api_error.h"
 #include "runtime/erased_run.h"
 #include "runtime/json.h"
+#include "runtime/run_progress.h"
 
 namespace heddle::api {
 namespace {
@@ -19,31 +20,8 @@ namespace {
 namespace asio = boost::asio;
 namespace json = boost::json;
 
-constexpr std::int64_t kAttemptsMax = 3;  // in a row that came to no checkpoint (http-api.md 8.11)
+constexpr std::int64_t kAttemptsMax = 3;  // in a row that came no further (http-api.md 8.11, runtime/run_progress.h)
 constexpr const char* kRetryAfter = "5";  // seconds; about as long as a short run takes
-
-// How far the attempts of a run have come.
-struct Progress {
-  bool has_begun = false;          // the thread stands at a checkpoint of the run
-  std::int64_t last_fruitful = 0;  // the last attempt that made a checkpoint, in whichever graph; 0: none did
-};
-
-// Only attempts behind the last fruitful one count as lost, or a step that kills the process would be tried at every
-// start for ever.
-Progress progress_of(const storage::Snapshot& snapshot, const storage::Run& run) {
-  const storage::CheckpointReads& checkpoints = snapshot.checkpoints();
-  Progress progress;
-  for (const std::string& name_space : checkpoints.namespaces(run.thread_id)) {
-    const std::optional<storage::Checkpoint> newest = checkpoints.newest(run.thread_id, name_space);
-    if (!newest || newest->run_id != run.run_id) continue;
-    if (name_space.empty()) progress.has_begun = true;
-    if (newest->shared_metadata_json.empty()) continue;
-    const json::object metadata = runtime::parse_json_object(newest->shared_metadata_json);
-    const json::value* const attempt = metadata.if_contains("run_attempt");
-    if (attempt && attempt->is_int64()) progress.last_fruitful = std::max(progress.last_fruitful, attempt->get_int64());
-  }
-  return progress;
-}
 
 bool is_empty(const RunSecrets& secrets) {
   return secrets.configurable->empty() && secrets.context->empty() && secrets.header_settings.empty();
@@ -357,8 +335,10 @@ asio::awaitable<void> RunService::take_up(storage::Run record) {
     co_await fail_at_start(record, error);
     co_return;
   }
-  auto read = [record](const storage::Snapshot& snapshot) { return progress_of(snapshot, record); };
-  const Progress progress = co_await parts_.storage.read(std::move(read));
+  auto read = [record](const storage::Snapshot& snapshot) {
+    return runtime::progress_of(snapshot.checkpoints(), record.thread_id, record.run_id);
+  };
+  const runtime::RunProgress progress = co_await parts_.storage.read(std::move(read));
   if (was_running && record.attempt - progress.last_fruitful >= kAttemptsMax) {
     const runtime::ErrorInfo error{"Error", "Run " + record.run_id.text() + " exceeded max attempts"};
     co_await fail_at_start(record, error);

@@ -128,7 +128,8 @@ bool restore_special(const ChannelWrite& write, TaskRecord& record) {
     const json::value* result = find_member(write.value.json(), "result");
     record.finished_calls.insert_or_assign(text_member(write.value.json(), "id"), result ? *result : json::value());
   } else {
-    return false;
+    // That of a call that finished is for the storage alone (runtime/run_progress.h).
+    return write.channel == reserved::kAttempt;
   }
   return true;
 }

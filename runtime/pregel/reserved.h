@@ -15,6 +15,8 @@ inline constexpr std::string_view kErrorSource = "__error_source_node__";
 inline constexpr std::string_view kNoWrites = "__no_writes__";
 // A call that a task finished before it ended itself: {"id", "result"}. Seen by no client.
 inline constexpr std::string_view kFinishedCall = "__finished_call__";
+// The attempt of the run in which the last of a task's finished calls was kept. Seen by no client.
+inline constexpr std::string_view kAttempt = "__attempt__";
 // The run whose command the writes of the NULL task came from: {"run_id", "answers"}. Seen by no client.
 inline constexpr std::string_view kCommandRun = "__command_run__";
 

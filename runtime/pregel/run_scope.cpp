@@ -3,6 +3,8 @@
 #include <boost/asio/error.hpp>
 #include <boost/system/system_error.hpp>
 
+#include "runtime/pregel/reserved.h"
+
 namespace heddle::runtime {
 namespace {
 
@@ -124,6 +126,9 @@ bool is_handled(const CompiledGraph::Plan& plan, const Task& task) {
 void put_record(const SuperstepScope& superstep, Task& task) {
   identify(superstep, task);
   TaskWrites writes{*task.id, sort_path(superstep.plan, task.planned), stored_record(superstep.plan, task.record)};
+  if (!task.record.finished && !task.record.finished_calls.empty()) {
+    writes.writes.push_back({std::string(reserved::kAttempt), Value(json::value(superstep.run.config->attempt))});
+  }
   superstep.run.put_writes(superstep.checkpoint_ns, superstep.checkpoint, std::move(writes));
 }
 
