@@ -139,9 +139,10 @@ class Storage {
   // The same for a read.
   virtual void submit_read(std::function<void(const Snapshot&)> work, std::function<void(std::exception_ptr)> done) = 0;
 
-  // Lets go of what is kept in memory only to be faster, in a moment, on the threads of the storage. Each calls
-  // `afterwards`, which may give what the thread has freed back to the system.
-  virtual void give_back_memory(std::function<void()> afterwards) = 0;
+  // Lets go of what is kept in memory only to be faster, in a moment, on the threads of the storage. Each that has done
+  // so calls `afterwards`, which may give what the thread has freed back to the system. Does nothing where nothing is
+  // kept.
+  virtual void give_back_memory(const std::function<void()>& afterwards) { (void)afterwards; }
 
  private:
   template <class View, class Work>

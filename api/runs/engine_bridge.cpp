@@ -23,10 +23,6 @@ void EngineBridge::submit_read(std::function<void(const storage::Snapshot&)> wor
   storage_.submit_read(std::move(work), std::move(done));
 }
 
-void EngineBridge::give_back_memory(std::function<void()> afterwards) {
-  storage_.give_back_memory(std::move(afterwards));
-}
-
 void EngineBridge::send_parcel(Parcel parcel) {
   bool is_first = false;
   {

@@ -31,7 +31,6 @@ class EngineBridge final : public storage::Storage, public std::enable_shared_fr
   void submit(std::function<void(storage::Transaction&)> work, std::function<void(std::exception_ptr)> done) override;
   void submit_read(std::function<void(const storage::Snapshot&)> work,
                    std::function<void(std::exception_ptr)> done) override;
-  void give_back_memory(std::function<void()> afterwards) override;
 
  private:
   struct Write {

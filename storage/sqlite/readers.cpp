@@ -72,36 +72,24 @@ void Readers::submit(Work work, Done done) {
   if (!queue_.push(entry)) entry.done(refusal());
 }
 
-void Readers::give_back_memory(std::function<void()> afterwards) {
-  {
-    const std::lock_guard<std::mutex> guard(give_back_mutex_);
-    ++give_back_.number;
-    give_back_.afterwards = std::move(afterwards);
-  }
+void Readers::give_back_memory(const std::function<void()>& afterwards) {
   for (std::size_t i = 0; i < readers_.size(); ++i) {
-    Entry wake{nullptr, nullptr};
-    // A queue that is full wakes everybody by itself.
-    (void)queue_.push(wake);
+    Entry entry{nullptr, [afterwards](const std::exception_ptr&) { afterwards(); }};
+    // A queue that is full is no lull.
+    (void)queue_.push(entry);
   }
-}
-
-Readers::GiveBack Readers::wanted() {
-  const std::lock_guard<std::mutex> guard(give_back_mutex_);
-  return give_back_;
 }
 
 void Readers::run(Reader& reader) {
-  std::uint64_t given_back = 0;
   for (;;) {
     std::vector<Entry> taken = queue_.take(1);
     if (taken.empty()) return;
-    if (const GiveBack give_back = wanted(); give_back.number != given_back) {
-      given_back = give_back.number;
-      reader.give_back_memory();
-      if (give_back.afterwards) give_back.afterwards();
-    }
     Entry& entry = taken.front();
-    if (!entry.work) continue;
+    if (!entry.work) {
+      reader.give_back_memory();
+      entry.done(nullptr);
+      continue;
+    }
     std::exception_ptr thrown;
     try {
       reader.read(entry.work);

@@ -3,11 +3,9 @@
 
 #include <SQLiteCpp/Database.h>
 
-#include <cstdint>
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <string>
 #include <thread>
 #include <vector>
@@ -34,27 +32,20 @@ class Readers {
   // been given back; or at once with StorageBusy.
   void submit(Work work, Done done);
 
-  // Storage::give_back_memory(). A thread that is busy, or slower than another one, does so when it reads next.
-  void give_back_memory(std::function<void()> afterwards);
+  // Storage::give_back_memory(), for as many threads as wake for it: one that is idle may do it twice, for a busy one.
+  void give_back_memory(const std::function<void()>& afterwards);
 
  private:
   struct Entry {
-    Work work;  // empty: only to wake a reader
+    Work work;  // empty: memory is to be given back
     Done done;
-  };
-  struct GiveBack {
-    std::uint64_t number = 0;  // of the calls so far
-    std::function<void()> afterwards;
   };
   class Reader;
 
   void run(Reader& reader);
-  GiveBack wanted();
 
   std::string path_;
   WorkQueue<Entry> queue_;
-  std::mutex give_back_mutex_;  // readers have no executor to post to
-  GiveBack give_back_;
   std::vector<std::unique_ptr<Reader>> readers_;
   std::vector<std::thread> threads_;
 };

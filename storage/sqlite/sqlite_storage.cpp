@@ -53,9 +53,9 @@ class SqliteStorage final : public Storage {
     writer_->submit(std::move(read), std::move(done));
   }
 
-  void give_back_memory(std::function<void()> afterwards) override {
+  void give_back_memory(const std::function<void()>& afterwards) override {
     writer_->give_back_memory(afterwards);
-    if (readers_) readers_->give_back_memory(std::move(afterwards));
+    if (readers_) readers_->give_back_memory(afterwards);
   }
 
  private:

@@ -64,12 +64,12 @@ void Writer::submit(Work work, Done done) {
   if (!queue_.push(entry)) entry.done(refusal());
 }
 
-void Writer::give_back_memory(std::function<void()> afterwards) {
+void Writer::give_back_memory(const std::function<void()>& afterwards) {
   Work nothing = [](Transaction&) {};
   // After the commit, when no page is in use.
-  Done release = [this, afterwards = std::move(afterwards)](const std::exception_ptr&) {
+  Done release = [this, afterwards](const std::exception_ptr&) {
     sqlite3_db_release_memory(database_->getHandle());
-    if (afterwards) afterwards();
+    afterwards();
   };
   Entry entry{std::move(nothing), std::move(release), nullptr};
   // A queue that is full is no lull.

@@ -37,7 +37,7 @@ class Writer {
   void submit(Work work, Done done);
 
   // Storage::give_back_memory().
-  void give_back_memory(std::function<void()> afterwards);
+  void give_back_memory(const std::function<void()>& afterwards);
 
  private:
   struct Entry {

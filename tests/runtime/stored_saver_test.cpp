@@ -38,7 +38,6 @@ class FaultyStorage : public storage::Storage {
                    std::function<void(std::exception_ptr)> done) override {
     inner_.submit_read(std::move(work), std::move(done));
   }
-  void give_back_memory(std::function<void()>) override {}
   bool struck() const { return left_ <= 0; }
 
  private:
@@ -55,7 +54,6 @@ class SlowStorage : public storage::Storage {
   void submit_read(std::function<void(const storage::Snapshot&)>, std::function<void(std::exception_ptr)>) override {
     FAIL("nothing is read");
   }
-  void give_back_memory(std::function<void()>) override {}
   void finish_one() {
     const auto done = std::move(waiting_.front());
     waiting_.pop_front();
