@@ -1,8 +1,8 @@
 #include "runtime/packed_text.h"
 
+#include <exception>
 #include <utility>
 
-#include "runtime/json.h"
 #include "runtime/stored_json.h"
 #include "storage/error.h"
 

@@ -1,14 +1,10 @@
 #pragma once
 // JSON text of the storage that is taken apart when somebody looks into it, and not at all if it is only shown.
 
-#include <boost/json/value.hpp>
-#include <exception>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "runtime/value.h"
 

@@ -73,7 +73,7 @@ struct NodeOptions {
   std::optional<std::chrono::milliseconds> idle_timeout{};  // without a heartbeat or anything for a stream
   std::optional<CachePolicy> cache{};
   // Called in place of the node after its last attempt has failed; its result counts as the node's (runtime.md 8.3).
-  // When it has asked, failed or been cut off, it runs again from its beginning, and the node does not.
+  // When it has asked or been cut off, it runs again from its beginning and the node does not; when it failed, both do.
   ErrorHandler on_error{};
   std::vector<std::string> tags{};  // in its traces and on its messages
 };

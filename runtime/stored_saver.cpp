@@ -82,7 +82,7 @@ StoredSaver::~StoredSaver() {
 
 void StoredSaver::look_into_states() {
   const std::shared_ptr<const StateCache::State> found = states_->find(thread_id_);
-  if (found) remember("", found->values, std::nullopt, found->checkpoint);
+  if (found) remember("", {.values = found->values, .checkpoint = found->checkpoint});
 }
 
 void StoredSaver::leave_in_states() noexcept {
@@ -189,7 +189,7 @@ asio::awaitable<std::vector<LoadedCheckpoint>> StoredSaver::load(std::string che
     }
     CheckpointDecoder::Decoded decoded = decoder.decode(row);
     next.checkpoint = std::move(decoded.checkpoint);
-    if (use == Use::go_on) remember(checkpoint_ns, std::move(decoded.values), std::nullopt, nullptr);
+    if (use == Use::go_on) remember(checkpoint_ns, {.values = std::move(decoded.values)});
   }
   co_return loaded;
 }
@@ -204,8 +204,10 @@ void StoredSaver::put(Checkpoint checkpoint) {
   std::optional<CheckpointId> needed;
   if (in_flight_->count > 0) needed = last.put_as;
   auto kept = std::make_shared<const Checkpoint>(std::move(checkpoint));
-  remember(kept->checkpoint_ns, std::move(encoded->values), kept->id, kept);
-  known_[kept->checkpoint_ns].is_as_read = encoded->row_is_as_read;
+  remember(kept->checkpoint_ns, {.values = std::move(encoded->values),
+                                 .put_as = kept->id,
+                                 .checkpoint = kept,
+                                 .is_as_read = encoded->row_is_as_read});
   submit([encoded, needed](storage::Checkpoints& checkpoints) {
     const storage::Checkpoint& row = encoded->row;
     if (needed && !checkpoints.find(row.thread_id, row.checkpoint_ns, *needed)) refuse_after_failure();
@@ -267,11 +269,11 @@ const StoredSaver::Known& StoredSaver::known(const std::string& checkpoint_ns) c
   return found == known_.end() ? none : found->second;
 }
 
-void StoredSaver::remember(const std::string& checkpoint_ns, StoredValues values, std::optional<CheckpointId> put_as,
-                           std::shared_ptr<const Checkpoint> checkpoint) {
+void StoredSaver::remember(const std::string& checkpoint_ns, Known known) {
   // Loaded ids may be greater than those this saver would give next, if the clock went back.
-  for (const auto& [channel, stored] : values) next_value_id_ = std::max(next_value_id_, stored->id() + 1);
-  known_[checkpoint_ns] = {std::move(values), put_as, std::move(checkpoint), false, ++uses_};
+  for (const auto& [channel, stored] : known.values) next_value_id_ = std::max(next_value_id_, stored->id() + 1);
+  known.last_use = ++uses_;
+  known_[checkpoint_ns] = std::move(known);
   if (known_.size() <= kKnownNamespacesMax) return;
   const auto oldest = std::min_element(known_.begin(), known_.end(), [](const auto& left, const auto& right) {
     return left.second.last_use < right.second.last_use;

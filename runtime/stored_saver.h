@@ -63,11 +63,11 @@ class StoredSaver final : public CheckpointSaver {
   struct Read;
   struct InFlight;
   struct Known {
-    StoredValues values;
-    std::optional<CheckpointId> put_as;            // the checkpoint, if this saver has put it
-    std::shared_ptr<const Checkpoint> checkpoint;  // if this saver has put it or found it in `states`
-    bool is_as_read = false;                       // EncodedCheckpoint::row_is_as_read
-    std::uint64_t last_use = 0;
+    StoredValues values{};
+    std::optional<CheckpointId> put_as{};            // the checkpoint, if this saver has put it
+    std::shared_ptr<const Checkpoint> checkpoint{};  // if this saver has put it or found it in `states`
+    bool is_as_read = false;                         // EncodedCheckpoint::row_is_as_read
+    std::uint64_t last_use = 0;                      // remember() says
   };
 
   boost::asio::awaitable<std::vector<LoadedCheckpoint>> load(std::string checkpoint_ns, Rows rows, Use use);
@@ -78,8 +78,7 @@ class StoredSaver final : public CheckpointSaver {
   boost::asio::awaitable<void> wait_until_at_most(std::size_t in_flight);
   void submit(std::function<void(storage::Checkpoints&)> work);
   const Known& known(const std::string& checkpoint_ns) const;
-  void remember(const std::string& checkpoint_ns, StoredValues values, std::optional<CheckpointId> put_as,
-                std::shared_ptr<const Checkpoint> checkpoint);
+  void remember(const std::string& checkpoint_ns, Known known);
   const std::string& shared_metadata_text(const std::shared_ptr<const json::object>& shared);
 
   storage::Storage& storage_;

@@ -96,7 +96,7 @@ json::object content_of(std::string text, bool is_error) {
 // What the model of the client is told about a run that has ended.
 json::object tool_result(const ActiveRun& run) {
   if (run.record.status == storage::RunStatus::interrupted) return content_of("The call was cancelled.", true);
-  std::string text = run.result.text();
+  const std::string& text = run.result.text();
   const json::value result = runtime::parse_json(text);
   if (const json::value* error = runtime::find_member(result, "__error__")) {
     const std::string name(runtime::find_text(*error, "error").value_or("Error"));
@@ -108,7 +108,7 @@ json::object tool_result(const ActiveRun& run) {
         true);
   }
   if (result.is_string()) return content_of(std::string(result.get_string()), false);
-  return content_of(std::move(text), false);
+  return content_of(text, false);
 }
 
 asio::awaitable<Response> call_tool(Services& services, Caller caller, Request request, RpcCall call) {

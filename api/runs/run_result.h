@@ -18,14 +18,14 @@ class RunResult {
   RunResult(const char* text) : text_(text) {}             // NOLINT: the same
   explicit RunResult(runtime::State values) : values_(std::move(values)) {}
 
-  std::string text() const {
-    std::string text = text_;
-    if (text.empty()) values_.print(text);
-    return text;
+  // Made once, however many wait. One thread at a time.
+  const std::string& text() const {
+    if (text_.empty()) values_.print(text_);
+    return text_;
   }
 
  private:
-  std::string text_;  // empty: the values are the result
+  mutable std::string text_;  // empty: the values are the result
   runtime::State values_;
 };
 
