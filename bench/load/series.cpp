@@ -1,15 +1,10 @@
 #include "bench/load/series.h"
 
 #include <algorithm>
-#include <atomic>
 #include <chrono>
-#include <condition_variable>
-#include <csignal>
 #include <cstdio>
 #include <exception>
-#include <mutex>
 #include <stdexcept>
-#include <stop_token>
 #include <thread>
 #include <utility>
 
@@ -18,6 +13,7 @@
 #include "bench/load/load_loop.h"
 #include "bench/load/model_workload.h"
 #include "bench/load/server_process.h"
+#include "bench/load/watchdog.h"
 
 namespace heddle::load {
 namespace {
@@ -187,6 +183,21 @@ Measured measure_long_thread(const std::filesystem::path& server, const Workload
   return measured;
 }
 
+// Some servers do not come to the end of what others do in seconds.
+constexpr std::chrono::minutes kPeerPatience{4};
+
+Measured run_watched(const ServerProcess& server, const Workload& workload, const Effort& effort) {
+  const Watchdog watchdog(server.pid(), kPeerPatience);
+  try {
+    Measured measured = run_on(server, workload, effort);
+    if (!watchdog.has_bitten()) return measured;
+  } catch (const std::exception&) {
+    if (!watchdog.has_bitten()) throw;
+  }
+  throw std::runtime_error("did not come to its end within " + std::to_string(kPeerPatience.count()) +
+                           " minutes, and was stopped");
+}
+
 }  // namespace
 
 Measured measure_heddle(const std::filesystem::path& server, const Plan& plan) {
@@ -235,45 +246,6 @@ Measured measure_heddle(const std::filesystem::path& server, const Plan& plan) {
   }
   return measured;
 }
-
-namespace {
-
-// Some servers do not come to the end of what others do in seconds.
-constexpr std::chrono::minutes kPeerPatience{4};
-
-// Ends a server that is measured for longer than it may be, so that its clients get errors and the series goes on.
-class Watchdog {
- public:
-  explicit Watchdog(pid_t server) : thread_([this, server](const std::stop_token& stop) { watch(stop, server); }) {}
-  bool has_bitten() const { return has_bitten_; }
-
- private:
-  void watch(const std::stop_token& stop, pid_t server) {
-    std::unique_lock<std::mutex> lock(mutex_);
-    if (over_.wait_for(lock, stop, kPeerPatience, [&] { return stop.stop_requested(); })) return;
-    has_bitten_ = true;
-    kill(server, SIGKILL);
-  }
-
-  std::mutex mutex_;
-  std::condition_variable_any over_;
-  std::atomic<bool> has_bitten_{false};
-  std::jthread thread_;  // last, so that it ends before what it uses
-};
-
-Measured run_watched(const ServerProcess& server, const Workload& workload, const Effort& effort) {
-  const Watchdog watchdog(server.pid());
-  try {
-    Measured measured = run_on(server, workload, effort);
-    if (!watchdog.has_bitten()) return measured;
-  } catch (const std::exception&) {
-    if (!watchdog.has_bitten()) throw;
-  }
-  throw std::runtime_error("did not come to its end within " + std::to_string(kPeerPatience.count()) +
-                           " minutes, and was stopped");
-}
-
-}  // namespace
 
 Measured measure_peer(const std::filesystem::path& folder, const Plan& plan) {
   const std::vector<std::string> command = {"node",    (folder / "serve.mjs").string(), "--port", "{port}", "--data",

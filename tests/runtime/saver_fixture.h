@@ -68,6 +68,11 @@ class CheckpointMaker {
 
 inline const ThreadId kThread = id<ThreadId>(7);
 
+// Too long to stand in a checkpoint's row.
+inline Value long_text(char c) {
+  return json::value(std::string(1000, c));
+}
+
 class MemorySaverFixture {
  public:
   CheckpointSaver& saver() { return saver_; }

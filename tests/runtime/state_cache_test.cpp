@@ -16,15 +16,12 @@ using test::CheckpointMaker;
 using test::dump;
 using test::id;
 using test::kThread;
+using test::long_text;
 
 constexpr std::size_t kPlenty = std::size_t{1} << 20;
 
-Value long_text(char c) {
-  return json::value(std::string(1000, c));
-}
-
 // Savers of one thread, each as one run has it.
-class RunsFixture : public storage::test::FileFixture {
+class RunsFixture : public test::StoredSaverFixture {
  public:
   StateCache& states() { return states_; }
 
@@ -43,10 +40,6 @@ class RunsFixture : public storage::test::FileFixture {
     std::optional<LoadedCheckpoint> found = run(saver.newest(""));
     REQUIRE(found);
     return *std::move(found);
-  }
-  template <class T>
-  T run(boost::asio::awaitable<T> coroutine) {
-    return heddle::test::run(io, std::move(coroutine));
   }
 
  private:

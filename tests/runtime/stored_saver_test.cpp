@@ -17,11 +17,8 @@ using test::CheckpointMaker;
 using test::dump;
 using test::id;
 using test::kThread;
+using test::long_text;
 using test::StoredSaverFixture;
-
-Value long_text(char c) {
-  return json::value(std::string(1000, c));
-}
 
 // Fails the nth write that is handed in, once.
 class FaultyStorage : public storage::Storage {

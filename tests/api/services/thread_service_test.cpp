@@ -140,6 +140,22 @@ TEST_CASE_METHOD(ThreadFixture, "A deleted thread is gone with its history") {
   CHECK_FALSE(get(storage->read(newest)));
 }
 
+TEST_CASE_METHOD(ThreadFixture, "A run leaves its state in memory for the next one, until the thread is deleted") {
+  get(services.assistants.make_defaults());
+  const storage::ThreadId id = made();
+  RunOrigin origin;
+  origin.thread_id = id;
+  const Headers no_headers;
+  RunRequest request =
+      run_request_from(object(R"({"assistant_id":"echo","input":{"text":"x"}})"), no_headers, settings);
+  const std::shared_ptr<ActiveRun> run = get(services.runs.create(Caller{ann}, origin, std::move(request)));
+  get(run->ended());
+  CHECK(run->record.status == storage::RunStatus::success);
+  CHECK(queue.states().find(id));
+  get(threads.erase(ann, id));
+  CHECK_FALSE(queue.states().find(id));
+}
+
 TEST_CASE_METHOD(ThreadFixture, "A copy has the history and the metadata but not the settings") {
   const storage::ThreadId id = made_with_values(R"({"text":"x"})");
   change(id, [](storage::Thread& thread) {

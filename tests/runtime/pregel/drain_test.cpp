@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <catch2/catch.hpp>
 #include <map>
+#include <optional>
 
 #include "runtime/entrypoint.h"
 #include "runtime/error.h"
@@ -51,17 +52,22 @@ struct DrainFixture : ThreadFixture {
         .edge("b", "c")
         .compile();
   }
+  // A thread of its own for a run that may be asked to stop.
+  void begin_anew() {
+    fresh.emplace();
+    saver = &*fresh;
+    ran.clear();
+    drain = std::make_shared<DrainRequest>("the server stops");
+  }
   void nobody_asks() { drain = std::make_shared<DrainRequest>("nobody"); }
 
   std::map<std::string, int> ran;
+  std::optional<MemorySaver> fresh;
 };
 
 TEST_CASE_METHOD(DrainFixture, "A run that is asked to stop ends what runs, and starts nothing more") {
   for (const Durability mode : {Durability::sync, Durability::async, Durability::exit}) {
-    MemorySaver fresh;
-    saver = &fresh;
-    ran.clear();
-    drain = std::make_shared<DrainRequest>("the server stops");
+    begin_anew();
     durability = mode;
     const Graph graph = chain();
     const RunOutcome drained = input(graph, "{}");
@@ -190,10 +196,7 @@ TEST_CASE_METHOD(DrainFixture, "A graph inside stops too, and what its siblings 
   SECTION("between its supersteps, where it is gone on with") {
     durability = GENERATE(Durability::sync, Durability::async, Durability::exit);
     for (const Persistence persistence : {Persistence::per_run, Persistence::per_thread}) {
-      MemorySaver fresh;
-      saver = &fresh;
-      ran.clear();
-      drain = std::make_shared<DrainRequest>("the server stops");
+      begin_anew();
       const Graph graph = around(inside(persistence));
       const RunOutcome drained = input(graph, "{}");
       CHECK(drained.status == OutcomeStatus::drained);
@@ -280,10 +283,7 @@ struct WorkflowDrainFixture : DrainFixture {
 
 TEST_CASE_METHOD(WorkflowDrainFixture, "A workflow stops between two of its tasks, and goes on with the next one") {
   for (const Durability mode : {Durability::sync, Durability::async, Durability::exit}) {
-    MemorySaver fresh;
-    saver = &fresh;
-    ran.clear();
-    drain = std::make_shared<DrainRequest>("the server stops");
+    begin_anew();
     durability = mode;
     const auto work = task(2);
     const Graph graph = entrypoint("wf", [work](Workflow& flow, json::value) -> asio::awaitable<WorkflowResult> {
