@@ -59,12 +59,35 @@ std::string request_text(const Endpoint& endpoint, std::string_view method, std:
   return text.append("\r\n").append(body);
 }
 
+namespace {
+
+// Closes a connection that is not known to be of further use. One that could not be made, or failed, stays open
+// otherwise, and the next write to it waits for a readiness that was told of already.
+class Connected {
+ public:
+  explicit Connected(asio::ip::tcp::socket& socket) : socket_(socket) {}
+  ~Connected() {
+    boost::system::error_code ignored;  // it is given up in any case
+    if (!is_kept_) socket_.close(ignored);
+  }
+  Connected(const Connected&) = delete;
+  Connected& operator=(const Connected&) = delete;
+  void keep() { is_kept_ = true; }
+
+ private:
+  asio::ip::tcp::socket& socket_;
+  bool is_kept_ = false;
+};
+
+}  // namespace
+
 Client::Client(asio::any_io_executor executor, const Endpoint& endpoint, std::size_t read_bytes)
     : socket_(std::move(executor)),
       address_(asio::ip::make_address_v4(endpoint.host), endpoint.port),
       buffer_(read_bytes, '\0') {}
 
 asio::awaitable<Answer> Client::call(std::string_view request, ResponseReader::Sink sink) {
+  Connected connected(socket_);
   Answer answer;
   bool has_body = false;
   ResponseReader reader([&](std::string_view bytes) {
@@ -82,7 +105,7 @@ asio::awaitable<Answer> Client::call(std::string_view request, ResponseReader::S
   co_await read_answer(reader);
   answer.status = reader.status();
   if (!has_body) answer.first_byte = Clock::now();
-  if (!reader.keeps_alive()) socket_.close();
+  if (reader.keeps_alive()) connected.keep();
   co_return answer;
 }
 
