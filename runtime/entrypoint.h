@@ -75,7 +75,7 @@ using WorkflowFunction = std::function<boost::asio::awaitable<WorkflowResult>(Wo
 
 struct EntrypointOptions {
   json::object input_schema = schema::object();
-  json::object output_schema = schema::object();
+  json::object output_schema = schema::anything();  // of the result, which may be any value
   std::optional<json::object> context_schema{};
   std::optional<RetryPolicy> retry{};
   std::optional<std::chrono::milliseconds> timeout{};

@@ -57,7 +57,9 @@ struct NativeGraphs {
       json::object result;
       co_return result;
     };
-    all["workflow"] = entrypoint("workflow", body);
+    EntrypointOptions workflow;
+    workflow.output_schema = schema::object();
+    all["workflow"] = entrypoint("workflow", body, std::move(workflow));
   }
 
   GraphPointer react(ReactVersion version) const {

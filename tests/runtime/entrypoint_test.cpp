@@ -207,6 +207,20 @@ TEST_CASE_METHOD(WorkflowFixture, "The result of a workflow may be any value, an
   CHECK(history(graph).at(1).tasks.at(0).view.result == given);
 }
 
+TEST_CASE_METHOD(WorkflowFixture,
+                 "What a workflow says of its result is what it was told, else that it may be anything") {
+  const auto body = [](Workflow&, json::value) -> asio::awaitable<WorkflowResult> {
+    json::value result = "done";
+    co_return result;
+  };
+  CHECK(entrypoint("wf", body)->schemas().output.empty());
+  EntrypointOptions options;
+  options.output_schema = schema::text();
+  const Graph graph = entrypoint("wf", body, std::move(options));
+  CHECK(graph->schemas().output == schema::text());
+  CHECK(graph->schemas().state == schema::text());
+}
+
 TEST_CASE_METHOD(WorkflowFixture, "A workflow that is a node of a graph must give what a node may return") {
   json::value given = "text";
   const Graph inner =
