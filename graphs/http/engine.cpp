@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include <charconv>
+#include <chrono>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -149,10 +150,16 @@ HttpEngine::HttpEngine(HttpClientSettings settings) : settings_(std::move(settin
   if (multi_ == nullptr) throw std::bad_alloc();
   curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(settings_.connections_max));
   curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(settings_.idle_connections_max));
-  thread_ = std::thread([this] {
-    pthread_setname_np(pthread_self(), "heddle-http");
-    work();
-  });
+  try {
+    events_.emplace(multi_);
+    thread_ = std::thread([this] {
+      pthread_setname_np(pthread_self(), "heddle-http");
+      work();
+    });
+  } catch (...) {
+    curl_multi_cleanup(multi_);
+    throw;
+  }
 }
 
 void HttpEngine::stop() {
@@ -161,7 +168,7 @@ void HttpEngine::stop() {
     if (stopping_) return;
     stopping_ = true;
   }
-  curl_multi_wakeup(multi_);
+  events_->wake();
   thread_.join();
   curl_multi_cleanup(multi_);
 }
@@ -170,7 +177,7 @@ bool HttpEngine::submit(Command command) {
   const std::lock_guard lock(mutex_);
   if (stopping_) return false;
   commands_.push_back(std::move(command));
-  curl_multi_wakeup(multi_);
+  events_->wake();
   return true;
 }
 
@@ -206,15 +213,13 @@ bool HttpEngine::run_commands() {
 }
 
 void HttpEngine::work() {
-  constexpr int kSleepMsMax = 10'000;  // curl wakes earlier for its own timers, and for commands
+  constexpr std::chrono::seconds kSleepMax{10};  // curl wakes earlier for its own timers, and for commands
   while (run_commands()) {
-    int still_running = 0;
-    curl_multi_perform(multi_, &still_running);
     int left = 0;
     while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
       if (message->msg == CURLMSG_DONE) finish(message->easy_handle, static_cast<int>(message->data.result));
     }
-    curl_multi_poll(multi_, nullptr, 0, kSleepMsMax, nullptr);
+    events_->wait(kSleepMax);
   }
   while (!running_.empty()) {
     const std::shared_ptr<HttpTransfer> transfer = running_.begin()->second;

@@ -5,10 +5,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <thread>
 #include <unordered_map>
 #include <vector>
 
+#include "graphs/http/socket_events.h"
 #include "graphs/http/transfer.h"
 #include "graphs/http_client.h"
 
@@ -45,9 +47,10 @@ class HttpEngine {
 
   HttpClientSettings settings_;
   void* multi_ = nullptr;
+  std::optional<SocketEvents> events_;
   std::unordered_map<void*, std::shared_ptr<HttpTransfer>> running_;  // of the curl thread
 
-  // The curl thread sleeps in curl_multi_poll and has no executor to post to, hence a queue with a mutex.
+  // The curl thread sleeps in SocketEvents::wait() and has no executor to post to, hence a queue with a mutex.
   std::mutex mutex_;
   std::vector<Command> commands_;
   bool stopping_ = false;
