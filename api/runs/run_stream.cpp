@@ -74,12 +74,11 @@ bool RunStream::is_too_far_ahead(std::uint64_t id) const {
 }
 
 void RunStream::wake_readers() {
-  const std::vector<boost::asio::steady_timer*> waiting = std::exchange(waiting_, {});
-  for (boost::asio::steady_timer* timer : waiting) timer->cancel();
+  waiting_.clear_and_dispose([](Waiter* waiter) { waiter->timer_.cancel(); });
 }
 
-void RunStream::forget(boost::asio::steady_timer& timer) {
-  std::erase(waiting_, &timer);
+RunStream::Waiter::Waiter(RunStream& stream, boost::asio::steady_timer& timer) : timer_(timer) {
+  stream.waiting_.push_back(*this);
 }
 
 // Renders facts until there is a frame with an id of at least `wanted`, or none are left.

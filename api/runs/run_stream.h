@@ -7,6 +7,7 @@
 // leave memory, and a reader that wants one of them is sent to the stored log.
 
 #include <boost/asio/steady_timer.hpp>
+#include <boost/intrusive/list.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -58,9 +59,18 @@ class RunStream {
   // The id behind the last event so far. Renders what is not rendered yet.
   std::uint64_t published();
 
-  // Cancels the timer when there is more to read, once. The timer outlives its place here: leave it with forget().
-  void wake(boost::asio::steady_timer& timer) { waiting_.push_back(&timer); }
-  void forget(boost::asio::steady_timer& timer);
+  // Cancels `timer` when there is more to read, once, for as long as it lives. Neither stream nor timer may go before
+  // it.
+  class Waiter : public boost::intrusive::list_base_hook<boost::intrusive::link_mode<boost::intrusive::auto_unlink>> {
+   public:
+    Waiter(RunStream& stream, boost::asio::steady_timer& timer);
+    Waiter(const Waiter&) = delete;
+    Waiter& operator=(const Waiter&) = delete;
+
+   private:
+    friend class RunStream;
+    boost::asio::steady_timer& timer_;
+  };
 
   const std::shared_ptr<const StreamShape>& shape() const { return shape_; }
   const std::shared_ptr<RunLog>& log() const { return log_; }
@@ -86,7 +96,8 @@ class RunStream {
   std::uint64_t stored_end_ = 0;             // the id behind the last frame that is stored
   bool ended_ = false;
   bool has_asked_ = false;
-  std::vector<boost::asio::steady_timer*> waiting_;
+  // Linked through themselves: thousands may read one run, and each leaves and comes back for every heartbeat.
+  boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>> waiting_;
 };
 
 }  // namespace heddle::api

@@ -37,19 +37,6 @@ void append(const StreamWish& wish, const Frame& frame, std::string& out) {
   out += "id: " + wish.id_text(frame.id) + "\n\n";
 }
 
-// A reader that waits is on the stream's list; it must leave it before its timer goes.
-class Waiting {
- public:
-  Waiting(RunStream& stream, asio::steady_timer& timer) : stream_(stream), timer_(timer) { stream_.wake(timer_); }
-  ~Waiting() { stream_.forget(timer_); }
-  Waiting(const Waiting&) = delete;
-  Waiting& operator=(const Waiting&) = delete;
-
- private:
-  RunStream& stream_;
-  asio::steady_timer& timer_;
-};
-
 // Sends the stored frames below `end` that are wanted; gives the id after the last one that is stored.
 asio::awaitable<std::uint64_t> send_stored(const StreamSource& source, const StreamWish& wish, std::uint64_t end,
                                            storage::Storage& storage, BodyWriter& writer) {
@@ -146,7 +133,7 @@ asio::awaitable<void> send_stream(StreamSource source, StreamWish wish, storage:
     timer.expires_after(settings.heartbeat);
     boost::system::error_code woken;
     {
-      const Waiting waiting(*source.live, timer);
+      const RunStream::Waiter waiter(*source.live, timer);
       const auto result = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
       woken = std::get<0>(result);
     }

@@ -2,6 +2,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <optional>
 
 #include "storage/storage.h"
 #include "tests/api/runs/facts.h"
@@ -47,9 +49,10 @@ TEST_CASE_METHOD(StreamFixture, "A reader that waits is woken by the next event,
   boost::asio::io_context io;
   boost::asio::steady_timer timer(io, std::chrono::hours{1});
   int woken = 0;
+  std::optional<RunStream::Waiter> waiter;
   const auto wait = [&] {
     timer.expires_after(std::chrono::hours{1});
-    stream.wake(timer);
+    waiter.emplace(stream, timer);
     timer.async_wait([&](boost::system::error_code error) { woken += error ? 1 : 0; });
   };
   wait();
@@ -61,6 +64,30 @@ TEST_CASE_METHOD(StreamFixture, "A reader that waits is woken by the next event,
   io.restart();
   io.run();
   CHECK(woken == 2);
+}
+
+TEST_CASE_METHOD(StreamFixture, "Those who have left are not woken, those who stay are, each once", "[stream]") {
+  boost::asio::io_context io;
+  boost::asio::steady_timer stays(io, std::chrono::hours{1});
+  boost::asio::steady_timer leaves(io, std::chrono::hours{1});
+  int woken = 0;
+  int left = 0;
+  stays.async_wait([&](boost::system::error_code error) { woken += error ? 1 : 0; });
+  leaves.async_wait([&](boost::system::error_code error) { left += error ? 1 : 0; });
+  const RunStream::Waiter waiter(stream, stays);
+  {
+    const RunStream::Waiter other(stream, leaves);
+  }
+  stream.publish(customs({"a"}));
+  io.poll();
+  CHECK(woken == 1);
+  CHECK(left == 0);
+
+  // Whoever was woken has to ask again.
+  stays.async_wait([&](boost::system::error_code error) { woken += error ? 1 : 0; });
+  stream.publish(customs({"b"}));
+  io.poll();
+  CHECK(woken == 1);
 }
 
 TEST_CASE_METHOD(StreamFixture, "The run is over only behind its last event", "[stream]") {
