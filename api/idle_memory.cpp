@@ -3,16 +3,34 @@
 #include <malloc.h>
 
 #include <chrono>
+#include <mutex>
 #include <utility>
 
 // Of mimalloc, where the program is linked with it.
 extern "C" void mi_collect(bool force) __attribute__((weak));
+extern "C" long mi_option_get(int option) __attribute__((weak));
+extern "C" void mi_option_set(int option, long value) __attribute__((weak));
 
 namespace heddle::api {
 namespace {
 
 // A page or a poll comes every few seconds; a burst has no gaps of this length.
 constexpr std::chrono::seconds kPause{2};
+
+// What is free is given back when it has been so for these milliseconds, and then only by the next thread that frees
+// something near it: in a lull, by nobody. The number is that of `mi_option_decommit_delay` in mimalloc 2.0 and of
+// `mi_option_purge_delay` in later ones.
+constexpr int kDelayOption = 15;
+
+void collect_at_once() {
+  // One thread at a time, so that none restores the delay while another one collects.
+  static std::mutex collecting;
+  const std::lock_guard lock(collecting);
+  const long delay = mi_option_get(kDelayOption);
+  mi_option_set(kDelayOption, 0);
+  mi_collect(true);
+  mi_option_set(kDelayOption, delay);
+}
 
 }  // namespace
 
@@ -26,7 +44,7 @@ bool Lull::has_come(std::uint64_t activity) {
 
 void return_memory() {
   if (mi_collect) {
-    mi_collect(true);
+    collect_at_once();
   } else {
     malloc_trim(0);
   }
