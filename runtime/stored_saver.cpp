@@ -210,7 +210,7 @@ void StoredSaver::put(Checkpoint checkpoint) {
                                  .is_as_read = encoded->row_is_as_read});
   submit([encoded, needed](storage::Checkpoints& checkpoints) {
     const storage::Checkpoint& row = encoded->row;
-    if (needed && !checkpoints.find(row.thread_id, row.checkpoint_ns, *needed)) refuse_after_failure();
+    if (needed && !checkpoints.has(row.thread_id, row.checkpoint_ns, *needed)) refuse_after_failure();
     checkpoints.insert(row, encoded->new_values);
   });
 }

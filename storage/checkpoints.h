@@ -100,6 +100,8 @@ class CheckpointReads {
 
 class Checkpoints : public CheckpointReads {
  public:
+  // Whether find() would find it; does not read it.
+  virtual bool has(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const = 0;
   virtual void insert(const Checkpoint& checkpoint, const std::vector<ChannelValue>& new_values) = 0;
   // Replaces what the task wrote before on this checkpoint.
   virtual void put_writes(ThreadId thread_id, const PendingWrites& writes) = 0;

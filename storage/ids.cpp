@@ -40,12 +40,13 @@ std::optional<Uuid> Uuid::parse(std::string_view text) {
 
 std::string Uuid::text() const {
   constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string text;
-  text.reserve(kTextLength);
+  // Of its full length from the beginning: ids are told some forty times per run.
+  std::string text(kTextLength, '-');
+  std::size_t position = 0;
   for (const std::uint8_t byte : bytes) {
-    if (hyphen_belongs_at(text.size())) text += '-';
-    text += kDigits[byte >> 4];
-    text += kDigits[byte & 15];
+    if (hyphen_belongs_at(position)) ++position;
+    text[position++] = kDigits[byte >> 4];
+    text[position++] = kDigits[byte & 15];
   }
   return text;
 }

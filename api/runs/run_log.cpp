@@ -72,7 +72,7 @@ void RunLog::write_gathered(Work work, Done done) {
   ++writing_;
   auto all = [segments, needed, thread_id = thread_id_, run_id = run_id_,
               work = std::move(work)](storage::Transaction& transaction) {
-    if (needed && transaction.events().read(thread_id, run_id, *needed, 1).empty()) {
+    if (needed && !transaction.events().has(thread_id, run_id, *needed)) {
       throw storage::StorageError("an earlier part of the run's log could not be stored");
     }
     for (const storage::EventSegment& segment : *segments) transaction.events().append(thread_id, run_id, segment);

@@ -227,6 +227,10 @@ CheckpointTable::CheckpointTable(const SQLite::Database& database)
       size_of_values_(database, R"sql(
         SELECT channel, count(*), sum(length(data)) FROM channel_values WHERE thread_id = :thread_id GROUP BY channel
       )sql"),
+      has_(database, R"sql(
+        SELECT 1 FROM checkpoints
+        WHERE thread_id = :thread_id AND checkpoint_ns = :checkpoint_ns AND checkpoint_id = :id
+      )sql"),
       insert_(database, R"sql(
         INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_id, run_id, created_at, step, source,
                                  shared_id, value_ids, metadata_json, channels_json, seen_json)
@@ -327,6 +331,12 @@ std::vector<std::string> CheckpointTable::namespaces(ThreadId thread_id) const {
   sql.bind(":thread_id", thread_id);
   while (sql.next()) sql >> found.emplace_back();
   return found;
+}
+
+bool CheckpointTable::has(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const {
+  Query sql(has_);
+  sql.bind(":thread_id", thread_id).bind(":checkpoint_ns", checkpoint_ns).bind(":id", id);
+  return sql.next();
 }
 
 void CheckpointTable::insert(const Checkpoint& checkpoint, const std::vector<ChannelValue>& new_values) {

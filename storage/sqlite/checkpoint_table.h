@@ -27,6 +27,7 @@ class CheckpointTable final : public Checkpoints {
   std::vector<std::string> namespaces(ThreadId thread_id) const override;
   StateSize size_of(ThreadId thread_id) const override;
 
+  bool has(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const override;
   void insert(const Checkpoint& checkpoint, const std::vector<ChannelValue>& new_values) override;
   void put_writes(ThreadId thread_id, const PendingWrites& writes) override;
   void erase_run(ThreadId thread_id, RunId run_id) override;
@@ -49,6 +50,7 @@ class CheckpointTable final : public Checkpoints {
   mutable SQLite::Statement namespaces_;
   mutable SQLite::Statement size_of_rows_;
   mutable SQLite::Statement size_of_values_;
+  mutable SQLite::Statement has_;
   SQLite::Statement insert_;
   SQLite::Statement insert_value_;
   SQLite::Statement find_shared_;
