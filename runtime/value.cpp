@@ -79,6 +79,12 @@ struct Value::PackedNode : Node {
   }
 
   void print(std::string& out) const {
+    // A text that grows by doubling is copied, and overwritten where it was, as many bytes again as it has in the end.
+    constexpr std::size_t kLarge = 65'536;
+    constexpr std::size_t kForWhatFollows = 8'192;
+    std::size_t bytes = 0;
+    for (const std::shared_ptr<const PackedText>& part : parts) bytes += part->text().size();
+    if (bytes >= kLarge) out.reserve(out.size() + bytes + kForWhatFollows);
     if (form == Form::packed) {
       out += parts.front()->text();
       return;
