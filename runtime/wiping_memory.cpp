@@ -111,6 +111,14 @@ void* checked(void* block) {
   return block;
 }
 
+// Bytes behind those that were asked for are of an owner before, who has overwritten them or had no secrets. To ask how
+// many there are would cost as much as to free the block.
+void wipe_and_free(void* block, std::size_t bytes) {
+  if (block == nullptr) return;
+  ::explicit_bzero(block, bytes);
+  std::free(block);
+}
+
 }  // namespace
 
 // Every form of them: another allocator that the program is linked with brings its own, which would not overwrite.
@@ -146,11 +154,11 @@ void operator delete(void* block) noexcept {
 void operator delete[](void* block) noexcept {
   heddle::runtime::wiping_free(block);
 }
-void operator delete(void* block, std::size_t) noexcept {
-  heddle::runtime::wiping_free(block);
+void operator delete(void* block, std::size_t bytes) noexcept {
+  wipe_and_free(block, bytes);
 }
-void operator delete[](void* block, std::size_t) noexcept {
-  heddle::runtime::wiping_free(block);
+void operator delete[](void* block, std::size_t bytes) noexcept {
+  wipe_and_free(block, bytes);
 }
 void operator delete(void* block, const std::nothrow_t&) noexcept {
   heddle::runtime::wiping_free(block);
@@ -164,11 +172,11 @@ void operator delete(void* block, std::align_val_t) noexcept {
 void operator delete[](void* block, std::align_val_t) noexcept {
   heddle::runtime::wiping_free(block);
 }
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept {
-  heddle::runtime::wiping_free(block);
+void operator delete(void* block, std::size_t bytes, std::align_val_t) noexcept {
+  wipe_and_free(block, bytes);
 }
-void operator delete[](void* block, std::size_t, std::align_val_t) noexcept {
-  heddle::runtime::wiping_free(block);
+void operator delete[](void* block, std::size_t bytes, std::align_val_t) noexcept {
+  wipe_and_free(block, bytes);
 }
 void operator delete(void* block, std::align_val_t, const std::nothrow_t&) noexcept {
   heddle::runtime::wiping_free(block);
