@@ -17,13 +17,16 @@ namespace {
 // A page or a poll comes every few seconds; a burst has no gaps of this length.
 constexpr std::chrono::seconds kPause{2};
 
-// What is free is given back when it has been so for these milliseconds, and then only by the next thread that frees
-// something near it: in a lull, by nobody. The number is that of `mi_option_decommit_delay` in mimalloc 2.0 and of
-// `mi_option_purge_delay` in later ones.
+// Pages that become free are given back these milliseconds later, by the next thread that frees something near them: in
+// a lull, by nobody. The number is that of `mi_option_decommit_delay` in mimalloc 2.0 and of `mi_option_purge_delay` in
+// later ones.
 constexpr int kDelayOption = 15;
 
-void collect_at_once() {
-  // One thread at a time, so that none restores the delay while another one collects.
+// What the collection frees goes back at once. What was freed before it waits for its time and a neighbour, as ever
+// (docs/performance.md, memory after load).
+void collect_without_delay() {
+  // One thread at a time, so that none restores the delay while another one collects. Others may read it meanwhile: it
+  // is one word, and either value does.
   static std::mutex collecting;
   const std::lock_guard lock(collecting);
   const long delay = mi_option_get(kDelayOption);
@@ -44,7 +47,7 @@ bool Lull::has_come(std::uint64_t activity) {
 
 void return_memory() {
   if (mi_collect) {
-    collect_at_once();
+    collect_without_delay();
   } else {
     malloc_trim(0);
   }

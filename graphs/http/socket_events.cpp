@@ -90,6 +90,8 @@ void SocketEvents::act(int socket, int flags) {
   curl_multi_socket_action(multi_, socket, flags, &running);
 }
 
+// A socket that the system does not take (it has no memory left) is not watched, and its transfer ends by its timeouts:
+// to refuse it here would end all transfers.
 void SocketEvents::watch(int socket, int wanted) noexcept {
   if (wanted == CURL_POLL_REMOVE) {
     ::epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, socket, nullptr);

@@ -13,8 +13,8 @@ namespace {
 // 5 s: only a tool that somebody opened beside the server makes us wait at all.
 constexpr int kBusyTimeoutMs = 5'000;
 
-// Statistics of SQLite's memory, which nobody asks for, take a mutex of the whole process per allocation: 6 % of the
-// instructions of a durable run. Of use only before the first connection of the process; else they stay on.
+// Statistics of SQLite's memory, which nobody asks for, take a mutex of the whole process per allocation: about 5 % of
+// the instructions of a durable run. Of use only before the first connection of the process; else they stay on.
 void count_no_memory() {
   [[maybe_unused]] static const int result = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
