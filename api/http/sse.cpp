@@ -1,14 +1,20 @@
 #include "api/http/sse.h"
 
+#include <algorithm>
+
 namespace heddle::api {
 namespace {
+
+// A search for each, because find() looks at many bytes at a time and find_first_of() at one.
+std::size_t first_break(std::string_view text) {
+  return std::min({text.find('\r'), text.find('\n'), text.find('\0')});
+}
 
 // Names of nodes and texts of errors get into events; whatever they hold, they stay one line. JSON never has a raw
 // line break, so nothing is changed in what is right.
 void append_line(std::string& out, std::string_view field, std::string_view text) {
-  constexpr std::string_view kBreaks("\r\n\0", 3);
   out.append(field);
-  for (std::size_t at = text.find_first_of(kBreaks); at != std::string_view::npos; at = text.find_first_of(kBreaks)) {
+  for (std::size_t at = first_break(text); at != std::string_view::npos; at = first_break(text)) {
     out.append(text.substr(0, at)) += ' ';
     text.remove_prefix(at + 1);
   }
