@@ -65,7 +65,7 @@ std::function<void()> engine_run(std::shared_ptr<const CompiledGraph> graph, boo
 // The checkpoint of a conversation of 50 messages that has grown by two.
 std::function<void()> checkpoint_encode() {
   auto checkpoint = std::make_shared<Checkpoint>();
-  std::vector<Value::Item> items;
+  ItemList items;
   for (int i = 0; i < 50; ++i) items.push_back(std::make_shared<const json::value>(message_of("Some words.")));
   checkpoint->values.emplace("messages", Value::list(items));
   checkpoint->versions = {{"messages", 7}, {"branch:to:model", 8}};
@@ -83,7 +83,7 @@ std::function<void()> checkpoint_encode() {
 
 std::function<void()> checkpoint_decode() {
   Checkpoint checkpoint;
-  std::vector<Value::Item> items;
+  ItemList items;
   for (int i = 0; i < 50; ++i) items.push_back(std::make_shared<const json::value>(message_of("Some words.")));
   checkpoint.values.emplace("messages", Value::list(items));
   checkpoint.versions = {{"messages", 7}, {"branch:to:model", 8}};

@@ -117,7 +117,7 @@ const json::value* extraction_in(const Message& answer) {
 
 asio::awaitable<NodeResult> ask_model(LayoutPointer layout, NodeContext& context) {
   const AgentOptions& options = layout->options;
-  std::vector<Value::Item> messages = prompted(options.prompt, context.state(), context.config());
+  runtime::ItemList messages = prompted(options.prompt, context.state(), context.config());
   messages = with_all_calls_answered(std::move(messages));
   ModelOptions model_options = options.model_options;
   Message answer = co_await options.model->ask(context, std::move(messages), std::move(model_options));

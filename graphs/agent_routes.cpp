@@ -21,7 +21,7 @@ bool is_ai(const Value::Item& message) {
 
 }  // namespace
 
-json::array open_calls(const std::vector<Value::Item>& messages) {
+json::array open_calls(const runtime::ItemList& messages) {
   std::set<std::string_view> answered;
   for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
     if (runtime::message_type(**message) == "tool") answered.insert(text_at(**message, "tool_call_id"));
@@ -46,8 +46,7 @@ std::vector<runtime::Goto> sends_of(const json::array& calls, const runtime::Sta
   return sends;
 }
 
-bool ends_with_answer_of(const std::vector<Value::Item>& messages, const std::set<std::string>& tools,
-                         DirectAnswer counted) {
+bool ends_with_answer_of(const runtime::ItemList& messages, const std::set<std::string>& tools, DirectAnswer counted) {
   for (auto message = messages.rbegin(); message != messages.rend(); ++message) {
     if (runtime::message_type(**message) != "tool") return false;
     if (counted == DirectAnswer::successful && text_at(**message, "status") == "error") continue;
@@ -56,7 +55,7 @@ bool ends_with_answer_of(const std::vector<Value::Item>& messages, const std::se
   return false;
 }
 
-bool calls_one_of(const std::vector<Value::Item>& messages, const std::set<std::string>& tools) {
+bool calls_one_of(const runtime::ItemList& messages, const std::set<std::string>& tools) {
   const auto last = std::find_if(messages.rbegin(), messages.rend(), is_ai);
   if (last == messages.rend()) return false;
   const json::array& calls = runtime::tool_calls(**last);

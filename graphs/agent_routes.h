@@ -16,7 +16,7 @@
 namespace heddle::graphs {
 
 // The calls of the last ai message that nobody has answered.
-boost::json::array open_calls(const std::vector<runtime::Value::Item>& messages);
+boost::json::array open_calls(const runtime::ItemList& messages);
 
 // The key under which a task that is sent one call finds it, beside the state (runtime.md 16.1).
 inline constexpr std::string_view kSentCall = "lg_tool_call";
@@ -29,10 +29,9 @@ std::vector<runtime::Goto> sends_of(const boost::json::array& calls, const runti
 enum class DirectAnswer { any, successful };
 
 // Whether one of the answers at the end is that of one of these tools.
-bool ends_with_answer_of(const std::vector<runtime::Value::Item>& messages, const std::set<std::string>& tools,
-                         DirectAnswer counted);
+bool ends_with_answer_of(const runtime::ItemList& messages, const std::set<std::string>& tools, DirectAnswer counted);
 // Whether the last ai message calls one of them.
-bool calls_one_of(const std::vector<runtime::Value::Item>& messages, const std::set<std::string>& tools);
+bool calls_one_of(const runtime::ItemList& messages, const std::set<std::string>& tools);
 
 enum class StepGuard {
   off,

@@ -39,7 +39,7 @@ AnthropicModel::AnthropicModel(HttpClient& client, AnthropicSettings settings)
       temperature_{settings.temperature, settings.temperature_of},
       provider_(client, endpoint_of(settings), settings.limits) {}
 
-asio::awaitable<Message> AnthropicModel::ask(runtime::NodeContext& context, std::vector<Value::Item> messages,
+asio::awaitable<Message> AnthropicModel::ask(runtime::NodeContext& context, runtime::ItemList messages,
                                              ModelOptions options) const {
   runtime::ModelCall call;
   call.class_name = "ChatAnthropic";

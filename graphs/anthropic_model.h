@@ -32,8 +32,7 @@ class AnthropicModel final : public ChatModel {
   // The client outlives the model.
   AnthropicModel(HttpClient& client, AnthropicSettings settings);
 
-  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context,
-                                               std::vector<runtime::Value::Item> messages,
+  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context, runtime::ItemList messages,
                                                ModelOptions options) const override;
 
  private:

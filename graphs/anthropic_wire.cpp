@@ -210,8 +210,8 @@ std::int64_t index_of(const json::value& event) {
 
 }  // namespace
 
-json::object anthropic_request(const std::string& model, std::int64_t max_tokens,
-                               const std::vector<Value::Item>& messages, const ModelOptions& options) {
+json::object anthropic_request(const std::string& model, std::int64_t max_tokens, const runtime::ItemList& messages,
+                               const ModelOptions& options) {
   auto is_human = [](const Value::Item& message) { return runtime::message_type(*message) == "human"; };
   const auto last_human = std::find_if(messages.rbegin(), messages.rend(), is_human);
   std::ptrdiff_t until_last_human = messages.rend() - last_human;  // messages

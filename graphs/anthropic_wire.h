@@ -23,7 +23,7 @@ namespace heddle::graphs {
 //
 // `max_tokens`: of the answer; the provider wants to be told.
 boost::json::object anthropic_request(const std::string& model, std::int64_t max_tokens,
-                                      const std::vector<runtime::Value::Item>& messages, const ModelOptions& options);
+                                      const runtime::ItemList& messages, const ModelOptions& options);
 
 // The pieces of one streamed answer. Content is always a text, the blocks of text joined. Thinking is kept in
 // `additional_kwargs.thinking_blocks`, because the provider wants it back while its tools are called. The last piece

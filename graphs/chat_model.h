@@ -38,8 +38,7 @@ class ChatModel {
   // go to the streams of the run through `context` as they come (NodeContext::model_*). Cancellable: the connection to
   // the provider is closed. Throws runtime::GraphError when the provider cannot be asked or refuses; the text says what
   // to do and holds no key and no message.
-  virtual boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context,
-                                                       std::vector<runtime::Value::Item> messages,
+  virtual boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context, runtime::ItemList messages,
                                                        ModelOptions options) const = 0;
 };
 

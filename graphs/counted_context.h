@@ -41,7 +41,7 @@ class CountedContext final : public runtime::NodeContext {
                                                 runtime::json::value input) override {
     return node_.invoke(graph, std::move(input));
   }
-  void model_started(const runtime::ModelCall& call, const std::vector<runtime::Value::Item>& messages) override {
+  void model_started(const runtime::ModelCall& call, const runtime::ItemList& messages) override {
     node_.model_started(call, messages);
   }
   void model_piece(const runtime::ModelCall& call, const runtime::Message& piece) override {

@@ -108,7 +108,7 @@ Reviewed reviewed_by(const json::value& answer, const std::vector<json::value>& 
 
 HookResult ask_human(const Rules& rules, NodeContext& context) {
   // Other hooks may have answered some of the calls: tool messages stand behind the answer then.
-  const std::vector<Value::Item>& messages = context.state()["messages"].items();
+  const runtime::ItemList& messages = context.state()["messages"].items();
   const auto is_ai = [](const Value::Item& message) { return runtime::message_type(*message) == "ai"; };
   const auto last = std::find_if(messages.rbegin(), messages.rend(), is_ai);
   if (last == messages.rend()) return {};

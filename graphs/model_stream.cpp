@@ -55,8 +55,7 @@ void refuse_cut_calls(Message& whole) {
 
 }  // namespace
 
-ModelStream::ModelStream(runtime::NodeContext& context, runtime::ModelCall call,
-                         const std::vector<runtime::Value::Item>& messages)
+ModelStream::ModelStream(runtime::NodeContext& context, runtime::ModelCall call, const runtime::ItemList& messages)
     : context_(context), call_(std::move(call)) {
   context_.model_started(call_, messages);
 }

@@ -17,8 +17,7 @@ runtime::Message empty_piece();
 class ModelStream {
  public:
   // Tells the streams that the call has started.
-  ModelStream(runtime::NodeContext& context, runtime::ModelCall call,
-              const std::vector<runtime::Value::Item>& messages);
+  ModelStream(runtime::NodeContext& context, runtime::ModelCall call, const runtime::ItemList& messages);
   ModelStream(const ModelStream&) = delete;
   ModelStream& operator=(const ModelStream&) = delete;
 

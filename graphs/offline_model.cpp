@@ -80,7 +80,7 @@ bool offers(const ModelOptions& options, std::string_view name) {
 }
 
 // What the tools have said since the last human message.
-std::string said_by_tools(const std::vector<Value::Item>& messages) {
+std::string said_by_tools(const runtime::ItemList& messages) {
   std::string said;
   for (const Value::Item& message : messages) {
     const std::string_view type = runtime::message_type(*message);
@@ -93,7 +93,7 @@ std::string said_by_tools(const std::vector<Value::Item>& messages) {
   return said;
 }
 
-std::string last_human_text(const std::vector<Value::Item>& messages) {
+std::string last_human_text(const runtime::ItemList& messages) {
   auto is_human = [](const Value::Item& message) { return runtime::message_type(*message) == "human"; };
   const auto found = std::find_if(messages.rbegin(), messages.rend(), is_human);
   return found == messages.rend() ? std::string() : runtime::message_text(**found);
@@ -113,7 +113,7 @@ std::string things_to_try(const ModelOptions& options) {
   return things;
 }
 
-Plan plan_answer(const std::vector<Value::Item>& messages, const ModelOptions& options) {
+Plan plan_answer(const runtime::ItemList& messages, const ModelOptions& options) {
   const std::string said = said_by_tools(messages);
   if (!said.empty()) return {"[offline model] " + said, {}};
 
@@ -222,7 +222,7 @@ std::optional<std::string> find_expression(std::string_view text) {
   return std::string(best);
 }
 
-asio::awaitable<Message> OfflineModel::ask(runtime::NodeContext& context, std::vector<Value::Item> messages,
+asio::awaitable<Message> OfflineModel::ask(runtime::NodeContext& context, runtime::ItemList messages,
                                            ModelOptions options) const {
   const Plan plan = plan_answer(messages, options);
   runtime::ModelCall call;

@@ -26,8 +26,7 @@ class OfflineModel final : public ChatModel {
  public:
   explicit OfflineModel(OfflineModelSettings settings = {}) : settings_(settings) {}
 
-  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context,
-                                               std::vector<runtime::Value::Item> messages,
+  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context, runtime::ItemList messages,
                                                ModelOptions options) const override;
 
  private:

@@ -36,7 +36,7 @@ OpenAiModel::OpenAiModel(HttpClient& client, OpenAiSettings settings)
       temperature_{settings.temperature, settings.temperature_of},
       provider_(client, endpoint_of(settings), settings.limits) {}
 
-asio::awaitable<Message> OpenAiModel::ask(runtime::NodeContext& context, std::vector<Value::Item> messages,
+asio::awaitable<Message> OpenAiModel::ask(runtime::NodeContext& context, runtime::ItemList messages,
                                           ModelOptions options) const {
   const bool is_azure = service_ == OpenAiService::azure;
   runtime::ModelCall call;

@@ -37,8 +37,7 @@ class OpenAiModel final : public ChatModel {
   // The client outlives the model.
   OpenAiModel(HttpClient& client, OpenAiSettings settings);
 
-  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context,
-                                               std::vector<runtime::Value::Item> messages,
+  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context, runtime::ItemList messages,
                                                ModelOptions options) const override;
 
  private:

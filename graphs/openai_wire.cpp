@@ -180,8 +180,7 @@ int status_of(const json::value& error) {
 
 }  // namespace
 
-json::object openai_request(const std::string& model, const std::vector<Value::Item>& messages,
-                            const ModelOptions& options) {
+json::object openai_request(const std::string& model, const runtime::ItemList& messages, const ModelOptions& options) {
   json::array wire_messages;
   for (const Value::Item& message : messages) {
     if (std::optional<json::object> wire = wire_message(*message)) wire_messages.push_back(std::move(*wire));

@@ -19,7 +19,7 @@
 namespace heddle::graphs {
 
 // The body of a streamed request. Messages that the provider would not understand (`remove`) are left out.
-boost::json::object openai_request(const std::string& model, const std::vector<runtime::Value::Item>& messages,
+boost::json::object openai_request(const std::string& model, const runtime::ItemList& messages,
                                    const ModelOptions& options);
 
 // The pieces of one streamed answer. finish_reason and model_name are in exactly one piece, usage in another;

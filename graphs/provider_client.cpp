@@ -34,7 +34,7 @@ struct ProviderClient::Failure {
 struct ProviderClient::Asking {
   ModelStream stream;
   std::string body;
-  const std::vector<Value::Item>& messages;
+  const runtime::ItemList& messages;
   std::string id;  // of the answer if the provider gives none
   std::function<std::unique_ptr<AnswerReader>()> new_reader;
 };
@@ -80,7 +80,7 @@ bool may_help_to_ask_again(int status) {
   return !is_final;
 }
 
-bool has_message(const std::vector<Value::Item>& messages, std::string_view id) {
+bool has_message(const runtime::ItemList& messages, std::string_view id) {
   auto is_it = [&](const Value::Item& message) { return runtime::message_id(*message) == id; };
   return std::ranges::any_of(messages, is_it);
 }
@@ -91,7 +91,7 @@ double random_fraction() {
 }
 
 // The pieces of one attempt, on their way to the streams.
-void send(ModelStream& stream, const std::vector<Value::Item>& messages, const std::string& own_id, Message piece) {
+void send(ModelStream& stream, const runtime::ItemList& messages, const std::string& own_id, Message piece) {
   const std::string_view id = runtime::message_id(piece);
   // A new answer with the id of an earlier message would take its place in the state (runtime.md 5.5).
   const bool must_change = !stream.has_pieces() && (id.empty() || has_message(messages, id));
@@ -262,7 +262,7 @@ std::optional<milliseconds> ProviderClient::pause_after(int attempt, const Failu
   return pause;
 }
 
-asio::awaitable<Message> ProviderClient::ask(runtime::NodeContext& context, const std::vector<Value::Item>& messages,
+asio::awaitable<Message> ProviderClient::ask(runtime::NodeContext& context, const runtime::ItemList& messages,
                                              ProviderQuestion question) const {
   const std::string own_id = "run-" + question.call.run_id;
   for (const json::key_value_pair& member : endpoint_.body) {

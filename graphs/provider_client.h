@@ -74,8 +74,7 @@ class ProviderClient {
 
   // Sends the pieces to `context` as they come and gives the finished message. `messages` are those that were asked
   // with. Cancellable: the connection is closed.
-  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context,
-                                               const std::vector<runtime::Value::Item>& messages,
+  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext& context, const runtime::ItemList& messages,
                                                ProviderQuestion question) const;
 
  private:

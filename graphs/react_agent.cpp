@@ -41,7 +41,7 @@ struct Parts {
 };
 using PartsPointer = std::shared_ptr<const Parts>;
 
-std::vector<Value::Item> model_input(const Parts& parts, const NodeContext& context) {
+runtime::ItemList model_input(const Parts& parts, const NodeContext& context) {
   State state = context.state();
   const Value instead = state[kInputMessages];
   if (instead.is_list() && instead.size() > 0) state.set("messages", instead);
@@ -49,7 +49,7 @@ std::vector<Value::Item> model_input(const Parts& parts, const NodeContext& cont
 }
 
 asio::awaitable<NodeResult> ask_model(PartsPointer parts, NodeContext& context) {
-  std::vector<Value::Item> messages = model_input(*parts, context);
+  runtime::ItemList messages = model_input(*parts, context);
   ModelOptions options = parts->options.model_options;
   Message answer = co_await parts->options.model->ask(context, std::move(messages), std::move(options));
   take_broken_calls(answer);
@@ -80,7 +80,7 @@ asio::awaitable<NodeResult> respond(PartsPointer parts, NodeContext& context) {
   const std::string_view title = runtime::find_text(response.schema, "title").value_or("");
   const ToolDeclaration wanted{title.empty() ? "extract" : std::string(title), "Gives the result of the conversation.",
                                response.schema};
-  std::vector<Value::Item> messages = prompted(response.prompt, context.state(), context.config());
+  runtime::ItemList messages = prompted(response.prompt, context.state(), context.config());
   messages = with_all_calls_answered(std::move(messages));
   ModelOptions options = parts->options.model_options;
   options.tools = {wanted};
@@ -97,7 +97,7 @@ runtime::Routes ways_to(const Parts& parts, const json::array& calls, const Stat
 }
 
 runtime::Routes behind_agent(const Parts& parts, const State& state) {
-  const std::vector<Value::Item>& messages = state["messages"].items();
+  const runtime::ItemList& messages = state["messages"].items();
   const bool calls = !messages.empty() && runtime::message_type(*messages.back()) == "ai" &&
                      !runtime::tool_calls(*messages.back()).empty();
   if (!calls) return parts.exit;
@@ -105,7 +105,7 @@ runtime::Routes behind_agent(const Parts& parts, const State& state) {
 }
 
 runtime::Routes behind_hook(const Parts& parts, const State& state) {
-  const std::vector<Value::Item>& messages = state["messages"].items();
+  const runtime::ItemList& messages = state["messages"].items();
   const json::array open = parts.has_tools ? open_calls(messages) : json::array();
   if (!open.empty()) return ways_to(parts, open, state);
   const bool is_told = !messages.empty() && runtime::message_type(*messages.back()) == "tool";
@@ -113,7 +113,7 @@ runtime::Routes behind_hook(const Parts& parts, const State& state) {
 }
 
 runtime::Routes behind_tools(const Parts& parts, const State& state) {
-  const std::vector<Value::Item>& messages = state["messages"].items();
+  const runtime::ItemList& messages = state["messages"].items();
   const std::set<std::string>& direct = parts.options.return_direct;
   // A task of one call sees no other answer, so the calls of its siblings count as well.
   const bool ends = ends_with_answer_of(messages, direct, DirectAnswer::any) || calls_one_of(messages, direct);

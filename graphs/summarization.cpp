@@ -22,7 +22,7 @@ namespace json = boost::json;
 using runtime::Message;
 using runtime::NodeContext;
 using runtime::Value;
-using Messages = std::vector<Value::Item>;
+using Messages = runtime::ItemList;
 using Options = std::shared_ptr<const SummaryOptions>;
 
 constexpr std::string_view kPrompt =

@@ -14,11 +14,11 @@
 
 namespace heddle::graphs {
 
-using TokenCount = std::function<std::size_t(const std::vector<runtime::Value::Item>&)>;
+using TokenCount = std::function<std::size_t(const runtime::ItemList&)>;
 
 // Four characters of text and of arguments of calls are a token, and each message costs three: near enough for English
 // to decide when to cut.
-std::size_t approximate_tokens(const std::vector<runtime::Value::Item>& messages);
+std::size_t approximate_tokens(const runtime::ItemList& messages);
 
 // All that are set must hold.
 struct SummaryTrigger {

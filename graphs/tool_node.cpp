@@ -81,7 +81,7 @@ Call call_from(const json::object& wanted, const std::set<std::string>& broken) 
   return call;
 }
 
-using MessageItems = std::vector<Value::Item>;
+using MessageItems = runtime::ItemList;
 
 MessageItems::const_reverse_iterator find_last_ai_message(const MessageItems& messages) {
   auto is_ai = [](const Value::Item& message) { return runtime::message_type(*message) == "ai"; };

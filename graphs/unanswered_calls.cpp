@@ -22,7 +22,7 @@ Value::Item cancelled_answer(const json::value& call, std::string_view id) {
 }
 
 // The ids of tool messages directly behind `at`.
-std::set<std::string_view> answered_behind(const std::vector<Value::Item>& messages, std::size_t at) {
+std::set<std::string_view> answered_behind(const runtime::ItemList& messages, std::size_t at) {
   std::set<std::string_view> answered;
   for (std::size_t i = at + 1; i < messages.size() && runtime::message_type(*messages[i]) == "tool"; ++i) {
     answered.insert(runtime::find_text(*messages[i], "tool_call_id").value_or(""));
@@ -30,27 +30,39 @@ std::set<std::string_view> answered_behind(const std::vector<Value::Item>& messa
   return answered;
 }
 
+// Answers to those calls of the message that have none behind it.
+runtime::ItemList owed_to(const runtime::ItemList& messages, std::size_t at) {
+  runtime::ItemList owed;
+  if (runtime::message_type(*messages[at]) != "ai") return owed;
+  const json::array& calls = runtime::tool_calls(*messages[at]);
+  if (calls.empty()) return owed;
+  std::set<std::string_view> answered = answered_behind(messages, at);
+  for (const json::value& call : calls) {
+    const std::string_view id = runtime::find_text(call, "id").value_or("");
+    if (answered.insert(id).second) owed.push_back(cancelled_answer(call, id));
+  }
+  return owed;
+}
+
 }  // namespace
 
-std::vector<Value::Item> with_all_calls_answered(std::vector<Value::Item> messages) {
-  std::vector<Value::Item> whole;
+runtime::ItemList with_all_calls_answered(runtime::ItemList messages) {
+  bool is_whole = true;
+  for (std::size_t at = 0; at < messages.size() && is_whole; ++at) is_whole = owed_to(messages, at).empty();
+  if (is_whole) return messages;
+
+  runtime::ItemList whole;
   whole.reserve(messages.size());
-  std::vector<Value::Item> owed;  // answers, to go behind the tool messages that there are
+  runtime::ItemList owed;  // answers, to go behind the tool messages that there are
   for (std::size_t at = 0; at < messages.size(); ++at) {
-    const std::string_view type = runtime::message_type(*messages[at]);
-    if (type != "tool") {
-      whole.insert(whole.end(), owed.begin(), owed.end());
-      owed.clear();
+    if (runtime::message_type(*messages[at]) != "tool") {
+      whole.append(owed);
+      owed = {};
     }
     whole.push_back(messages[at]);
-    if (type != "ai") continue;
-    std::set<std::string_view> answered = answered_behind(messages, at);
-    for (const json::value& call : runtime::tool_calls(*messages[at])) {
-      const std::string_view id = runtime::find_text(call, "id").value_or("");
-      if (answered.insert(id).second) owed.push_back(cancelled_answer(call, id));
-    }
+    owed.append(owed_to(messages, at));
   }
-  whole.insert(whole.end(), owed.begin(), owed.end());
+  whole.append(owed);
   return whole;
 }
 

@@ -10,7 +10,7 @@ namespace heddle::graphs {
 // The messages with an answer of status `error`, "cancelled by the user", behind those of each ai message whose tool
 // calls nobody has answered: the user wrote something new while the run was interrupted, and the calls were given up
 // (auth0-token-vault.md 4). Messages that need nothing are shared.
-std::vector<runtime::Value::Item> with_all_calls_answered(std::vector<runtime::Value::Item> messages);
+runtime::ItemList with_all_calls_answered(runtime::ItemList messages);
 
 // Puts the calls whose arguments are no JSON among the tool calls of a model's answer, with empty arguments: a call
 // that is no tool call is never answered, and the run would end without a word. They stay in `invalid_tool_calls` too,

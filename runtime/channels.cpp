@@ -48,16 +48,15 @@ const json::value* overwrite_in(const Value& write) {
   return write.is_list() ? nullptr : overwrite_of(write.json());
 }
 
-std::vector<Value::Item> flattened(const std::vector<Value>& writes) {
-  std::vector<Value::Item> items;
+ItemList flattened(const std::vector<Value>& writes) {
+  ItemList items;
   for (const Value& write : writes) {
     if (write.is_list()) {
-      const std::vector<Value::Item>& inner = write.items();
-      items.insert(items.end(), inner.begin(), inner.end());
+      items.append(write.items());
     } else {
       // Shares the write: the item points into it and keeps it alive.
       const auto owner = std::make_shared<const Value>(write);
-      items.emplace_back(owner, &owner->json());
+      items.push_back(Value::Item(owner, &owner->json()));
     }
   }
   return items;
@@ -162,11 +161,11 @@ bool Channel::fold(const ChannelSpec& spec, const std::vector<Value>& writes) {
 
 bool Channel::collect(const ChannelSpec& spec, const std::vector<Value>& writes) {
   if (writes.empty() && !set_) return false;
-  std::vector<Value::Item> items = flattened(writes);
+  ItemList items = flattened(writes);
   const bool had_items = set_;
   if (spec.accumulate) {
     if (items.empty()) return false;
-    value_ = had_items ? append_items(value_, std::move(items)) : Value::list(std::move(items));
+    value_ = had_items ? append_items(value_, items) : Value::list(std::move(items));
     set_ = true;
     return true;
   }

@@ -40,7 +40,7 @@ bool is_as_read(const json::value& value) {
   }
 }
 
-bool are_as_read(const std::vector<Value::Item>& items, std::size_t begin) {
+bool are_as_read(const ItemList& items, std::size_t begin) {
   return std::all_of(items.begin() + static_cast<std::ptrdiff_t>(begin), items.end(),
                      [](const Value::Item& item) { return is_as_read(*item); });
 }
@@ -49,13 +49,8 @@ bool is_as_read(const Value& value) {
   return value.is_list() ? are_as_read(value.items(), 0) : is_as_read(value.json());
 }
 
-std::size_t common_prefix(const std::vector<Value::Item>& left, const std::vector<Value::Item>& right) {
-  const auto [end, other] = std::mismatch(left.begin(), left.end(), right.begin(), right.end());
-  return static_cast<std::size_t>(end - left.begin());
-}
-
 // Prints the items from `begin` on as a list.
-std::string print_items(const std::vector<Value::Item>& items, std::size_t begin) {
+std::string print_items(const ItemList& items, std::size_t begin) {
   std::string text = "[";
   for (std::size_t i = begin; i < items.size(); ++i) {
     if (i > begin) text += ',';
@@ -110,7 +105,7 @@ class ValueEncoder {
 
  private:
   static std::vector<StoredValue::Part> unchanged_parts(const StoredValue& last, const Value& value) {
-    const std::size_t unchanged = common_prefix(last.value.items(), value.items());
+    const std::size_t unchanged = last.value.items().common_prefix(value.items());
     std::vector<StoredValue::Part> parts = last.parts;
     while (!parts.empty() && parts.back().end > unchanged) parts.pop_back();
     return parts;
@@ -352,10 +347,9 @@ std::shared_ptr<const StoredValue> CheckpointDecoder::value(ValueId id, const st
 }
 
 std::optional<Value> CheckpointDecoder::unpacked_list(const std::vector<storage::ChannelValue*>& chain) {
-  std::vector<Value::Item> items;
+  ItemList items;
   for (const storage::ChannelValue* part : chain) {
-    const std::vector<Value::Item>& added = items_of(*part);
-    items.insert(items.end(), added.begin(), added.end());
+    items.append(items_of(*part));
     // What is appended later goes on from this count.
     if (items.size() != static_cast<std::size_t>(part->items)) return std::nullopt;
   }
@@ -386,7 +380,7 @@ std::shared_ptr<const PackedText> CheckpointDecoder::packed(storage::ChannelValu
   return text;
 }
 
-const std::vector<Value::Item>& CheckpointDecoder::items_of(const storage::ChannelValue& part) {
+const ItemList& CheckpointDecoder::items_of(const storage::ChannelValue& part) {
   const auto found = items_.find(part.value_id);
   if (found != items_.end()) return found->second;
   json::value stored = parse_stored(part.data);

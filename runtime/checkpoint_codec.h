@@ -96,7 +96,7 @@ class CheckpointDecoder {
   std::shared_ptr<const StoredValue> value(ValueId id, const storage::Checkpoint& row);
   std::optional<Value> unpacked_list(const std::vector<storage::ChannelValue*>& chain);
   std::optional<Value> packed_list(const std::vector<storage::ChannelValue*>& chain, const storage::Checkpoint& row);
-  const std::vector<Value::Item>& items_of(const storage::ChannelValue& part);
+  const ItemList& items_of(const storage::ChannelValue& part);
   // Takes the text out of the part.
   std::shared_ptr<const PackedText> packed(storage::ChannelValue& part, const storage::Checkpoint& row);
   std::shared_ptr<const json::object> shared_metadata(const std::string& text);
@@ -104,7 +104,7 @@ class CheckpointDecoder {
   std::unordered_map<ValueId, storage::ChannelValue> parts_;
   std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> values_;
   Unpacking unpacking_;
-  std::unordered_map<ValueId, std::vector<Value::Item>> items_;
+  std::unordered_map<ValueId, ItemList> items_;
   std::unordered_map<ValueId, std::shared_ptr<const PackedText>> packed_;
   std::shared_ptr<const std::string> origin_;
   std::map<std::string, std::shared_ptr<const json::object>, std::less<>> shared_;

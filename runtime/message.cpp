@@ -209,6 +209,15 @@ Value::Item share(Message message) {
   return std::make_shared<const json::value>(std::move(message));
 }
 
+template <class Condition>
+ItemList without(const ItemList& items, Condition is_gone) {
+  ItemList kept;
+  for (const Value::Item& item : items) {
+    if (!is_gone(item)) kept.push_back(item);
+  }
+  return kept;
+}
+
 // Shorter lists are looked through: that is cheaper than keeping an index of them.
 constexpr std::size_t kIndexedSize = 32;
 
@@ -224,12 +233,8 @@ class MessageList {
       index_lock_ = std::unique_lock<std::mutex>(index_->mutex);
       known = index_->known(old());  // has been completed by a call before
     }
-    for (std::size_t place = known; place < old().size(); ++place) {
-      if (is_complete(*old()[place])) continue;
-      Message message = coerce_message(*old()[place]);
-      make_plain(message);
-      give_id(message, new_id);
-      changeable()[place] = share(std::move(message));
+    for (std::size_t place = known; place < old().size() && !is_changed_; ++place) {
+      if (!is_complete(*old()[place])) complete_from(place, new_id);
     }
     if (index_) index_->fit(is_changed_ ? changed_ : old());
     old_size_ = old().size();
@@ -256,9 +261,9 @@ class MessageList {
     if (!removed_.empty()) drop_removed();
     if (!is_changed_) {
       if (left_.is_null()) return Value::list(std::move(added_));
-      return added_.empty() ? left_ : append_items(left_, std::move(added_), index_);
+      return added_.empty() ? left_ : append_items(left_, added_, index_);
     }
-    for (Value::Item& item : added_) changed_.push_back(std::move(item));
+    changed_.append(added_);
     if (!index_ || changed_.size() < kIndexedSize) return Value::list(std::move(changed_));
     // At once, so that it does not hold what was removed.
     index_->fit(changed_);
@@ -266,12 +271,26 @@ class MessageList {
   }
 
  private:
-  const std::vector<Value::Item>& old() const {
-    static const std::vector<Value::Item> none;
+  const ItemList& old() const {
+    static const ItemList none;
     return old_ == nullptr ? none : *old_;
   }
+  void complete_from(std::size_t first, const NewMessageId& new_id) {
+    changeable().shorten(first);
+    for (std::size_t place = first; place < old().size(); ++place) {
+      const Value::Item& item = old()[place];
+      if (is_complete(*item)) {
+        changed_.push_back(item);
+        continue;
+      }
+      Message message = coerce_message(*item);
+      make_plain(message);
+      give_id(message, new_id);
+      changed_.push_back(share(std::move(message)));
+    }
+  }
   // The old items, in a copy that may differ.
-  std::vector<Value::Item>& changeable() {
+  ItemList& changeable() {
     if (!is_changed_) changed_ = old();
     is_changed_ = true;
     return changed_;
@@ -294,21 +313,26 @@ class MessageList {
   void replace(std::size_t place, Message message) {
     Value::Item fresh = share(std::move(message));
     if (equal_json(*at(place), *fresh)) return;
-    (place < old_size_ ? changeable()[place] : added_[place - old_size_]) = std::move(fresh);
+    if (place < old_size_) {
+      changeable().set(place, std::move(fresh));
+    } else {
+      added_.set(place - old_size_, std::move(fresh));
+    }
   }
 
   void drop_removed() {
     const auto is_gone = [&](const Value::Item& item) { return removed_.contains(std::string(message_id(*item))); };
-    if (std::ranges::any_of(is_changed_ ? changed_ : old(), is_gone)) std::erase_if(changeable(), is_gone);
-    std::erase_if(added_, is_gone);
+    const ItemList& before = is_changed_ ? changed_ : old();
+    if (std::ranges::any_of(before, is_gone)) changeable() = without(before, is_gone);
+    added_ = without(added_, is_gone);
   }
 
   const Value& left_;
-  const std::vector<Value::Item>* old_ = nullptr;
+  const ItemList* old_ = nullptr;
   std::size_t old_size_ = 0;
   bool is_changed_ = false;
-  std::vector<Value::Item> changed_;
-  std::vector<Value::Item> added_;
+  ItemList changed_;
+  ItemList added_;
   std::unordered_map<std::string, std::size_t> added_places_;
   std::unordered_set<std::string> removed_;
   std::shared_ptr<MessageIndex> index_;  // null pointer: the list is short
@@ -435,7 +459,7 @@ Value add_messages(const Value& left, const json::value& right, const NewMessage
     return is_removal(message) && message_id(message) == kRemoveAll;
   });
   if (last_clear != written.rend()) {
-    std::vector<Value::Item> items;
+    ItemList items;
     for (auto message = last_clear.base(); message != written.end(); ++message) {
       items.push_back(share(std::move(*message)));
     }

@@ -21,16 +21,16 @@ class MessageIndex final : public ListIndex {
   std::mutex mutex;
 
   // How many items from the first one on are those of the list that it was fitted to last.
-  std::size_t known(const std::vector<Value::Item>& list) const;
+  std::size_t known(const ItemList& list) const;
   // All items have an id. Of several with the same one the last counts.
-  void fit(const std::vector<Value::Item>& list);
+  void fit(const ItemList& list);
   // In the list that it was fitted to last.
   std::optional<std::size_t> find(std::string_view id) const;
 
  private:
   void shorten(std::size_t size);
 
-  std::vector<Value::Item> items_;  // keeps the texts that the keys view
+  ItemList items_;  // keeps the texts that the keys view
   std::unordered_map<std::string_view, std::size_t> places_;
 };
 

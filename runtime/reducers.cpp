@@ -39,15 +39,18 @@ json::value added(const json::value& left, const json::value& right) {
 
 Reducer append() {
   return [](const Value& old, const json::value& write) {
-    std::vector<Value::Item> items;
-    if (const json::array* list = write.if_array()) {
+    const json::array* const list = write.if_array();
+    if (list && list->empty() && old.is_list()) return old;
+    ItemList items;
+    if (old.is_list()) items = old.items();
+    if (list) {
       items.reserve(list->size());
       for (const json::value& item : *list) items.push_back(std::make_shared<const json::value>(item));
     } else {
+      items.reserve(1);
       items.push_back(std::make_shared<const json::value>(write));
     }
-    if (!old.is_list()) return Value::list(std::move(items));
-    return items.empty() ? old : append_items(old, std::move(items));
+    return Value::list(std::move(items));
   };
 }
 

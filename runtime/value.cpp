@@ -37,18 +37,18 @@ struct Value::Node {
       single = std::move(value);
     }
   }
-  explicit Node(std::vector<Item> list, Form with_items = Form::items) : form(with_items), items(std::move(list)) {}
+  explicit Node(ItemList list, Form with_items = Form::items) : form(with_items), items(std::move(list)) {}
   explicit Node(Form packed) : form(packed) {}
 
   const Form form;
   json::value single;
   mutable std::once_flag other_form_made;
   mutable Item whole;  // apart, because items that point into it own it
-  mutable std::vector<Item> items;
+  mutable ItemList items;
 };
 
 struct Value::IndexedNode : Node {
-  IndexedNode(std::vector<Item> list, std::shared_ptr<ListIndex> of_list)
+  IndexedNode(ItemList list, std::shared_ptr<ListIndex> of_list)
       : Node(std::move(list), Form::indexed), index(std::move(of_list)) {}
 
   const std::shared_ptr<ListIndex> index;
@@ -63,7 +63,7 @@ struct Value::PackedNode : Node {
   PackedNode(Form packed, std::vector<std::shared_ptr<const PackedText>> texts, std::size_t items_of_all)
       : Node(packed), parts(std::move(texts)), count(items_of_all) {}
 
-  const std::vector<Item>& opened() const {
+  const ItemList& opened() const {
     // Before call_once, because it may throw and what is thrown inside must not leave call_once.
     std::size_t found = 0;
     for (const std::shared_ptr<const PackedText>& part : parts) found += part->value().size();
@@ -71,8 +71,7 @@ struct Value::PackedNode : Node {
     std::call_once(items_made, [this] {
       items.reserve(count);
       for (const std::shared_ptr<const PackedText>& part : parts) {
-        const std::vector<Item>& added = part->value().items();
-        items.insert(items.end(), added.begin(), added.end());
+        for (const Item& item : part->value().items()) items.push_back(item);
       }
     });
     return items;
@@ -117,7 +116,7 @@ Value::Value(json::value value) {
   if (!value.is_null()) node_ = std::make_shared<const Node>(std::move(value));
 }
 
-Value Value::list(std::vector<Item> items, std::shared_ptr<ListIndex> index) {
+Value Value::list(ItemList items, std::shared_ptr<ListIndex> index) {
   if (index) return Value(std::make_shared<const IndexedNode>(std::move(items), std::move(index)));
   return Value(std::make_shared<const Node>(std::move(items)));
 }
@@ -161,7 +160,7 @@ const json::value& Value::item(std::size_t index) const {
   return holds_items() ? *node_->items.at(index) : node_->whole->as_array().at(index);
 }
 
-const std::vector<Value::Item>& Value::items() const {
+const ItemList& Value::items() const {
   require_list(*this);
   if (const PackedNode* packed = packed_node()) return packed->opened();
   if (holds_items()) return node_->items;
@@ -169,7 +168,7 @@ const std::vector<Value::Item>& Value::items() const {
     const json::array& array = node_->whole->as_array();
     node_->items.reserve(array.size());
     // Each item owns the whole array and points into it: no copy.
-    for (const json::value& item : array) node_->items.emplace_back(node_->whole, &item);
+    for (const json::value& item : array) node_->items.push_back(Item(node_->whole, &item));
   });
   return node_->items;
 }
@@ -180,7 +179,7 @@ const json::value& Value::json() const {
   if (node_->form == Node::Form::single) return node_->single;
   if (node_->form == Node::Form::array) return *node_->whole;
   if (node_->form == Node::Form::packed) return packed_node()->parts.front()->value().json();
-  const std::vector<Item>& list = items();
+  const ItemList& list = items();
   std::call_once(node_->other_form_made, [this, &list] {
     json::array array;
     array.reserve(list.size());
@@ -215,12 +214,9 @@ std::string Value::text() const {
   return out;
 }
 
-Value append_items(const Value& list, std::vector<Value::Item> added, std::shared_ptr<ListIndex> index) {
-  const std::vector<Value::Item>& kept = list.items();
-  std::vector<Value::Item> all;
-  all.reserve(kept.size() + added.size());
-  all.insert(all.end(), kept.begin(), kept.end());
-  for (Value::Item& item : added) all.push_back(std::move(item));
+Value append_items(const Value& list, const ItemList& added, std::shared_ptr<ListIndex> index) {
+  ItemList all = list.items();
+  all.append(added);
   return Value::list(std::move(all), std::move(index));
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 // An immutable JSON value that is shared instead of copied: what channels hold and states show.
 //
-// A list that grows by appending (messages first of all) is held as a list of shared items, so that
+// A list that grows by appending (messages first of all) is held as a list of shared items (item_list.h), so that
 // a new version of it shares all items with the old one. Copies are cheap and may be used from
 // several threads at a time.
 
@@ -11,6 +11,8 @@
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "runtime/item_list.h"
 
 namespace heddle::runtime {
 
@@ -26,12 +28,12 @@ class ListIndex {
 
 class Value {
  public:
-  using Item = std::shared_ptr<const json::value>;
+  using Item = ItemList::Item;
 
   Value();                   // null
   Value(json::value value);  // NOLINT: implicit, so that JSON can be given wherever a value is wanted
   // `index` goes with the list; null pointer: none.
-  static Value list(std::vector<Item> items, std::shared_ptr<ListIndex> index = nullptr);
+  static Value list(ItemList items, std::shared_ptr<ListIndex> index = nullptr);
   // A value that is kept as its stored text: printing copies the text, and whatever looks inside takes it apart once,
   // which may throw storage::StorageError (packed_text.h).
   static Value packed(std::shared_ptr<const PackedText> text);
@@ -45,7 +47,7 @@ class Value {
   std::size_t size() const;
   const json::value& item(std::size_t index) const;
   // The shared items of a list; converts a plain array once. Throws as above.
-  const std::vector<Item>& items() const;
+  const ItemList& items() const;
 
   // What was given with the list. Null pointer: nothing.
   std::shared_ptr<ListIndex> index() const;
@@ -72,6 +74,6 @@ class Value {
 };
 
 // A list with `added` behind the items of `list`, sharing them. `index` as in Value::list().
-Value append_items(const Value& list, std::vector<Value::Item> added, std::shared_ptr<ListIndex> index = nullptr);
+Value append_items(const Value& list, const ItemList& added, std::shared_ptr<ListIndex> index = nullptr);
 
 }  // namespace heddle::runtime

@@ -81,7 +81,7 @@ class CallContext final : public NodeContext {
     return context_.call(task, std::move(input));
   }
 
-  void model_started(const ModelCall& call, const std::vector<Value::Item>& messages) override {
+  void model_started(const ModelCall& call, const ItemList& messages) override {
     context_.model_started(call, messages);
   }
   void model_piece(const ModelCall& call, const Message& piece) override { context_.model_piece(call, piece); }

@@ -66,7 +66,7 @@ class TaskContext final : public NodeContext {
   json::value previous() const override;
   boost::asio::awaitable<json::value> call(const CalledTask& task, json::value input) override;
 
-  void model_started(const ModelCall& call, const std::vector<Value::Item>& messages) override {
+  void model_started(const ModelCall& call, const ItemList& messages) override {
     if (spans_) spans_->model_began(call);
     progress().model_started(call, messages);
   }

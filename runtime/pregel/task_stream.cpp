@@ -187,7 +187,7 @@ void TaskStream::send(const Message& message, const Metadata& metadata, bool pie
   superstep_.run.emit(MessageFact{superstep_.checkpoint_ns, message, metadata, piece, hidden});
 }
 
-void TaskStream::model_started(const ModelCall& call, const std::vector<Value::Item>& messages) {
+void TaskStream::model_started(const ModelCall& call, const ItemList& messages) {
   if (!wanted().messages && !wanted().traces) return;
   Call& known = call_of(call);
   if (!known.trace_metadata) return;

@@ -35,7 +35,7 @@ class TaskStream {
   void graph_ended(const std::string& graph, const State& values);
 
   void custom(json::value value);
-  void model_started(const ModelCall& call, const std::vector<Value::Item>& messages);
+  void model_started(const ModelCall& call, const ItemList& messages);
   void model_piece(const ModelCall& call, const Message& piece);
   void model_ended(const ModelCall& call, const Message& whole);
   void tool_started(const std::string& tool_call_id, const std::string& name, const json::value& arguments);

@@ -28,9 +28,9 @@ std::string asked_with(const ListModel& model) {
   return text;
 }
 
-std::vector<Value::Item> newest_in(const State& state, const RunConfig& config) {
+ItemList newest_in(const State& state, const RunConfig& config) {
   const json::value role{{"role", "system"}, {"content", "speak " + state.text("language")}};
-  std::vector<Value::Item> messages{std::make_shared<const json::value>(role), state["messages"].items().back()};
+  ItemList messages{std::make_shared<const json::value>(role), state["messages"].items().back()};
   const json::object* settings = &config.configurable;
   if (settings->contains("hint")) {
     messages.push_back(std::make_shared<const json::value>(settings->at("hint")));
@@ -65,9 +65,7 @@ TEST_CASE_METHOD(AgentsFixture, "A prompt that is a message goes in front of the
 
 TEST_CASE_METHOD(AgentsFixture, "A prompt that gives what is no message fails the node") {
   model({ai_message("hello")});
-  options.prompt = [](const State&, const RunConfig&) {
-    return std::vector<Value::Item>{std::make_shared<const json::value>(5)};
-  };
+  options.prompt = [](const State&, const RunConfig&) { return ItemList{std::make_shared<const json::value>(5)}; };
   const RunOutcome outcome = say(make_agent(options), "hi");
   REQUIRE(outcome.error);
   CHECK(outcome.values["messages"].size() == 1);

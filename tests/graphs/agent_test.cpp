@@ -217,7 +217,7 @@ TEST_CASE_METHOD(AgentsFixture, "A failed call is told to the model in the words
                    })};
   model({calls({{"fail", {{"n", 1}}}, {"fail", {{"n", "x"}}}, {"zz", {}}}), ai_message("done")});
   const RunOutcome outcome = say(make_agent(options), "hi");
-  const std::vector<Value::Item>& messages = outcome.values["messages"].items();
+  const ItemList& messages = outcome.values["messages"].items();
   CHECK(message_text(*messages.at(2)) == "RangeError: too far\n Please fix your mistakes.");
   const std::string unfit = message_text(*messages.at(3));
   CHECK(

@@ -14,8 +14,8 @@ namespace json = boost::json;
 
 namespace {
 
-std::vector<Value::Item> items(const char* list) {
-  std::vector<Value::Item> result;
+runtime::ItemList items(const char* list) {
+  runtime::ItemList result;
   const json::value messages = parse_json(list);
   for (const json::value& message : messages.as_array()) {
     result.push_back(std::make_shared<const json::value>(runtime::coerce_message(message)));
@@ -186,7 +186,7 @@ TEST_CASE("Thinking stays out of the content, and goes back to the provider whil
                       start(R"({"type":"redacted_thinking","data":"xxx"})", 1) +
                       start(R"({"type":"tool_use","id":"toolu_1","name":"add","input":{}})", 2) + kEnd));
   CHECK(thought.at("content") == "");
-  std::vector<Value::Item> asked = items(R"([{"type":"human","content":"2+2"}])");
+  runtime::ItemList asked = items(R"([{"type":"human","content":"2+2"}])");
   asked.push_back(std::make_shared<const json::value>(thought));
   const json::object during = anthropic_request("m", 1, asked, ModelOptions());
   CHECK(

@@ -35,8 +35,7 @@ struct AskingFixture {
   FakeContext context{task, runtime::State()};
   graphs::ModelOptions options;
   graphs::ProviderLimits limits;
-  std::vector<runtime::Value::Item> messages{
-      std::make_shared<const runtime::json::value>(runtime::human_message("hi"))};
+  runtime::ItemList messages{std::make_shared<const runtime::json::value>(runtime::human_message("hi"))};
 
   AskingFixture() { limits.backoff = std::chrono::milliseconds{1}; }
 

@@ -28,7 +28,7 @@ namespace {
 // Gives prepared answers, and keeps what it was asked with: one line per question.
 class ScriptedModel final : public ChatModel {
  public:
-  asio::awaitable<Message> ask(NodeContext&, std::vector<Value::Item> messages, ModelOptions options) const override {
+  asio::awaitable<Message> ask(NodeContext&, ItemList messages, ModelOptions options) const override {
     asked.push_back(std::move(messages));
     temperature = options.temperature;
     Message answer = ai_message("that is all");
@@ -39,7 +39,7 @@ class ScriptedModel final : public ChatModel {
     co_return answer;
   }
   mutable std::deque<Message> answers;
-  mutable std::vector<std::vector<Value::Item>> asked;
+  mutable std::vector<ItemList> asked;
   mutable std::optional<double> temperature;
 };
 
@@ -95,7 +95,7 @@ struct AgentFixture : VaultFixture {
     return ai_message("", std::move(calls));
   }
   // "type: text" of each message, with the status of tool messages.
-  static std::vector<std::string> texts(const std::vector<Value::Item>& messages) {
+  static std::vector<std::string> texts(const ItemList& messages) {
     std::vector<std::string> lines;
     for (const Value::Item& message : messages) {
       std::string line(message_type(*message));

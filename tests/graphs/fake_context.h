@@ -57,9 +57,7 @@ class FakeContext : public runtime::NodeContext {
     throw std::logic_error("no graph can be invoked here");
   }
 
-  void model_started(const runtime::ModelCall& call, const std::vector<runtime::Value::Item>&) override {
-    model = call;
-  }
+  void model_started(const runtime::ModelCall& call, const runtime::ItemList&) override { model = call; }
   void model_piece(const runtime::ModelCall&, const runtime::Message& piece) override { pieces.push_back(piece); }
   void model_ended(const runtime::ModelCall&, const runtime::Message& whole) override { ended.push_back(whole); }
 

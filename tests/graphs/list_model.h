@@ -19,7 +19,7 @@ class ListModel final : public graphs::ChatModel {
  public:
   explicit ListModel(std::vector<runtime::Message> answers) : answers_(std::move(answers)) {}
 
-  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext&, std::vector<runtime::Value::Item> messages,
+  boost::asio::awaitable<runtime::Message> ask(runtime::NodeContext&, runtime::ItemList messages,
                                                graphs::ModelOptions options) const override {
     std::string types;
     for (const runtime::Value::Item& message : messages) types += std::string(runtime::message_type(*message)) + " ";
@@ -33,8 +33,8 @@ class ListModel final : public graphs::ChatModel {
     co_return answer;
   }
 
-  mutable std::vector<std::string> asked;           // the types of the messages, for each question
-  mutable std::vector<runtime::Value::Item> given;  // with the last question
+  mutable std::vector<std::string> asked;  // the types of the messages, for each question
+  mutable runtime::ItemList given;         // with the last question
   mutable std::vector<std::string> tags;
   mutable graphs::ModelOptions last_options;
 

@@ -31,7 +31,7 @@ struct OfflineFixture {
   }
 
   Message ask(std::vector<Message> messages) {
-    std::vector<Value::Item> items;
+    runtime::ItemList items;
     for (Message& message : messages) items.push_back(std::make_shared<const json::value>(std::move(message)));
     return test::run(io, model.ask(context, std::move(items), options));
   }

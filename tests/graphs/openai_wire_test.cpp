@@ -14,8 +14,8 @@ namespace json = boost::json;
 
 namespace {
 
-std::vector<Value::Item> items(const char* list) {
-  std::vector<Value::Item> result;
+runtime::ItemList items(const char* list) {
+  runtime::ItemList result;
   const json::value messages = parse_json(list);
   for (const json::value& message : messages.as_array()) {
     result.push_back(std::make_shared<const json::value>(runtime::coerce_message(message)));

@@ -21,7 +21,7 @@ namespace {
 // Says how many messages it was given and of which types.
 class CountingModel final : public ChatModel {
  public:
-  asio::awaitable<Message> ask(NodeContext&, std::vector<Value::Item> messages, ModelOptions) const override {
+  asio::awaitable<Message> ask(NodeContext&, ItemList messages, ModelOptions) const override {
     std::string text;
     for (const Value::Item& message : messages) text += std::string(message_type(*message)) + " ";
     co_return ai_message(text);

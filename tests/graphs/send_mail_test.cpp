@@ -42,7 +42,7 @@ std::string message_in(const std::string& request) {
 
 class OneTurn final : public ChatModel {
  public:
-  asio::awaitable<Message> ask(NodeContext&, std::vector<Value::Item>, ModelOptions) const override {
+  asio::awaitable<Message> ask(NodeContext&, ItemList, ModelOptions) const override {
     Message answer = ai_message("that is all");
     if (!answers.empty()) {
       answer = std::move(answers.front());

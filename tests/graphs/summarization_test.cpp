@@ -40,7 +40,7 @@ TEST_CASE_METHOD(AgentsFixture,
   SummaryOptions summary;
   summary.model = summariser;
   summary.triggers = {SummaryTrigger{1, std::nullopt}};
-  summary.count = [](const std::vector<Value::Item>& messages) { return 10 * messages.size(); };
+  summary.count = [](const ItemList& messages) { return 10 * messages.size(); };
   json::array given{system_message("be brief"), human_message("one"), ai_message("two"), human_message("three")};
   model({ai_message("four")});
   SECTION("all of the conversation stays") {
@@ -76,7 +76,7 @@ namespace {
 SummaryOptions in_fractions() {
   SummaryOptions summary;
   summary.model = std::make_shared<const ListModel>(std::vector<Message>{ai_message("short")});
-  summary.count = [](const std::vector<Value::Item>& messages) { return 10 * messages.size(); };
+  summary.count = [](const ItemList& messages) { return 10 * messages.size(); };
   summary.input_tokens_max = 100;
   return summary;
 }

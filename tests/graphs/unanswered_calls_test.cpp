@@ -11,8 +11,8 @@ using namespace heddle::runtime;
 namespace {
 
 // "h" human, "t1" the answer to call 1, "a12" an ai message with the calls 1 and 2.
-std::vector<Value::Item> conversation(const std::vector<std::string>& words) {
-  std::vector<Value::Item> messages;
+ItemList conversation(const std::vector<std::string>& words) {
+  ItemList messages;
   for (const std::string& word : words) {
     Message message;
     if (word[0] == 'h') message = human_message("hi");
@@ -29,7 +29,7 @@ std::vector<Value::Item> conversation(const std::vector<std::string>& words) {
 
 // Added answers as "T1".
 std::string answered(const std::vector<std::string>& words) {
-  const std::vector<Value::Item> before = conversation(words);
+  const ItemList before = conversation(words);
   std::string text;
   std::size_t at = 0;
   for (const Value::Item& message : with_all_calls_answered(before)) {

@@ -62,7 +62,7 @@ Value::Item item(std::size_t number) {
 }
 
 Value list_of(std::size_t size) {
-  std::vector<Value::Item> items;
+  ItemList items;
   for (std::size_t i = 0; i < size; ++i) items.push_back(item(i));
   return Value::list(std::move(items));
 }
@@ -126,8 +126,8 @@ TEST_CASE("A list that was changed at its beginning is written as a whole") {
   Writer writer;
   Value list = list_of(20);
   writer.put(list);
-  std::vector<Value::Item> items = list.items();
-  items.front() = item(99);
+  ItemList items = list.items();
+  items.set(0, item(99));
   const auto stored = writer.put(Value::list(std::move(items)));
   CHECK(stored->parts.size() == 1);
   CHECK(writer.written_now() > 20 * 100);

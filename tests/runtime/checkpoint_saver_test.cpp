@@ -75,22 +75,23 @@ class RandomValues {
  private:
   std::string text() { return std::string(below(200), static_cast<char>('a' + below(26))); }
 
-  std::vector<Value::Item> items(std::size_t most) {
-    std::vector<Value::Item> made(1 + below(most));
-    for (Value::Item& item : made) item = std::make_shared<const json::value>(text());
+  ItemList items(std::size_t most) {
+    ItemList made;
+    const std::size_t count = 1 + below(most);
+    while (made.size() < count) made.push_back(std::make_shared<const json::value>(text()));
     return made;
   }
 
   Value edited(const Value& list) {
     if (list.size() == 0) return list;
-    std::vector<Value::Item> kept = list.items();
-    kept[below(kept.size())] = std::make_shared<const json::value>(text());
+    ItemList kept = list.items();
+    kept.set(below(kept.size()), std::make_shared<const json::value>(text()));
     return Value::list(std::move(kept));
   }
 
   Value cut(const Value& list) {
-    std::vector<Value::Item> kept = list.items();
-    kept.resize(below(kept.size() + 1));
+    ItemList kept = list.items();
+    kept.shorten(below(kept.size() + 1));
     return Value::list(std::move(kept));
   }
 

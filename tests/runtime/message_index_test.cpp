@@ -74,13 +74,13 @@ TEST_CASE("A long list that holds an id twice has it where it stands last, also 
   const Value changed = add_messages(left, human(3, 2), no_new_id);
   CHECK(message_text(changed.item(3)) == "version 0");
   CHECK(message_text(changed.item(40)) == "version 2");
-  std::vector<Value::Item> shorter(changed.items().begin(), changed.items().end() - 1);
+  ItemList shorter(changed.items().begin(), changed.items().end() - 1);
   const Value cut = Value::list(std::move(shorter), changed.index());
   CHECK(add_messages(cut, human(3, 4), no_new_id).text() == unindexed(cut, human(3, 4)));
 }
 
 TEST_CASE("An index knows what it has in common with a list") {
-  std::vector<Value::Item> items;
+  ItemList items;
   for (std::size_t number = 0; number < 5; ++number) {
     items.push_back(std::make_shared<const json::value>(human(number, 0)));
   }
@@ -89,11 +89,11 @@ TEST_CASE("An index knows what it has in common with a list") {
   index.fit(items);
   CHECK(index.known(items) == 5);
   CHECK(index.find("m4") == 4U);
-  items.pop_back();
+  items.shorten(4);
   CHECK(index.known(items) == 4);
   index.fit(items);
   CHECK_FALSE(index.find("m4"));
-  items[1] = std::make_shared<const json::value>(human(9, 0));
+  items.set(1, std::make_shared<const json::value>(human(9, 0)));
   CHECK(index.known(items) == 1);
   index.fit(items);
   CHECK_FALSE(index.find("m1"));

@@ -102,7 +102,7 @@ TEST_CASE("Several threads may ask for the other form of a list at once") {
       for (std::size_t i = 0; i < arrays.size(); ++i) {
         threads.emplace_back([&, i] {
           arrays[i] = &shared.json();
-          items[i] = plain.items().data();
+          items[i] = &plain.items().front();
         });
       }
     }
