@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "runtime/node.h"
 
@@ -44,8 +45,8 @@ class CountedContext final : public runtime::NodeContext {
   void model_started(const runtime::ModelCall& call, const runtime::ItemList& messages) override {
     node_.model_started(call, messages);
   }
-  void model_piece(const runtime::ModelCall& call, const runtime::Message& piece) override {
-    node_.model_piece(call, piece);
+  void model_piece(const runtime::ModelCall& call, runtime::Message piece) override {
+    node_.model_piece(call, std::move(piece));
   }
   void model_ended(const runtime::ModelCall& call, const runtime::Message& whole) override {
     node_.model_ended(call, whole);

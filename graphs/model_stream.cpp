@@ -67,12 +67,12 @@ void ModelStream::piece(Message piece) {
     piece["id"] = sum_.at("id");
   }
   runtime::derive_tool_calls(piece);
-  context_.model_piece(call_, piece);
   if (sum_.empty()) {
-    sum_ = std::move(piece);
+    sum_ = piece;
   } else {
     runtime::merge_chunk(sum_, piece);
   }
+  context_.model_piece(call_, std::move(piece));
 }
 
 Message ModelStream::end() {

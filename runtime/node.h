@@ -115,7 +115,7 @@ class NodeContext {
   // Streams of model calls. A piece is an `ai` message with tool_call_chunks; all pieces of a call have
   // the same id. `whole` is the finished message; if nothing was streamed it is sent as one.
   virtual void model_started(const ModelCall& call, const ItemList& messages) = 0;
-  virtual void model_piece(const ModelCall& call, const Message& piece) = 0;
+  virtual void model_piece(const ModelCall& call, Message piece) = 0;
   virtual void model_ended(const ModelCall& call, const Message& whole) = 0;
 
   // Streams of tool calls (streaming.md 3.6 and 3.10).

@@ -30,6 +30,17 @@ void append_event(std::string& out, std::string_view event, std::string_view dat
   out += '\n';
 }
 
+void begin_event(std::string& out, std::string_view event) {
+  append_line(out, "event: ", event);
+  out += "data: ";
+}
+
+void end_event(std::string& out, std::string_view id) {
+  out += '\n';
+  append_line(out, "id: ", id);
+  out += '\n';
+}
+
 Headers event_stream_headers() {
   Headers headers;
   headers.add("content-type", "text/event-stream");

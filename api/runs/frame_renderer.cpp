@@ -58,18 +58,25 @@ void FrameRenderer::render(const Fact& fact, std::vector<FramePointer>& frames) 
   }
 }
 
-void FrameRenderer::add(std::optional<StreamMode> mode, std::string_view event, const std::string& checkpoint_ns,
-                        std::string data, std::vector<FramePointer>& frames) {
+std::shared_ptr<Frame> FrameRenderer::begin(std::optional<StreamMode> mode, std::string_view event,
+                                            const std::string& checkpoint_ns, std::size_t data_bytes) {
   auto frame = std::make_shared<Frame>();
   frame->id = next_id_++;
   frame->mode = mode;
   frame->checkpoint_ns = checkpoint_ns;
   std::string name(event);
   if (!checkpoint_ns.empty()) name += "|" + checkpoint_ns;
-  const std::string id = std::to_string(frame->id);
-  constexpr std::size_t kAroundFields = 24;  // names of the fields and line breaks
-  frame->bytes.reserve(name.size() + data.size() + id.size() + kAroundFields);
-  append_event(frame->bytes, name, data, id);
+  constexpr std::size_t kAroundData = 44;  // names of the fields, line breaks and the id
+  frame->bytes.reserve(name.size() + data_bytes + kAroundData);
+  begin_event(frame->bytes, name);
+  return frame;
+}
+
+void FrameRenderer::add(std::optional<StreamMode> mode, std::string_view event, const std::string& checkpoint_ns,
+                        const std::string& data, std::vector<FramePointer>& frames) {
+  std::shared_ptr<Frame> frame = begin(mode, event, checkpoint_ns, data.size());
+  frame->bytes += data;
+  end_event(frame->bytes, std::to_string(frame->id));
   frames.push_back(std::move(frame));
 }
 
@@ -88,7 +95,7 @@ void FrameRenderer::render_event(const runtime::RunEvent& event, std::vector<Fra
     object.json(update->node, update->writes);
     if (update->cached) object.raw("__metadata__", R"({"cached":true})");
     object.end();
-    add(StreamMode::updates, "updates", update->checkpoint_ns, std::move(data), frames);
+    add(StreamMode::updates, "updates", update->checkpoint_ns, data, frames);
   } else if (const auto* asked = std::get_if<runtime::InterruptFact>(&event)) {
     if (!seen(asked->checkpoint_ns)) return;
     std::string data;
@@ -115,7 +122,7 @@ void FrameRenderer::render_event(const runtime::RunEvent& event, std::vector<Fra
     object.text("name", tool->name);
     for (const auto& member : tool->data) object.json(member.key(), member.value());
     object.end();
-    add(StreamMode::tools, "tools", tool->checkpoint_ns, std::move(data), frames);
+    add(StreamMode::tools, "tools", tool->checkpoint_ns, data, frames);
   } else if (const auto* trace = std::get_if<runtime::TraceFact>(&event)) {
     if (!modes.has(StreamMode::events)) return;
     std::string data;
@@ -127,7 +134,7 @@ void FrameRenderer::render_event(const runtime::RunEvent& event, std::vector<Fra
     object.json("metadata", trace->metadata ? json::value(*trace->metadata) : json::value(json::object{}));
     object.json("data", trace->data);
     object.end();
-    add(StreamMode::events, "events", "", std::move(data), frames);
+    add(StreamMode::events, "events", "", data, frames);
   }
 }
 
@@ -135,7 +142,7 @@ void FrameRenderer::values(const runtime::ValuesFact& fact, std::vector<FramePoi
   if (shape_->modes.has(StreamMode::values) && (shape_->subgraphs || fact.checkpoint_ns.empty())) {
     std::string data;
     fact.values.print(data);
-    add(StreamMode::values, "values", fact.checkpoint_ns, std::move(data), frames);
+    add(StreamMode::values, "values", fact.checkpoint_ns, data, frames);
   }
   if (shape_->modes.has(StreamMode::messages) && fact.checkpoint_ns.empty()) completed_messages(fact.values, frames);
 }
@@ -182,8 +189,9 @@ void FrameRenderer::message(const runtime::MessageFact& fact, std::vector<FrameP
       (shape_->subgraphs || fact.checkpoint_ns.empty())) {
     const std::string& shared = metadata_text(fact.metadata);
     constexpr std::size_t kPieceBytes = 256;  // most pieces are a word or two in some 200 bytes
-    std::string data;
-    data.reserve(shared.size() + kPieceBytes);
+    std::shared_ptr<Frame> frame =
+        begin(StreamMode::messages_tuple, "messages", fact.checkpoint_ns, shared.size() + kPieceBytes);
+    std::string& data = frame->bytes;
     data += '[';
     if (fact.piece && shape_->compat == Compat::platform) {
       runtime::Message piece = fact.message;
@@ -195,7 +203,8 @@ void FrameRenderer::message(const runtime::MessageFact& fact, std::vector<FrameP
     data += ',';
     data += shared;
     data += ']';
-    add(StreamMode::messages_tuple, "messages", fact.checkpoint_ns, std::move(data), frames);
+    end_event(data, std::to_string(frame->id));
+    frames.push_back(std::move(frame));
   }
 
   if (modes.has(StreamMode::messages) && fact.piece) {
@@ -209,7 +218,7 @@ void FrameRenderer::message(const runtime::MessageFact& fact, std::vector<FrameP
       if (tags != told.end() && tags->value().is_array() && tags->value().as_array().empty()) told.stable_erase(tags);
       object.json(id, json::object{{"metadata", std::move(told)}});
       object.end();
-      add(StreamMode::messages, "messages/metadata", "", std::move(data), frames);
+      add(StreamMode::messages, "messages/metadata", "", data, frames);
     } else {
       runtime::merge_chunk(sum->second, fact.message);
       runtime::derive_tool_calls(sum->second);
@@ -226,7 +235,7 @@ void FrameRenderer::checkpoint(const runtime::CheckpointFact& fact, std::vector<
     print_checkpoint_metadata(fact.metadata, object.member("metadata"));
     print_texts(fact.next, object.member("next"));
     object.end();
-    add(StreamMode::checkpoints, "checkpoints", fact.checkpoint_ns, std::move(data), frames);
+    add(StreamMode::checkpoints, "checkpoints", fact.checkpoint_ns, data, frames);
   }
   if (!shape_->modes.has(StreamMode::debug)) return;
 

@@ -6,6 +6,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -52,8 +53,11 @@ class FrameRenderer {
   std::uint64_t next_id() const { return next_id_; }
 
  private:
-  void add(std::optional<StreamMode> mode, std::string_view event, const std::string& checkpoint_ns, std::string data,
-           std::vector<FramePointer>& frames);
+  // A frame whose data, about `data_bytes` of JSON, is still to be printed.
+  std::shared_ptr<Frame> begin(std::optional<StreamMode> mode, std::string_view event, const std::string& checkpoint_ns,
+                               std::size_t data_bytes);
+  void add(std::optional<StreamMode> mode, std::string_view event, const std::string& checkpoint_ns,
+           const std::string& data, std::vector<FramePointer>& frames);
   void render_event(const runtime::RunEvent& event, std::vector<FramePointer>& frames);
   void values(const runtime::ValuesFact& fact, std::vector<FramePointer>& frames);
   void completed_messages(const runtime::State& values, std::vector<FramePointer>& frames);

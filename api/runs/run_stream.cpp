@@ -111,13 +111,22 @@ std::uint64_t RunStream::published() {
   return std::max(renderer_.next_id(), oldest_kept_);
 }
 
+const FramePointer* RunStream::find(std::uint64_t wanted) const {
+  if (frames_.empty()) return nullptr;
+  // Ids count on without a gap but where an attempt began, so a frame mostly stands where its id says.
+  const std::uint64_t first = frames_.front()->id;
+  const std::uint64_t place = wanted > first ? wanted - first : 0;
+  if (place < frames_.size() && frames_[place]->id == wanted) return &frames_[place];
+  const auto found = std::lower_bound(frames_.begin(), frames_.end(), wanted,
+                                      [](const FramePointer& frame, std::uint64_t id) { return frame->id < id; });
+  return found == frames_.end() ? nullptr : &*found;
+}
+
 RunStream::Reading RunStream::read(std::uint64_t wanted) {
   if (is_too_far_ahead(wanted)) return Waiting{};
   render_until(wanted);
   if (wanted < oldest_kept_) return Dropped{oldest_kept_};
-  const auto found = std::lower_bound(frames_.begin(), frames_.end(), wanted,
-                                      [](const FramePointer& frame, std::uint64_t id) { return frame->id < id; });
-  if (found != frames_.end()) return *found;
+  if (const FramePointer* found = find(wanted)) return *found;
   if (ended_) return Ended{};
   return Waiting{};
 }

@@ -79,6 +79,8 @@ class RunStream {
   void take(std::vector<Fact> facts);
   void render_until(std::uint64_t wanted);
   void note_stored(std::int64_t facts);
+  // The first frame in memory with an id of at least `wanted`; null pointer: there is none yet.
+  const FramePointer* find(std::uint64_t wanted) const;
   bool is_too_far_ahead(std::uint64_t id) const;
   void wake_readers();
 

@@ -84,7 +84,7 @@ class CallContext final : public NodeContext {
   void model_started(const ModelCall& call, const ItemList& messages) override {
     context_.model_started(call, messages);
   }
-  void model_piece(const ModelCall& call, const Message& piece) override { context_.model_piece(call, piece); }
+  void model_piece(const ModelCall& call, Message piece) override { context_.model_piece(call, std::move(piece)); }
   void model_ended(const ModelCall& call, const Message& whole) override { context_.model_ended(call, whole); }
   void tool_started(const std::string& id, const std::string& name, const json::value& arguments) override {
     context_.tool_started(id, name, arguments);

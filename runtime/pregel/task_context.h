@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "runtime/node.h"
 #include "runtime/pregel/run_scope.h"
@@ -70,7 +71,7 @@ class TaskContext final : public NodeContext {
     if (spans_) spans_->model_began(call);
     progress().model_started(call, messages);
   }
-  void model_piece(const ModelCall& call, const Message& piece) override { progress().model_piece(call, piece); }
+  void model_piece(const ModelCall& call, Message piece) override { progress().model_piece(call, std::move(piece)); }
   void model_ended(const ModelCall& call, const Message& whole) override {
     if (spans_) spans_->model_ended(call, whole);
     progress().model_ended(call, whole);

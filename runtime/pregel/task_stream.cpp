@@ -181,10 +181,16 @@ TaskStream::Call& TaskStream::call_of(const ModelCall& call) {
   return made;
 }
 
-void TaskStream::send(const Message& message, const Metadata& metadata, bool piece) {
-  const bool hidden = superstep_.nested && !superstep_.run.kinds.subgraphs;
-  if (!hidden) superstep_.run.sent_messages.emplace(message_id(message));
-  superstep_.run.emit(MessageFact{superstep_.checkpoint_ns, message, metadata, piece, hidden});
+bool TaskStream::is_hidden() const {
+  return superstep_.nested && !superstep_.run.kinds.subgraphs;
+}
+
+void TaskStream::send(Message message, const Metadata& metadata, bool piece) {
+  superstep_.run.emit(MessageFact{superstep_.checkpoint_ns, std::move(message), metadata, piece, is_hidden()});
+}
+
+void TaskStream::note_sent(const Message& message) {
+  if (!is_hidden()) superstep_.run.sent_messages.emplace(message_id(message));
 }
 
 void TaskStream::model_started(const ModelCall& call, const ItemList& messages) {
@@ -200,31 +206,42 @@ void TaskStream::model_started(const ModelCall& call, const ItemList& messages) 
         known.trace_metadata, {{"input", known.input}});
 }
 
-void TaskStream::model_piece(const ModelCall& call, const Message& piece) {
+void TaskStream::model_piece(const ModelCall& call, Message piece) {
   if (!wanted().messages && !wanted().traces) return;
   Call& known = call_of(call);
   known.streamed = true;
-  std::optional<Message> named;
-  if (message_id(piece).empty()) {
-    named = piece;
-    (*named)["id"] = "run-" + call.run_id;
+  if (message_id(piece).empty()) piece["id"] = "run-" + call.run_id;
+  if (!known.trace_metadata) {
+    if (known.message_metadata) send_piece(known, std::move(piece));
+    return;
   }
-  const Message& shown = named ? *named : piece;
-  if (known.message_metadata) send(shown, known.message_metadata, true);
-  if (!known.trace_metadata) return;
-  trace("on_chat_model_stream", call.class_name, call.run_id, joined(superstep_.run.config->tags, call.tags),
-        known.trace_metadata, {{"chunk", shown}});
+  if (known.message_metadata) send_piece(known, piece);
   if (known.sum) {
-    merge_chunk(*known.sum, shown);
+    merge_chunk(*known.sum, piece);
   } else {
-    known.sum = shown;
+    known.sum = piece;
   }
+  trace("on_chat_model_stream", call.class_name, call.run_id, joined(superstep_.run.config->tags, call.tags),
+        known.trace_metadata, {{"chunk", std::move(piece)}});
+}
+
+void TaskStream::send_piece(Call& call, Message piece) {
+  const std::string_view id = message_id(piece);
+  // The pieces of an answer have one id, so only the first has something to note.
+  if (id != call.sent_id) {
+    note_sent(piece);
+    call.sent_id = id;
+  }
+  send(std::move(piece), call.message_metadata, true);
 }
 
 void TaskStream::model_ended(const ModelCall& call, const Message& whole) {
   if (!wanted().messages && !wanted().traces) return;
   Call& known = call_of(call);
-  if (known.message_metadata && !known.streamed) send(whole, known.message_metadata, false);
+  if (known.message_metadata && !known.streamed) {
+    note_sent(whole);
+    send(whole, known.message_metadata, false);
+  }
   if (known.trace_metadata) {
     if (known.sum) derive_tool_calls(*known.sum);
     json::object data{{"output", known.sum ? std::move(*known.sum) : whole}, {"input", std::move(known.input)}};

@@ -36,7 +36,7 @@ class TaskStream {
 
   void custom(json::value value);
   void model_started(const ModelCall& call, const ItemList& messages);
-  void model_piece(const ModelCall& call, const Message& piece);
+  void model_piece(const ModelCall& call, Message piece);
   void model_ended(const ModelCall& call, const Message& whole);
   void tool_started(const std::string& tool_call_id, const std::string& name, const json::value& arguments);
   void tool_wrote(const std::string& tool_call_id, const std::string& name, const json::value& data);
@@ -50,6 +50,7 @@ class TaskStream {
     Metadata trace_metadata;    // null pointer: traces are not wanted
     json::value input;          // of the trace
     bool streamed = false;
+    std::string sent_id;         // of the piece that was sent last
     std::optional<Message> sum;  // of the pieces, for the trace
   };
 
@@ -60,7 +61,11 @@ class TaskStream {
   const Metadata& trace_metadata();
   std::vector<std::string> node_tags() const;
   Call& call_of(const ModelCall& call);
-  void send(const Message& message, const Metadata& metadata, bool piece);
+  // Inside a graph whose events nobody asked for.
+  bool is_hidden() const;
+  void note_sent(const Message& message);
+  void send_piece(Call& call, Message piece);
+  void send(Message message, const Metadata& metadata, bool piece);
   void send_whole_messages();
   void trace(std::string event, std::string name, std::string run_id, std::vector<std::string> tags, Metadata metadata,
              json::object data);

@@ -58,7 +58,7 @@ class FakeContext : public runtime::NodeContext {
   }
 
   void model_started(const runtime::ModelCall& call, const runtime::ItemList&) override { model = call; }
-  void model_piece(const runtime::ModelCall&, const runtime::Message& piece) override { pieces.push_back(piece); }
+  void model_piece(const runtime::ModelCall&, runtime::Message piece) override { pieces.push_back(std::move(piece)); }
   void model_ended(const runtime::ModelCall&, const runtime::Message& whole) override { ended.push_back(whole); }
 
   void tool_started(const std::string& id, const std::string& name, const runtime::json::value& arguments) override {

@@ -16,6 +16,16 @@ TEST_CASE("No text can begin a line of its own") {
   CHECK(out == "event: up  event: evil\ndata: {  data: 1 }\nid: 1 id: 2 \n\n");
 }
 
+TEST_CASE("An event whose data is printed in place has the same bytes, and its name stays one line") {
+  std::string whole;
+  append_event(whole, "a\nb", "[1,2]", "7");
+  std::string in_parts;
+  begin_event(in_parts, "a\nb");
+  in_parts += "[1,2]";
+  end_event(in_parts, "7");
+  CHECK(in_parts == whole);
+}
+
 TEST_CASE("Events are appended to what is there, so that several share one write") {
   std::string out(kHeartbeat);
   append_event(out, "metadata", "{}", "0");
