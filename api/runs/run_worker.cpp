@@ -259,11 +259,13 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
 
 // The name of an error is one of the program, its text may hold what a client sent.
 void RunWorker::log_end(const ActiveRun& run, const EngineResult& result) {
+  const bool has_failed = run.record.status == storage::RunStatus::error && result.error;
+  if (!log_.writes(has_failed ? runtime::LogLevel::info : runtime::LogLevel::debug)) return;
   json::object fields = run.log_fields();
   fields["status"] = to_text(run.record.status);
   fields["attempt"] = run.record.attempt;
   if (run.record.started_at) fields["ms"] = (run.record.updated_at - *run.record.started_at).count() / 1000;
-  if (run.record.status != storage::RunStatus::error || !result.error) {
+  if (!has_failed) {
     log_.debug("a run has ended", fields);
     return;
   }
