@@ -249,9 +249,68 @@ CREATE TABLE mark (id INTEGER PRIMARY KEY CHECK (id = 1), made_at INTEGER NOT NU
 CREATE INDEX runs_ended ON runs (updated_at) WHERE status NOT IN ('pending', 'running');
 )sql";
 
+// What runs add is appended. Rows that stood by thread in the middle of a table had a page of their own for every
+// thread that wrote, and filled pages were divided among their neighbours: 16 pages of 4 KiB changed per run, now 8.
+// Ids of runs rise with time, so segments need no index beside their key.
+constexpr const char* kAppended = R"sql(
+CREATE TABLE appended_segments (
+  run_id BLOB NOT NULL,
+  first_fact INTEGER NOT NULL,
+  thread_id BLOB NOT NULL,
+  facts TEXT NOT NULL,
+  PRIMARY KEY (run_id, first_fact)
+) WITHOUT ROWID;
+-- By the key of runs, so that nothing has to be sorted in memory.
+INSERT INTO appended_segments (run_id, first_fact, thread_id, facts)
+SELECT e.run_id, e.first_fact, e.thread_id, e.facts
+FROM runs AS r CROSS JOIN event_segments AS e ON e.thread_id = r.thread_id AND e.run_id = r.run_id
+ORDER BY r.run_id;
+DROP TABLE event_segments;
+ALTER TABLE appended_segments RENAME TO event_segments;
+
+CREATE TABLE appended_checkpoints (
+  thread_id BLOB NOT NULL,
+  checkpoint_ns TEXT NOT NULL,
+  checkpoint_id BLOB NOT NULL,
+  parent_id BLOB,
+  run_id BLOB,
+  created_at INTEGER NOT NULL,
+  step INTEGER NOT NULL,
+  source TEXT NOT NULL,
+  shared_id INTEGER,
+  value_ids BLOB NOT NULL,
+  metadata_json TEXT NOT NULL,
+  channels_json TEXT NOT NULL,
+  seen_json TEXT NOT NULL,
+  PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)
+);
+INSERT INTO appended_checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_id, run_id, created_at, step, source,
+                                  shared_id, value_ids, metadata_json, channels_json, seen_json)
+SELECT thread_id, checkpoint_ns, checkpoint_id, parent_id, run_id, created_at, step, source,
+       shared_id, value_ids, metadata_json, channels_json, seen_json
+FROM checkpoints ORDER BY thread_id, checkpoint_ns, checkpoint_id;
+DROP TABLE checkpoints;
+ALTER TABLE appended_checkpoints RENAME TO checkpoints;
+
+CREATE TABLE appended_writes (
+  thread_id BLOB NOT NULL,
+  checkpoint_ns TEXT NOT NULL,
+  checkpoint_id BLOB NOT NULL,
+  task_id BLOB NOT NULL,
+  task_path TEXT NOT NULL,
+  writes TEXT NOT NULL,
+  PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id)
+);
+INSERT INTO appended_writes (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, writes)
+SELECT thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, writes
+FROM pending_writes ORDER BY thread_id, checkpoint_ns, checkpoint_id, task_id;
+DROP TABLE pending_writes;
+ALTER TABLE appended_writes RENAME TO pending_writes;
+)sql";
+
 // Step n leads from version n to n + 1. A step that has been released is never edited.
-constexpr std::array<const char*, 9> kSteps = {kFirst,       kWebhooks, kCrons,       kCancelReason,  kTimeToLive,
-                                               kItemVectors, kAwaited,  kRunsByStart, kSealedAndMarks};
+constexpr std::array<const char*, 10> kSteps = {kFirst,       kWebhooks, kCrons,       kCancelReason,   kTimeToLive,
+                                                kItemVectors, kAwaited,  kRunsByStart, kSealedAndMarks, kAppended};
 
 }  // namespace
 

@@ -30,8 +30,7 @@ std::vector<Run> runs_from(Query& sql) {
 void bind_changing_fields(Query& sql, const Run& run) {
   sql.bind(":run_id", run.run_id).bind(":updated_at", run.updated_at).bind(":status", run.status);
   sql.bind(":metadata_json", run.metadata_json).bind(":kwargs_json", run.kwargs_json);
-  sql.bind(":attempt", run.attempt).bind(":error_json", run.error_json).bind(":started_at", run.started_at);
-  sql.bind(":cancel_reason", run.cancel_reason);
+  sql.bind(":attempt", run.attempt).bind(":error_json", run.error_json).bind(":cancel_reason", run.cancel_reason);
 }
 
 }  // namespace
@@ -70,9 +69,12 @@ RunTable::RunTable(const SQLite::Database& database)
       update_(database, R"sql(
         UPDATE runs
         SET updated_at = :updated_at, status = :status, metadata_json = :metadata_json, kwargs_json = :kwargs_json,
-            attempt = :attempt, error_json = :error_json, started_at = :started_at,
-            cancel_reason = :cancel_reason
+            attempt = :attempt, error_json = :error_json, cancel_reason = :cancel_reason
         WHERE run_id = :run_id
+      )sql"),
+      // Apart, because SQLite writes the entry of an index anew for every column that is named, changed or not.
+      start_(database, R"sql(
+        UPDATE runs SET started_at = :started_at WHERE run_id = :run_id AND started_at IS NOT :started_at
       )sql"),
       ended_(database, R"sql(
         SELECT run_id FROM runs INDEXED BY runs_ended
@@ -81,10 +83,7 @@ RunTable::RunTable(const SQLite::Database& database)
                           WHERE awaited.thread_id = runs.thread_id AND awaited.run_id = runs.run_id)
         ORDER BY updated_at LIMIT :limit
       )sql"),
-      erase_events_(database, R"sql(
-        DELETE FROM event_segments
-        WHERE (thread_id, run_id) = (SELECT thread_id, run_id FROM runs WHERE run_id = :run_id)
-      )sql"),
+      erase_events_(database, "DELETE FROM event_segments WHERE run_id = :run_id"),
       erase_sealed_(database, "DELETE FROM sealed_secrets WHERE run_id = :run_id"),
       erase_(database, "DELETE FROM runs WHERE run_id = :run_id") {}
 
@@ -127,6 +126,7 @@ void RunTable::insert(const Run& run) {
   sql.bind(":thread_id", run.thread_id).bind(":assistant_id", run.assistant_id).bind(":owner", run.owner);
   sql.bind(":created_at", run.created_at).bind(":multitask_strategy", run.multitask_strategy);
   sql.bind(":on_completion", run.on_completion).bind(":had_hidden_keys", run.had_hidden_keys);
+  sql.bind(":started_at", run.started_at);
   sql.run();
 }
 
@@ -134,6 +134,8 @@ void RunTable::update(const Run& run) {
   Query sql(update_);
   bind_changing_fields(sql, run);
   sql.run();
+  Query start(start_);
+  start.bind(":run_id", run.run_id).bind(":started_at", run.started_at).run();
   const bool is_over = run.status != RunStatus::pending && run.status != RunStatus::running;
   if (is_over) erase_sealed(run.run_id);
 }

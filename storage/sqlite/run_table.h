@@ -36,6 +36,7 @@ class RunTable final : public Runs {
   mutable SQLite::Statement all_in_flight_;
   SQLite::Statement insert_;
   SQLite::Statement update_;
+  SQLite::Statement start_;
   mutable SQLite::Statement ended_;
   SQLite::Statement erase_events_;
   SQLite::Statement erase_sealed_;

@@ -98,7 +98,9 @@ ThreadTable::ThreadTable(const SQLite::Database& database)
       )sql"),
       erase_{SQLite::Statement(database, "DELETE FROM awaited WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM sealed_secrets WHERE thread_id = :thread_id"),
-             SQLite::Statement(database, "DELETE FROM event_segments WHERE thread_id = :thread_id"),
+             SQLite::Statement(database, R"sql(
+               DELETE FROM event_segments WHERE run_id IN (SELECT run_id FROM runs WHERE thread_id = :thread_id)
+             )sql"),
              SQLite::Statement(database, "DELETE FROM runs WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM crons WHERE thread_id = :thread_id"),
              SQLite::Statement(database, "DELETE FROM pending_writes WHERE thread_id = :thread_id"),

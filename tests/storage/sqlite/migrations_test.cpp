@@ -43,7 +43,7 @@ TEST_CASE("Every record of a client has an index on its owner") {
   }
 }
 
-TEST_CASE("A file of the first version keeps its runs, gets an outbox, and its threads live as long as they said") {
+TEST_CASE("A file of the first version keeps what it has, gets an outbox, and its threads live as long as they said") {
   SQLite::Database database = database_at(":memory:");
   // As much of version 1 as the later steps look at.
   database.exec(R"sql(
@@ -52,6 +52,18 @@ TEST_CASE("A file of the first version keeps its runs, gets an outbox, and its t
     CREATE TABLE items (owner TEXT, name_space TEXT, key TEXT, value_json TEXT, expires_at INTEGER,
                         PRIMARY KEY (owner, name_space, key)) WITHOUT ROWID;
     CREATE TABLE threads (thread_id BLOB PRIMARY KEY, ttl_json TEXT, expires_at INTEGER);
+    CREATE TABLE event_segments (thread_id BLOB, run_id BLOB, first_fact INTEGER, facts TEXT,
+                                 PRIMARY KEY (thread_id, run_id, first_fact)) WITHOUT ROWID;
+    CREATE TABLE checkpoints (thread_id BLOB, checkpoint_ns TEXT, checkpoint_id BLOB, parent_id BLOB, run_id BLOB,
+                              created_at INTEGER, step INTEGER, source TEXT, shared_id INTEGER, value_ids BLOB,
+                              metadata_json TEXT, channels_json TEXT, seen_json TEXT,
+                              PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)) WITHOUT ROWID;
+    CREATE TABLE pending_writes (thread_id BLOB, checkpoint_ns TEXT, checkpoint_id BLOB, task_id BLOB, task_path TEXT,
+                                 writes TEXT, PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id)) WITHOUT ROWID;
+    INSERT INTO event_segments VALUES (x'02', x'01', 7, 'seven'), (x'02', x'01', 0, 'zero');
+    INSERT INTO checkpoints VALUES (x'02', '', x'0a', x'09', x'01', 3, -1, 'input', 4, x'', 'm', 'c', 's'),
+                                   (x'02', '', x'0b', x'0a', NULL, 5, 0, 'loop', NULL, x'00', 'm', 'c', 's');
+    INSERT INTO pending_writes VALUES (x'02', '', x'0a', x'0c', 'p', 'w');
     INSERT INTO runs VALUES (x'01', x'02', '', 9, 'success');
     INSERT INTO threads VALUES (x'02', '{"strategy":"delete","ttl_minutes":1.5}', 7), (x'03', NULL, NULL);
     PRAGMA application_id = 0x68656464;
@@ -64,6 +76,17 @@ TEST_CASE("A file of the first version keeps its runs, gets an outbox, and its t
   CHECK(database.tableExists("sealed_secrets"));
   CHECK(database.execAndGet("SELECT time_to_live FROM threads WHERE thread_id = x'02'").getInt64() == 90'000'000);
   CHECK(database.execAndGet("SELECT count(*) FROM threads WHERE time_to_live IS NULL").getInt() == 1);
+
+  const auto rows = [&](const std::string& columns, const std::string& table) {
+    return database.execAndGet("SELECT group_concat(row, ';') FROM (SELECT " + columns + " AS row FROM " + table + ")")
+        .getString();
+  };
+  CHECK(rows("hex(thread_id) || hex(run_id) || first_fact || facts", "event_segments ORDER BY first_fact") ==
+        "02010zero;02017seven");
+  CHECK(rows("hex(checkpoint_id) || hex(parent_id) || quote(run_id) || step || source || quote(shared_id) || seen_json",
+             "checkpoints ORDER BY checkpoint_id") == "0A09X'01'-1input4s;0B0ANULL0loopNULLs");
+  CHECK(rows("hex(checkpoint_id) || hex(task_id) || task_path || writes", "pending_writes") == "0A0Cpw");
+  CHECK(database.execAndGet("PRAGMA integrity_check").getString() == "ok");
 }
 
 TEST_CASE("A file of a newer heddle is refused and left alone") {
