@@ -32,7 +32,7 @@ class SqliteStorage final : public Storage {
     std::unique_ptr<SQLite::Database> writing = sqlite::connect(options, Access::write);
     try {
       sqlite::migrate(*writing, options.path);
-      writer_.emplace(std::move(writing), options.path, memory_);
+      writer_.emplace(std::move(writing), options, memory_);
       if (!sqlite::is_memory(options)) readers_.emplace(reading_connections(options), options.path, memory_);
     } catch (const SQLite::Exception& error) {
       throw sqlite::storage_error(options.path, error);

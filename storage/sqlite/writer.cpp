@@ -40,17 +40,21 @@ void fail(std::span<Entry> entries, const std::exception_ptr& failure) {
 
 }  // namespace
 
-Writer::Writer(std::unique_ptr<SQLite::Database> database, std::string path, VectorMemory& memory)
+Writer::Writer(std::unique_ptr<SQLite::Database> database, const StorageOptions& options, VectorMemory& memory)
     : database_(std::move(database)),
-      path_(std::move(path)),
+      path_(options.path),
       tables_(*database_, memory),
       begin_(*database_, "BEGIN IMMEDIATE"),
       save_(*database_, "SAVEPOINT work"),
       release_(*database_, "RELEASE work"),
       take_back_(*database_, "ROLLBACK TO work"),
       commit_(*database_, "COMMIT"),
-      roll_back_(*database_, "ROLLBACK"),
-      thread_([this] { run(); }) {
+      roll_back_(*database_, "ROLLBACK") {
+  if (!is_memory(options)) {
+    mover_.emplace(options);
+    watch_log();
+  }
+  thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "storage-writer");
 }
 
@@ -82,7 +86,17 @@ void Writer::run() {
     if (group.empty()) return;
     apply(group);
     for (Entry& entry : group) entry.done(std::move(entry.error));
+    if (mover_) mover_->keep_short(database_->getHandle(), frames_in_log_);
   }
+}
+
+// Takes the place of SQLite's own rule, which moves the log at the end of a commit.
+void Writer::watch_log() {
+  const auto note = [](void* writer, sqlite3*, const char*, int frames) {
+    static_cast<Writer*>(writer)->frames_in_log_ = frames;
+    return SQLITE_OK;
+  };
+  sqlite3_wal_hook(database_->getHandle(), note, this);
 }
 
 void Writer::apply(std::span<Entry> group) {

@@ -11,10 +11,12 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <thread>
 
+#include "storage/sqlite/log_mover.h"
 #include "storage/sqlite/tables.h"
 #include "storage/sqlite/work_queue.h"
 
@@ -26,8 +28,8 @@ class Writer {
   using Work = std::function<void(Transaction&)>;
   using Done = std::function<void(std::exception_ptr)>;
 
-  // `path` is for the texts of errors. `memory` outlives it.
-  Writer(std::unique_ptr<SQLite::Database> database, std::string path, VectorMemory& memory);
+  // `options` are those of `database`. `memory` outlives it.
+  Writer(std::unique_ptr<SQLite::Database> database, const StorageOptions& options, VectorMemory& memory);
   ~Writer();
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
@@ -51,8 +53,11 @@ class Writer {
   // Null, or why nothing of `work` is kept.
   std::exception_ptr apply_one(const Work& work);
   bool in_transaction() const;
+  void watch_log();
 
   std::unique_ptr<SQLite::Database> database_;
+  std::optional<LogMover> mover_;  // none for a database in memory
+  int frames_in_log_ = 0;
   std::string path_;
   Tables tables_;
   SQLite::Statement begin_;

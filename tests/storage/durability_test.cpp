@@ -6,7 +6,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
 #include <fstream>
 #include <future>
 
@@ -63,7 +67,32 @@ class FileSizeLimit {
   }
 }
 
+// How often the log has been begun anew (https://www.sqlite.org/fileformat2.html#walformat).
+std::uint32_t beginnings_of_log(const std::string& path) {
+  std::ifstream log(path + "-wal", std::ios::binary);
+  std::array<unsigned char, 16> head{};
+  log.read(reinterpret_cast<char*>(head.data()), head.size());
+  return std::uint32_t{head[12]} << 24 | std::uint32_t{head[13]} << 16 | std::uint32_t{head[14]} << 8 | head[15];
+}
+
 }  // namespace
+
+TEST_CASE_METHOD(FileFixture, "The log is moved into the file while commits go on, and begins anew") {
+  constexpr std::size_t kBytes = 400'000;  // a hundred pages
+  commit(put(0, kBytes));
+  const std::uint32_t before = beginnings_of_log(path());
+  const auto size_before = std::filesystem::file_size(path());
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(60);
+  int last = 0;
+  while (beginnings_of_log(path()) == before && std::chrono::steady_clock::now() < end) commit(put(++last, kBytes));
+  CHECK(beginnings_of_log(path()) > before);
+  CHECK(std::filesystem::file_size(path()) > size_before);
+  for (int number = 0; number <= last; ++number) REQUIRE(has(*this, number));
+  // From the file and what the log has since, by a connection that was not there.
+  storage.reset();
+  open(path());
+  for (int number = 0; number <= last; ++number) REQUIRE(has(*this, number));
+}
 
 TEST_CASE("What was committed is there after opening again") {
   const TemporaryFolder folder;
