@@ -47,14 +47,14 @@ runtime::ItemList owed_to(const runtime::ItemList& messages, std::size_t at) {
 }  // namespace
 
 runtime::ItemList with_all_calls_answered(runtime::ItemList messages) {
-  bool is_whole = true;
-  for (std::size_t at = 0; at < messages.size() && is_whole; ++at) is_whole = owed_to(messages, at).empty();
-  if (is_whole) return messages;
+  std::size_t first = 0;
+  while (first < messages.size() && owed_to(messages, first).empty()) ++first;
+  if (first == messages.size()) return messages;
 
-  runtime::ItemList whole;
-  whole.reserve(messages.size());
+  runtime::ItemList whole = messages;
+  whole.shorten(first);
   runtime::ItemList owed;  // answers, to go behind the tool messages that there are
-  for (std::size_t at = 0; at < messages.size(); ++at) {
+  for (std::size_t at = first; at < messages.size(); ++at) {
     if (runtime::message_type(*messages[at]) != "tool") {
       whole.append(owed);
       owed = {};

@@ -63,12 +63,21 @@ void ItemList::push_back(Item item) {
 }
 
 void ItemList::append(const ItemList& other) {
+  if (other.empty()) return;
   if (empty()) {
     *this = other;
     return;
   }
   if (this == &other) {
     append(ItemList(other));
+    return;
+  }
+  if (size_ % kBlock == 0) {
+    if (!others_) others_ = std::make_unique<Blocks>();
+    others_->push_back(other.first_);
+    if (other.others_) others_->insert(others_->end(), other.others_->begin(), other.others_->end());
+    size_ += other.size_;
+    room_ = 0;
     return;
   }
   reserve(other.size());

@@ -126,6 +126,24 @@ TEST_CASE("What one list changes is not seen by those that share its items") {
   }
 }
 
+TEST_CASE("A list is appended to one of any size, and shares its blocks where they fit") {
+  for (const std::size_t size : kSizes) {
+    for (const std::size_t more : kSizes) {
+      const Items end = numbered(more);
+      const ItemList added = end;
+      ItemList list = numbered(size);
+      Items expected = items_of(list);
+      list.append(added);
+      expected.insert(expected.end(), end.begin(), end.end());
+      REQUIRE(items_of(list) == expected);
+      if (more > 0) REQUIRE((&list[size] == &added[0]) == (size % ItemList::kBlock == 0));
+      // Neither sees what the other goes on with.
+      list.push_back(item(1));
+      REQUIRE(items_of(added) == end);
+    }
+  }
+}
+
 TEST_CASE("A list that was moved from is empty and can be used") {
   for (const std::size_t size : kSizes) {
     ItemList list = numbered(size);
