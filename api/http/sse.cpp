@@ -12,33 +12,36 @@ std::size_t first_break(std::string_view text) {
 
 // Names of nodes and texts of errors get into events; whatever they hold, they stay one line. JSON never has a raw
 // line break, so nothing is changed in what is right.
-void append_line(std::string& out, std::string_view field, std::string_view text) {
-  out.append(field);
+void append_text(std::string& out, std::string_view text) {
   for (std::size_t at = first_break(text); at != std::string_view::npos; at = first_break(text)) {
     out.append(text.substr(0, at)) += ' ';
     text.remove_prefix(at + 1);
   }
-  out.append(text) += '\n';
+  out.append(text);
 }
 
 }  // namespace
 
-void append_event(std::string& out, std::string_view event, std::string_view data_json, std::string_view id) {
-  append_line(out, "event: ", event);
-  append_line(out, "data: ", data_json);
-  append_line(out, "id: ", id);
-  out += '\n';
+void begin_event(std::string& out, std::string_view event) {
+  out += "event: ";
+  append_text(out, event);
+  out += "\ndata: ";
 }
 
-void begin_event(std::string& out, std::string_view event) {
-  append_line(out, "event: ", event);
-  out += "data: ";
+void append_data(std::string& out, std::string_view data_json) {
+  append_text(out, data_json);
 }
 
 void end_event(std::string& out, std::string_view id) {
-  out += '\n';
-  append_line(out, "id: ", id);
-  out += '\n';
+  out += "\nid: ";
+  append_text(out, id);
+  out += "\n\n";
+}
+
+void append_event(std::string& out, std::string_view event, std::string_view data_json, std::string_view id) {
+  begin_event(out, event);
+  append_data(out, data_json);
+  end_event(out, id);
 }
 
 Headers event_stream_headers() {

@@ -16,9 +16,10 @@ inline constexpr std::string_view kHeartbeat = ": heartbeat\n";
 // begin a line of its own.
 void append_event(std::string& out, std::string_view event, std::string_view data_json, std::string_view id);
 
-// The same in two parts, for data that is printed where it is to be sent: it stands between them. The data must be
-// JSON as our printer writes it, which has no line break; nothing is looked for in it.
+// The same in parts. What is printed in between instead of append_data() must be JSON as our printer writes it, which
+// has no line break: nothing is looked for in it.
 void begin_event(std::string& out, std::string_view event);
+void append_data(std::string& out, std::string_view data_json);
 void end_event(std::string& out, std::string_view id);
 
 // The headers that every event stream has.

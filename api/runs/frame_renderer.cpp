@@ -75,7 +75,7 @@ std::shared_ptr<Frame> FrameRenderer::begin(std::optional<StreamMode> mode, std:
 void FrameRenderer::add(std::optional<StreamMode> mode, std::string_view event, const std::string& checkpoint_ns,
                         const std::string& data, std::vector<FramePointer>& frames) {
   std::shared_ptr<Frame> frame = begin(mode, event, checkpoint_ns, data.size());
-  frame->bytes += data;
+  append_data(frame->bytes, data);
   end_event(frame->bytes, std::to_string(frame->id));
   frames.push_back(std::move(frame));
 }
