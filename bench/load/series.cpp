@@ -185,8 +185,11 @@ Measured measure_long_thread(const std::filesystem::path& server, const Workload
 
 // Some servers do not come to the end of what others do in seconds.
 constexpr std::chrono::minutes kPeerPatience{4};
+// A longer mix would end with its patience, whatever the peer does.
+constexpr std::chrono::seconds kPeerMixMax{30};
 
-Measured run_watched(const ServerProcess& server, const Workload& workload, const Effort& effort) {
+Measured run_watched(const ServerProcess& server, const Workload& workload, Effort effort) {
+  effort.mixed = std::min<std::chrono::milliseconds>(effort.mixed, kPeerMixMax);
   const Watchdog watchdog(server.pid(), kPeerPatience);
   try {
     Measured measured = run_on(server, workload, effort);
