@@ -14,7 +14,7 @@ namespace {
 // Pages that all transactions change are moved once for each so many, so more are cheaper; a start after a crash reads
 // at most some times as much. 4 KiB each.
 constexpr int kMoveAt = 4'000;
-// The writer moves so many itself in a few milliseconds.
+// What the writer moves itself: an eighth of a move.
 constexpr int kRest = 500;
 // A disk that falls so far behind makes the writer wait: 128 MiB.
 constexpr int kLogMax = 32'000;
