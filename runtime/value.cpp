@@ -69,10 +69,7 @@ struct Value::PackedNode : Node {
     for (const std::shared_ptr<const PackedText>& part : parts) found += part->value().size();
     if (found != count) throw storage::StorageError("a stored list has lost items; the database is damaged");
     std::call_once(items_made, [this] {
-      items.reserve(count);
-      for (const std::shared_ptr<const PackedText>& part : parts) {
-        for (const Item& item : part->value().items()) items.push_back(item);
-      }
+      for (const std::shared_ptr<const PackedText>& part : parts) items.append(part->value().items());
     });
     return items;
   }
