@@ -12,14 +12,7 @@
 // The interface is made for two implementations (one file of SQLite; several processes on one
 // Postgres later): no type of a database appears here, and no id is assigned by the database.
 
-#include <boost/asio/any_io_executor.hpp>
-#include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/execution/outstanding_work.hpp>
-#include <boost/asio/post.hpp>
-#include <boost/asio/prefer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -145,40 +138,28 @@ class Storage {
   virtual void give_back_memory(const std::function<void()>& afterwards) { (void)afterwards; }
 
  private:
+  // Hands in, and waits until it is done; throws what the work threw. The ways to wait are compiled once, in
+  // storage.cpp: for each work anew they were most of what its file took to compile.
+  boost::asio::awaitable<void> wait_for(std::function<void(Transaction&)> work);
+  boost::asio::awaitable<void> wait_for(std::function<void(const Snapshot&)> work);
+
   template <class View, class Work>
   boost::asio::awaitable<std::invoke_result_t<Work&, View&>> run_on(Work work) {
     using Result = std::invoke_result_t<Work&, View&>;
-    using Slot = std::conditional_t<std::is_void_v<Result>, char, std::optional<Result>>;
-    const auto executor = co_await boost::asio::this_coro::executor;
-    const auto result = std::make_shared<Slot>();
-    const auto shared_work = std::make_shared<Work>(std::move(work));
-    auto initiate = [this, executor, result, shared_work](auto handler) {
-      // The handler goes back to the caller's executor, because only values travel between threads. That
-      // executor must not run out of work before; what keeps it running goes back with the handler.
-      auto waiting = boost::asio::prefer(executor, boost::asio::execution::outstanding_work.tracked);
-      auto shared_handler = std::make_shared<decltype(handler)>(std::move(handler));
-      auto body = [result, shared_work](View& view) {
-        if constexpr (std::is_void_v<Result>) {
-          (*shared_work)(view);
-        } else {
-          result->emplace((*shared_work)(view));
-        }
-      };
-      auto done = [executor, waiting, shared_handler](std::exception_ptr error) mutable {
-        auto resume = [waiting = std::move(waiting), handler = std::move(shared_handler), error = std::move(error)] {
-          std::move (*handler)(error);
-        };
-        boost::asio::post(executor, std::move(resume));
-      };
-      if constexpr (std::is_const_v<View>) {
-        submit_read(std::move(body), std::move(done));
+    struct Task {
+      Work work;
+      std::conditional_t<std::is_void_v<Result>, char, std::optional<Result>> result{};
+    };
+    const auto task = std::make_shared<Task>(Task{std::move(work)});
+    std::function<void(View&)> body = [task](View& view) {
+      if constexpr (std::is_void_v<Result>) {
+        task->work(view);
       } else {
-        submit(std::move(body), std::move(done));
+        task->result.emplace(task->work(view));
       }
     };
-    co_await boost::asio::async_initiate<const boost::asio::use_awaitable_t<>, void(std::exception_ptr)>(
-        std::move(initiate), boost::asio::use_awaitable);
-    if constexpr (!std::is_void_v<Result>) co_return std::move(**result);
+    co_await wait_for(std::move(body));
+    if constexpr (!std::is_void_v<Result>) co_return std::move(*task->result);
   }
 };
 

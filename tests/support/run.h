@@ -2,46 +2,29 @@
 // Running a coroutine to its end in a test, without a clock.
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <chrono>
-#include <exception>
 #include <optional>
-#include <stdexcept>
-#include <type_traits>
 #include <utility>
 
 namespace heddle::test {
 
-// Runs `coroutine` on `io` and returns its result or throws what it threw. Fails instead of
-// hanging when it is not done within `limit`: work on other threads (storage) may answer late.
+// Runs `coroutine` on `io` or throws what it threw. Fails instead of hanging when it is not done within `limit`: work
+// on other threads (storage) may answer late.
+void run(boost::asio::io_context& io, boost::asio::awaitable<void> coroutine,
+         std::chrono::seconds limit = std::chrono::seconds{20});
+
+// The same for one with a result, which is returned.
 template <class T>
 T run(boost::asio::io_context& io, boost::asio::awaitable<T> coroutine,
       std::chrono::seconds limit = std::chrono::seconds{20}) {
-  using Kept = std::conditional_t<std::is_void_v<T>, char, std::optional<T>>;
-  Kept kept{};
-  bool done = false;
-  std::exception_ptr thrown;
-  if constexpr (std::is_void_v<T>) {
-    boost::asio::co_spawn(io, std::move(coroutine), [&](std::exception_ptr error) {
-      thrown = error;
-      done = true;
-      io.stop();
-    });
-  } else {
-    boost::asio::co_spawn(io, std::move(coroutine), [&](std::exception_ptr error, T value) {
-      thrown = error;
-      if (!error) kept.emplace(std::move(value));
-      done = true;
-      io.stop();
-    });
-  }
-  io.restart();
-  const auto guard = boost::asio::make_work_guard(io);
-  io.run_for(limit);
-  if (!done) throw std::logic_error("the coroutine still waits");
-  if (thrown) std::rethrow_exception(thrown);
-  if constexpr (!std::is_void_v<T>) return std::move(*kept);
+  std::optional<T> result;
+  const auto keep = [&result](boost::asio::awaitable<T> made) -> boost::asio::awaitable<void> {
+    T value = co_await std::move(made);
+    result.emplace(std::move(value));
+  };
+  run(io, keep(std::move(coroutine)), limit);
+  return std::move(*result);
 }
 
 }  // namespace heddle::test
