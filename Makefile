@@ -1,9 +1,6 @@
 # make run and make test are all that a bare Debian 12 needs: they install what is missing, build, and go.
 
 JOBS ?= $(shell nproc)
-# Several checkouts share one compiler cache: what one has compiled, the next one finds.
-export CCACHE_BASEDIR ?= $(CURDIR)
-export CCACHE_NOHASHDIR ?= 1
 SOURCES = $(shell find storage runtime graphs api tests bench cmake -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
 
 .PHONY: run demo test soak build deb bench format check-format lint deps

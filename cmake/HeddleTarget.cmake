@@ -28,12 +28,15 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-error=array-bounds -Wno-error=dangling-pointer -Wno-error=stringop-overread)
 endif()
 
+include(HeddlePrecompiled)
+
 # heddle_library(NAME SOURCES ... LINKS ... [PRIVATE_LINKS ...]): target heddle_NAME, alias heddle::NAME.
 function(heddle_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
   add_library(heddle_${name} STATIC ${ARG_SOURCES})
   add_library(heddle::${name} ALIAS heddle_${name})
   target_link_libraries(heddle_${name} PUBLIC heddle_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
+  heddle_precompile(heddle_${name})
 endfunction()
 
 # heddle_tests(NAME SOURCES ... LINKS ...): a Catch2 program; every TEST_CASE is a test of ctest.
@@ -43,6 +46,8 @@ function(heddle_tests name)
   target_link_libraries(${name} PRIVATE heddle_options heddle_catch_main ${ARG_LINKS})
   # What is tested is compiled as it is shipped; to optimise the tests would double the time that they take to compile.
   target_compile_options(${name} PRIVATE -O0)
+  target_precompile_headers(${name} REUSE_FROM heddle_precompiled_tests)
+  target_compile_options(${name} PRIVATE ${HEDDLE_PRECOMPILED_OPTIONS})
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST)
 endfunction()
 
