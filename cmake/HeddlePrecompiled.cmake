@@ -1,7 +1,8 @@
 # Headers of others that are read once instead of in every file, which is half of the time that a file takes to compile.
 # Only headers that do not change with our code: a change of one of them compiles everything anew.
 #
-# Files still include what they use. g++ compiles the product without these (the preset `gcc`), and so finds what does not.
+# Files still include what they use. g++ compiles each file of the product by itself and without these (the preset `gcc`), and
+# so finds what does not.
 set(HEDDLE_PRECOMPILED_HEADERS
   <algorithm> <array> <atomic> <charconv> <chrono> <cmath> <coroutine> <cstddef> <cstdint> <deque> <exception> <filesystem>
   <fstream> <functional> <future> <limits> <list> <map> <memory> <mutex> <optional> <random> <set> <span> <sstream>
@@ -26,7 +27,9 @@ endif()
 
 # heddle_precompile(TARGET): what is shipped reads the headers that were read before.
 function(heddle_precompile target)
-  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
+  else()
     target_precompile_headers(${target} REUSE_FROM heddle_precompiled)
     target_compile_options(${target} PRIVATE ${HEDDLE_PRECOMPILED_OPTIONS})
   endif()

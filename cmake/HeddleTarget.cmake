@@ -30,22 +30,31 @@ endif()
 
 include(HeddlePrecompiled)
 
-# heddle_library(NAME SOURCES ... LINKS ... [PRIVATE_LINKS ...]): target heddle_NAME, alias heddle::NAME.
+# Where files are compiled several at a time (CMAKE_UNITY_BUILD, in the presets that CI builds beside the release), those
+# under ALONE are not: they have a name of their own, in an unnamed namespace, that another file of the target has as well.
+
+# heddle_library(NAME SOURCES ... [ALONE ...] LINKS ... [PRIVATE_LINKS ...]): target heddle_NAME, alias heddle::NAME.
 function(heddle_library name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS;PRIVATE_LINKS" ${ARGN})
-  add_library(heddle_${name} STATIC ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;LINKS;PRIVATE_LINKS" ${ARGN})
+  add_library(heddle_${name} STATIC ${ARG_SOURCES} ${ARG_ALONE})
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   add_library(heddle::${name} ALIAS heddle_${name})
   target_link_libraries(heddle_${name} PUBLIC heddle_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
   heddle_precompile(heddle_${name})
 endfunction()
 
-# heddle_tests(NAME SOURCES ... LINKS ...): a Catch2 program; every TEST_CASE is a test of ctest.
+# heddle_tests(NAME SOURCES ... [ALONE ...] LINKS ...): a Catch2 program; every TEST_CASE is a test of ctest.
 function(heddle_tests name)
-  cmake_parse_arguments(ARG "" "" "SOURCES;LINKS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES})
+  cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;LINKS" ${ARGN})
+  add_executable(${name} ${ARG_SOURCES} ${ARG_ALONE})
+  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
   target_link_libraries(${name} PRIVATE heddle_options heddle_catch_main ${ARG_LINKS})
   # What is tested is compiled as it is shipped; to optimise the tests would double the time that they take to compile.
   target_compile_options(${name} PRIVATE -O0)
+  if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    # It takes files that are compiled together for headers, and a variable for hiding the function of another file.
+    target_compile_options(${name} PRIVATE -Wno-subobject-linkage -Wno-error=shadow)
+  endif()
   target_precompile_headers(${name} REUSE_FROM heddle_precompiled_tests)
   target_compile_options(${name} PRIVATE ${HEDDLE_PRECOMPILED_OPTIONS})
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST)
