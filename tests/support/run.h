@@ -10,7 +10,8 @@
 namespace heddle::test {
 
 // Runs `coroutine` on `io` or throws what it threw. Fails instead of hanging when it is not done within `limit`: work
-// on other threads (storage) may answer late.
+// on other threads (storage) may answer late. It is cancelled then, and std::logic_error thrown when it has ended; one
+// that does not end even so ends the program.
 void run(boost::asio::io_context& io, boost::asio::awaitable<void> coroutine,
          std::chrono::seconds limit = std::chrono::seconds{20});
 
