@@ -15,22 +15,22 @@ set(HEDDLE_PRECOMPILED_HEADERS
   <boost/json/array.hpp> <boost/json/object.hpp> <boost/json/value.hpp>
   <boost/system/system_error.hpp>)
 
-# One for what is shipped and one for the tests, which are not optimised: who reads it has to have the same flags.
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  # The time of the file is not put into it, or ccache could not tell that it is the same.
+  target_compile_options(heddle_options INTERFACE "$<BUILD_INTERFACE:SHELL:-Xclang -fno-pch-timestamp>")
+endif()
+
+# One for what is shipped and one, in tests/, for the tests, which are not optimised: who reads it has to have the same flags.
 add_library(heddle_precompiled OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp)
 target_link_libraries(heddle_precompiled PRIVATE heddle_options heddle_boost)
 target_precompile_headers(heddle_precompiled PRIVATE ${HEDDLE_PRECOMPILED_HEADERS})
-if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  # The time of the file is not put into it, so that the compiler cache knows it again.
-  set(HEDDLE_PRECOMPILED_OPTIONS -Xclang -fno-pch-timestamp)
-  target_compile_options(heddle_precompiled PRIVATE ${HEDDLE_PRECOMPILED_OPTIONS})
-endif()
 
-# heddle_precompile(TARGET): what is shipped reads the headers that were read before.
+# heddle_precompile(TARGET): what is shipped reads the headers that were read before; with g++, as said above, each of its
+# files is compiled by itself and without them.
 function(heddle_precompile target)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   else()
     target_precompile_headers(${target} REUSE_FROM heddle_precompiled)
-    target_compile_options(${target} PRIVATE ${HEDDLE_PRECOMPILED_OPTIONS})
   endif()
 endfunction()

@@ -56,7 +56,6 @@ function(heddle_tests name)
     target_compile_options(${name} PRIVATE -Wno-subobject-linkage -Wno-error=shadow)
   endif()
   target_precompile_headers(${name} REUSE_FROM heddle_precompiled_tests)
-  target_compile_options(${name} PRIVATE ${HEDDLE_PRECOMPILED_OPTIONS})
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST)
 endfunction()
 
