@@ -2,7 +2,6 @@
 // The SQL behind storage/assistants.h.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include "storage/assistants.h"
 #include "storage/sqlite/query.h"
@@ -28,15 +27,15 @@ class AssistantTable final : public Assistants {
  private:
   void insert_version(const Assistant& assistant, Timestamp created_at);
 
-  mutable SQLite::Statement find_;
-  mutable SQLite::Statement versions_;
-  mutable SQLite::Statement find_version_;
-  mutable SQLite::Statement highest_version_;
+  mutable Statement find_;
+  mutable Statement versions_;
+  mutable Statement find_version_;
+  mutable Statement highest_version_;
   mutable StatementCache searches_;
-  SQLite::Statement insert_;
-  SQLite::Statement insert_version_;
-  SQLite::Statement make_current_;
-  SQLite::Statement erase_;
+  Statement insert_;
+  Statement insert_version_;
+  Statement make_current_;
+  Statement erase_;
 };
 
 }  // namespace heddle::storage::sqlite

@@ -2,9 +2,9 @@
 // The SQL behind storage/awaited.h.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include "storage/awaited.h"
+#include "storage/sqlite/statement.h"
 
 namespace heddle::storage::sqlite {
 
@@ -23,13 +23,13 @@ class AwaitedTable final : public AwaitedAnswers {
   bool claim(ThreadId id, const std::string& interrupt_id, RunId run_id) override;
 
  private:
-  mutable SQLite::Statement of_thread_;
-  mutable SQLite::Statement due_;
-  mutable SQLite::Statement earliest_;
-  SQLite::Statement insert_;
-  SQLite::Statement postpone_;
-  mutable SQLite::Statement is_there_;
-  SQLite::Statement erase_;
+  mutable Statement of_thread_;
+  mutable Statement due_;
+  mutable Statement earliest_;
+  Statement insert_;
+  Statement postpone_;
+  mutable Statement is_there_;
+  Statement erase_;
 };
 
 }  // namespace heddle::storage::sqlite

@@ -257,10 +257,10 @@ CheckpointTable::CheckpointTable(const SQLite::Database& database)
       erase_run_(database, "DELETE FROM checkpoints WHERE thread_id = :thread_id AND run_id = :run_id"),
       unlink_newest_(database, kUnlinkNewest),
       erase_older_(database, kEraseOlder),
-      erase_unreferenced_{SQLite::Statement(database, kErasePendingWrites), SQLite::Statement(database, kEraseValues),
-                          SQLite::Statement(database, kEraseShared)},
-      copy_with_metadata_{SQLite::Statement(database, kCopyCheckpoints), SQLite::Statement(database, kCopyShared)},
-      copy_{SQLite::Statement(database, kCopyValues), SQLite::Statement(database, kCopyPendingWrites)} {}
+      erase_unreferenced_{Statement(database, kErasePendingWrites), Statement(database, kEraseValues),
+                          Statement(database, kEraseShared)},
+      copy_with_metadata_{Statement(database, kCopyCheckpoints), Statement(database, kCopyShared)},
+      copy_{Statement(database, kCopyValues), Statement(database, kCopyPendingWrites)} {}
 
 std::optional<Checkpoint> CheckpointTable::find(ThreadId thread_id, const std::string& checkpoint_ns,
                                                 CheckpointId id) const {
@@ -276,7 +276,7 @@ std::optional<Checkpoint> CheckpointTable::newest_before(ThreadId thread_id, con
   return first_of(newest_before_, thread_id, checkpoint_ns, bound);
 }
 
-std::optional<Checkpoint> CheckpointTable::first_of(SQLite::Statement& statement, ThreadId thread_id,
+std::optional<Checkpoint> CheckpointTable::first_of(Statement& statement, ThreadId thread_id,
                                                     const std::string& checkpoint_ns,
                                                     std::optional<CheckpointId> id) const {
   Query sql(statement);
@@ -421,7 +421,7 @@ void CheckpointTable::put_writes(ThreadId thread_id, const PendingWrites& writes
 }
 
 void CheckpointTable::erase_run(ThreadId thread_id, RunId run_id) {
-  for (SQLite::Statement* statement : {&relink_around_run_, &erase_run_}) {
+  for (Statement* statement : {&relink_around_run_, &erase_run_}) {
     Query sql(*statement);
     sql.bind(":thread_id", thread_id).bind(":run_id", run_id).run();
   }
@@ -429,7 +429,7 @@ void CheckpointTable::erase_run(ThreadId thread_id, RunId run_id) {
 }
 
 void CheckpointTable::keep_newest(ThreadId thread_id) {
-  for (SQLite::Statement* statement : {&unlink_newest_, &erase_older_}) {
+  for (Statement* statement : {&unlink_newest_, &erase_older_}) {
     Query sql(*statement);
     sql.bind(":thread_id", thread_id).run();
   }
@@ -437,7 +437,7 @@ void CheckpointTable::keep_newest(ThreadId thread_id) {
 }
 
 void CheckpointTable::erase_unreferenced(ThreadId thread_id) {
-  for (SQLite::Statement& statement : erase_unreferenced_) {
+  for (Statement& statement : erase_unreferenced_) {
     Query sql(statement);
     sql.bind(":thread_id", thread_id).run();
   }
@@ -445,11 +445,11 @@ void CheckpointTable::erase_unreferenced(ThreadId thread_id) {
 
 void CheckpointTable::copy(ThreadId from, ThreadId to) {
   const std::string to_text = to.text();
-  for (SQLite::Statement& statement : copy_with_metadata_) {
+  for (Statement& statement : copy_with_metadata_) {
     Query sql(statement);
     sql.bind(":from", from).bind(":to", to).bind(":to_text", to_text).run();
   }
-  for (SQLite::Statement& statement : copy_) {
+  for (Statement& statement : copy_) {
     Query sql(statement);
     sql.bind(":from", from).bind(":to", to).run();
   }

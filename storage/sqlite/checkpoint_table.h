@@ -2,7 +2,6 @@
 // The SQL behind storage/checkpoints.h.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <array>
 
@@ -35,34 +34,34 @@ class CheckpointTable final : public Checkpoints {
   void copy(ThreadId from, ThreadId to) override;
 
  private:
-  std::optional<Checkpoint> first_of(SQLite::Statement& statement, ThreadId thread_id, const std::string& checkpoint_ns,
+  std::optional<Checkpoint> first_of(Statement& statement, ThreadId thread_id, const std::string& checkpoint_ns,
                                      std::optional<CheckpointId> id) const;
   void insert_value(ThreadId thread_id, const ChannelValue& value);
   std::int64_t shared_id_of(ThreadId thread_id, const std::string& metadata_json);
   void erase_unreferenced(ThreadId thread_id);
 
-  mutable SQLite::Statement find_;
-  mutable SQLite::Statement newest_;
-  mutable SQLite::Statement newest_before_;
-  mutable SQLite::Statement list_;
-  mutable SQLite::Statement pending_writes_;
-  mutable SQLite::Statement value_;
-  mutable SQLite::Statement namespaces_;
-  mutable SQLite::Statement size_of_rows_;
-  mutable SQLite::Statement size_of_values_;
-  mutable SQLite::Statement has_;
-  SQLite::Statement insert_;
-  SQLite::Statement insert_value_;
-  SQLite::Statement find_shared_;
-  SQLite::Statement insert_shared_;
-  SQLite::Statement put_writes_;
-  SQLite::Statement relink_around_run_;
-  SQLite::Statement erase_run_;
-  SQLite::Statement unlink_newest_;
-  SQLite::Statement erase_older_;
-  std::array<SQLite::Statement, 3> erase_unreferenced_;
-  std::array<SQLite::Statement, 2> copy_with_metadata_;
-  std::array<SQLite::Statement, 2> copy_;
+  mutable Statement find_;
+  mutable Statement newest_;
+  mutable Statement newest_before_;
+  mutable Statement list_;
+  mutable Statement pending_writes_;
+  mutable Statement value_;
+  mutable Statement namespaces_;
+  mutable Statement size_of_rows_;
+  mutable Statement size_of_values_;
+  mutable Statement has_;
+  Statement insert_;
+  Statement insert_value_;
+  Statement find_shared_;
+  Statement insert_shared_;
+  Statement put_writes_;
+  Statement relink_around_run_;
+  Statement erase_run_;
+  Statement unlink_newest_;
+  Statement erase_older_;
+  std::array<Statement, 3> erase_unreferenced_;
+  std::array<Statement, 2> copy_with_metadata_;
+  std::array<Statement, 2> copy_;
 };
 
 }  // namespace heddle::storage::sqlite

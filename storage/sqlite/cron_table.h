@@ -2,7 +2,6 @@
 // The SQL behind storage/crons.h.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include "storage/crons.h"
 #include "storage/sqlite/query.h"
@@ -27,16 +26,16 @@ class CronTable final : public Crons {
   bool claim(CronId id, Timestamp due, std::optional<Timestamp> next) override;
 
  private:
-  mutable SQLite::Statement find_;
-  mutable SQLite::Statement count_;
-  mutable SQLite::Statement due_;
-  mutable SQLite::Statement earliest_;
-  mutable SQLite::Statement waiting_;
+  mutable Statement find_;
+  mutable Statement count_;
+  mutable Statement due_;
+  mutable Statement earliest_;
+  mutable Statement waiting_;
   mutable StatementCache searches_;
-  SQLite::Statement insert_;
-  SQLite::Statement update_;
-  SQLite::Statement erase_;
-  SQLite::Statement claim_;
+  Statement insert_;
+  Statement update_;
+  Statement erase_;
+  Statement claim_;
 };
 
 }  // namespace heddle::storage::sqlite

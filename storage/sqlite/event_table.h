@@ -2,9 +2,9 @@
 // The SQL behind storage/events.h.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include "storage/events.h"
+#include "storage/sqlite/statement.h"
 
 namespace heddle::storage::sqlite {
 
@@ -19,9 +19,9 @@ class EventTable final : public Events {
   void append(ThreadId thread_id, RunId run_id, const EventSegment& segment) override;
 
  private:
-  mutable SQLite::Statement read_;
-  mutable SQLite::Statement has_;
-  SQLite::Statement append_;
+  mutable Statement read_;
+  mutable Statement has_;
+  Statement append_;
 };
 
 }  // namespace heddle::storage::sqlite

@@ -1,6 +1,5 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Exception.h>
-#include <SQLiteCpp/Statement.h>
 #include <sqlite3.h>
 
 #include <array>
@@ -23,6 +22,7 @@ namespace {
 
 namespace fs = std::filesystem;
 using sqlite::Query;
+using sqlite::Statement;
 
 constexpr int kDamageMax = 100;  // lines; more of the same help nobody
 constexpr std::size_t kValueIdBytes = 8;
@@ -90,12 +90,12 @@ class Examiner {
   std::int64_t number(const char* sql) { return database_->execAndGet(sql).getInt64(); }
 
   void look_for_damage(Examination& found) {
-    SQLite::Statement integrity(*database_, "PRAGMA integrity_check(" + std::to_string(kDamageMax) + ")");
+    Statement integrity(*database_, "PRAGMA integrity_check(" + std::to_string(kDamageMax) + ")");
     while (integrity.executeStep()) {
       std::string line = integrity.getColumn(0).getString();
       if (line != "ok") found.damage.push_back(std::move(line));
     }
-    SQLite::Statement keys(*database_, "PRAGMA foreign_key_check");
+    Statement keys(*database_, "PRAGMA foreign_key_check");
     while (keys.executeStep() && found.damage.size() < kDamageMax) {
       found.damage.push_back("a row of " + keys.getColumn(0).getString() + " refers to none of " +
                              keys.getColumn(2).getString());
@@ -108,7 +108,7 @@ class Examiner {
     const std::uintmax_t log = fs::file_size(path_ + "-wal", missing);
     if (!missing) found.log_bytes = log;
     found.free_bytes = static_cast<std::uint64_t>(number("PRAGMA freelist_count") * number("PRAGMA page_size"));
-    SQLite::Statement sizes(*database_, R"sql(
+    Statement sizes(*database_, R"sql(
       SELECT tbl_name, sum(pgsize) FROM dbstat JOIN sqlite_schema USING (name)
       WHERE aggregate = TRUE AND tbl_name NOT LIKE 'sqlite_%' GROUP BY tbl_name ORDER BY 2 DESC
     )sql");
@@ -140,9 +140,9 @@ class Examiner {
   // Checkpoints name values, and a value may name the one before it.
   std::int64_t missing_values() {
     std::int64_t missing = 0;
-    SQLite::Statement threads(*database_, "SELECT DISTINCT thread_id FROM checkpoints");
-    SQLite::Statement values(*database_, "SELECT value_id, base FROM channel_values WHERE thread_id = :thread_id");
-    SQLite::Statement named(*database_, "SELECT value_ids FROM checkpoints WHERE thread_id = :thread_id");
+    Statement threads(*database_, "SELECT DISTINCT thread_id FROM checkpoints");
+    Statement values(*database_, "SELECT value_id, base FROM channel_values WHERE thread_id = :thread_id");
+    Statement named(*database_, "SELECT value_ids FROM checkpoints WHERE thread_id = :thread_id");
     Query each(threads);
     while (each.next()) {
       ThreadId id;
@@ -174,7 +174,7 @@ class Examiner {
 
   void name_largest(Examination& found, std::int64_t largest) {
     // length() of a text counts characters, of a blob bytes.
-    SQLite::Statement sizes(*database_, R"sql(
+    Statement sizes(*database_, R"sql(
       SELECT thread_id, sum(length(CAST(part AS BLOB))) FROM (
         SELECT thread_id, value_ids AS part FROM checkpoints
         UNION ALL SELECT thread_id, metadata_json FROM checkpoints

@@ -2,10 +2,10 @@
 // The SQL behind storage/items.h.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include "storage/items.h"
 #include "storage/sqlite/item_vector_table.h"
+#include "storage/sqlite/statement.h"
 
 namespace heddle::storage::sqlite {
 
@@ -28,14 +28,14 @@ class ItemTable final : public Items {
   std::int64_t erase_expired(Timestamp now, std::int64_t limit) override;
 
  private:
-  mutable SQLite::Statement find_;
-  mutable SQLite::Statement search_;
-  mutable SQLite::Statement with_vector_;
-  mutable SQLite::Statement namespaces_;
-  SQLite::Statement put_;
-  SQLite::Statement erase_;
-  SQLite::Statement refresh_;
-  SQLite::Statement erase_expired_;
+  mutable Statement find_;
+  mutable Statement search_;
+  mutable Statement with_vector_;
+  mutable Statement namespaces_;
+  Statement put_;
+  Statement erase_;
+  Statement refresh_;
+  Statement erase_expired_;
   ItemVectorTable vectors_;
 };
 

@@ -2,7 +2,6 @@
 // The SQL behind the vectors of items (storage/items.h).
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 #include <optional>
@@ -11,6 +10,7 @@
 
 #include "storage/ids.h"
 #include "storage/items.h"
+#include "storage/sqlite/statement.h"
 #include "storage/sqlite/vector_memory.h"
 
 namespace heddle::storage::sqlite {
@@ -49,10 +49,10 @@ class ItemVectorTable {
   std::optional<std::vector<float>> read(std::int64_t vector_id) const;
 
   VectorMemory& memory_;
-  mutable SQLite::Statement in_range_;
-  mutable SQLite::Statement read_;
-  SQLite::Statement add_;
-  SQLite::Statement erase_;
+  mutable Statement in_range_;
+  mutable Statement read_;
+  Statement add_;
+  Statement erase_;
 };
 
 }  // namespace heddle::storage::sqlite

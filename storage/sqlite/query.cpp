@@ -8,7 +8,7 @@
 
 namespace heddle::storage::sqlite {
 
-Query::Query(SQLite::Statement& statement) : statement_(statement) {}
+Query::Query(Statement& statement) : statement_(statement) {}
 
 Query::~Query() {
   // The result repeats the error of the last step, which has been thrown already.
@@ -16,28 +16,30 @@ Query::~Query() {
   statement_.clearBindings();
 }
 
-Query& Query::bind(const char* name, const std::string& text) {
-  statement_.bindNoCopy(name, text);
+Query& Query::bind(ParameterName name, const std::string& text) {
+  statement_.bindNoCopy(statement_.place_of(name), text);
   return *this;
 }
 
-Query& Query::bind(const char* name, std::int64_t number) {
-  statement_.bind(name, number);
+Query& Query::bind(ParameterName name, std::int64_t number) {
+  statement_.bind(statement_.place_of(name), number);
   return *this;
 }
 
-Query& Query::bind(const char* name, const Uuid& id) {
-  statement_.bind(name, id.bytes.data(), static_cast<int>(id.bytes.size()));
+Query& Query::bind(ParameterName name, const Uuid& id) {
+  statement_.bindNoCopy(statement_.place_of(name), id.bytes.data(), static_cast<int>(id.bytes.size()));
   return *this;
 }
 
-Query& Query::bind_blob(const char* name, const std::string& bytes) {
-  statement_.bindNoCopy(name, static_cast<const void*>(bytes.data()), static_cast<int>(bytes.size()));
+Query& Query::bind_blob(ParameterName name, const std::string& bytes) {
+  statement_.bindNoCopy(statement_.place_of(name), static_cast<const void*>(bytes.data()),
+                        static_cast<int>(bytes.size()));
   return *this;
 }
 
-Query& Query::bind_name(const char* name, std::string_view text) {
-  statement_.bind(name, std::string(text));
+// The text ends with a zero, and stays.
+Query& Query::bind_literal(ParameterName name, std::string_view text) {
+  statement_.bindNoCopy(statement_.place_of(name), text.data());
   return *this;
 }
 
@@ -97,7 +99,7 @@ std::size_t Query::position_of(std::string_view name, const std::string_view* na
   return static_cast<std::size_t>(found - names);
 }
 
-SQLite::Statement& StatementCache::prepared(const std::string& sql) {
+Statement& StatementCache::prepared(const std::string& sql) {
   return statements_.try_emplace(sql, database_, sql).first->second;
 }
 

@@ -1,8 +1,6 @@
 #pragma once
 // One use of a prepared statement: bind its parameters, then step through its rows.
 
-#include <SQLiteCpp/Statement.h>
-
 #include <concepts>
 #include <cstdint>
 #include <optional>
@@ -13,6 +11,7 @@
 
 #include "storage/error.h"
 #include "storage/ids.h"
+#include "storage/sqlite/statement.h"
 #include "storage/sqlite/stored_names.h"
 #include "storage/timestamp.h"
 
@@ -22,34 +21,37 @@ namespace heddle::storage::sqlite {
 // bound, also when an exception ends it.
 class Query {
  public:
-  explicit Query(SQLite::Statement& statement);
+  explicit Query(Statement& statement);
   ~Query();
   Query(const Query&) = delete;
   Query& operator=(const Query&) = delete;
 
-  // Texts are not copied: they must stay where they are until the Query ends. What is not bound is NULL.
-  Query& bind(const char* name, const std::string& text);
-  Query& bind(const char* name, std::string&& text) = delete;
-  Query& bind(const char* name, const Owner& owner) { return bind(name, owner.text); }
-  Query& bind(const char* name, Owner&& owner) = delete;
-  Query& bind(const char* name, std::int64_t number);
-  Query& bind(const char* name, const Uuid& id);
-  Query& bind(const char* name, Timestamp time) { return bind(name, time.time_since_epoch().count()); }
-  Query& bind(const char* name, Timestamp::duration time) { return bind(name, std::int64_t{time.count()}); }
-  Query& bind_blob(const char* name, const std::string& bytes);
-  Query& bind_blob(const char* name, std::string&& bytes) = delete;
+  // Texts and ids are not copied: they must stay where they are until the Query ends. What is not bound is NULL.
+  Query& bind(ParameterName name, const std::string& text);
+  Query& bind(ParameterName name, std::string&& text) = delete;
+  Query& bind(ParameterName name, const Owner& owner) { return bind(name, owner.text); }
+  Query& bind(ParameterName name, Owner&& owner) = delete;
+  Query& bind(ParameterName name, std::int64_t number);
+  Query& bind(ParameterName name, const Uuid& id);
+  Query& bind(ParameterName name, Uuid&& id) = delete;
+  Query& bind(ParameterName name, Timestamp time) { return bind(name, time.time_since_epoch().count()); }
+  Query& bind(ParameterName name, Timestamp::duration time) { return bind(name, std::int64_t{time.count()}); }
+  Query& bind_blob(ParameterName name, const std::string& bytes);
+  Query& bind_blob(ParameterName name, std::string&& bytes) = delete;
 
   template <class Tag>
-  Query& bind(const char* name, const Id<Tag>& id) {
+  Query& bind(ParameterName name, const Id<Tag>& id) {
     return bind(name, id.uuid);
   }
+  template <class Tag>
+  Query& bind(ParameterName name, Id<Tag>&& id) = delete;
   template <class Enum>
     requires std::is_enum_v<Enum>
-  Query& bind(const char* name, Enum value) {
-    return bind_name(name, StoredNames<Enum>::kNames[static_cast<std::size_t>(value)]);
+  Query& bind(ParameterName name, Enum value) {
+    return bind_literal(name, StoredNames<Enum>::kNames[static_cast<std::size_t>(value)]);
   }
   template <class T>
-  Query& bind(const char* name, const std::optional<T>& value) {
+  Query& bind(ParameterName name, const std::optional<T>& value) {
     if (value) bind(name, *value);
     return *this;
   }
@@ -91,10 +93,10 @@ class Query {
   }
 
  private:
-  Query& bind_name(const char* name, std::string_view text);
+  Query& bind_literal(ParameterName name, std::string_view text);
   static std::size_t position_of(std::string_view name, const std::string_view* names, std::size_t count);
 
-  SQLite::Statement& statement_;
+  Statement& statement_;
   int column_ = 0;
 };
 
@@ -103,11 +105,11 @@ class Query {
 class StatementCache {
  public:
   explicit StatementCache(const SQLite::Database& database) : database_(database) {}
-  SQLite::Statement& prepared(const std::string& sql);
+  Statement& prepared(const std::string& sql);
 
  private:
   const SQLite::Database& database_;
-  std::unordered_map<std::string, SQLite::Statement> statements_;
+  std::unordered_map<std::string, Statement> statements_;
 };
 
 }  // namespace heddle::storage::sqlite

@@ -1,6 +1,5 @@
 #include "storage/sqlite/readers.h"
 
-#include <SQLiteCpp/Statement.h>
 #include <pthread.h>
 #include <sqlite3.h>
 
@@ -36,7 +35,7 @@ class Readers::Reader {
   void give_back_memory() { sqlite3_db_release_memory(database_->getHandle()); }
 
  private:
-  static void run_statement(SQLite::Statement& statement) {
+  static void run_statement(Statement& statement) {
     Query sql(statement);
     sql.run();
   }
@@ -47,8 +46,8 @@ class Readers::Reader {
 
   std::unique_ptr<SQLite::Database> database_;
   Tables tables_;
-  SQLite::Statement begin_;
-  SQLite::Statement end_;
+  Statement begin_;
+  Statement end_;
 };
 
 Readers::Readers(std::vector<std::unique_ptr<SQLite::Database>> connections, std::string path, VectorMemory& memory)

@@ -2,7 +2,6 @@
 // The SQL behind storage/runs.h.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include "storage/runs.h"
 #include "storage/sqlite/query.h"
@@ -29,18 +28,18 @@ class RunTable final : public Runs {
  private:
   void erase_sealed(RunId id);
 
-  mutable SQLite::Statement find_;
-  mutable SQLite::Statement list_;
-  mutable SQLite::Statement started_since_;
-  mutable SQLite::Statement in_flight_;
-  mutable SQLite::Statement all_in_flight_;
-  SQLite::Statement insert_;
-  SQLite::Statement update_;
-  SQLite::Statement start_;
-  mutable SQLite::Statement ended_;
-  SQLite::Statement erase_events_;
-  SQLite::Statement erase_sealed_;
-  SQLite::Statement erase_;
+  mutable Statement find_;
+  mutable Statement list_;
+  mutable Statement started_since_;
+  mutable Statement in_flight_;
+  mutable Statement all_in_flight_;
+  Statement insert_;
+  Statement update_;
+  Statement start_;
+  mutable Statement ended_;
+  Statement erase_events_;
+  Statement erase_sealed_;
+  Statement erase_;
 };
 
 }  // namespace heddle::storage::sqlite

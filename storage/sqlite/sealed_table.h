@@ -2,9 +2,9 @@
 // The SQL behind storage/sealed.h.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include "storage/sealed.h"
+#include "storage/sqlite/statement.h"
 
 namespace heddle::storage::sqlite {
 
@@ -17,8 +17,8 @@ class SealedTable final : public SealedSecrets {
   void insert(const Sealed& sealed) override;
 
  private:
-  mutable SQLite::Statement find_;
-  SQLite::Statement insert_;
+  mutable Statement find_;
+  Statement insert_;
 };
 
 }  // namespace heddle::storage::sqlite

@@ -2,7 +2,6 @@
 // All tables on one connection.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include "storage/sqlite/assistant_table.h"
 #include "storage/sqlite/awaited_table.h"
@@ -77,7 +76,7 @@ class Tables final : public Transaction {
   WebhookTable webhooks_;
   AwaitedTable awaited_;
   SealedTable sealed_;
-  SQLite::Statement leave_mark_;
+  Statement leave_mark_;
 };
 
 }  // namespace heddle::storage::sqlite

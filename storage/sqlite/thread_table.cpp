@@ -96,18 +96,18 @@ ThreadTable::ThreadTable(const SQLite::Database& database)
             ttl_json = :ttl_json, expires_at = :expires_at, time_to_live = :time_to_live
         WHERE thread_id = :thread_id
       )sql"),
-      erase_{SQLite::Statement(database, "DELETE FROM awaited WHERE thread_id = :thread_id"),
-             SQLite::Statement(database, "DELETE FROM sealed_secrets WHERE thread_id = :thread_id"),
-             SQLite::Statement(database, R"sql(
+      erase_{Statement(database, "DELETE FROM awaited WHERE thread_id = :thread_id"),
+             Statement(database, "DELETE FROM sealed_secrets WHERE thread_id = :thread_id"),
+             Statement(database, R"sql(
                DELETE FROM event_segments WHERE run_id IN (SELECT run_id FROM runs WHERE thread_id = :thread_id)
              )sql"),
-             SQLite::Statement(database, "DELETE FROM runs WHERE thread_id = :thread_id"),
-             SQLite::Statement(database, "DELETE FROM crons WHERE thread_id = :thread_id"),
-             SQLite::Statement(database, "DELETE FROM pending_writes WHERE thread_id = :thread_id"),
-             SQLite::Statement(database, "DELETE FROM channel_values WHERE thread_id = :thread_id"),
-             SQLite::Statement(database, "DELETE FROM shared_metadata WHERE thread_id = :thread_id"),
-             SQLite::Statement(database, "DELETE FROM checkpoints WHERE thread_id = :thread_id"),
-             SQLite::Statement(database, "DELETE FROM threads WHERE thread_id = :thread_id")} {}
+             Statement(database, "DELETE FROM runs WHERE thread_id = :thread_id"),
+             Statement(database, "DELETE FROM crons WHERE thread_id = :thread_id"),
+             Statement(database, "DELETE FROM pending_writes WHERE thread_id = :thread_id"),
+             Statement(database, "DELETE FROM channel_values WHERE thread_id = :thread_id"),
+             Statement(database, "DELETE FROM shared_metadata WHERE thread_id = :thread_id"),
+             Statement(database, "DELETE FROM checkpoints WHERE thread_id = :thread_id"),
+             Statement(database, "DELETE FROM threads WHERE thread_id = :thread_id")} {}
 
 std::optional<Thread> ThreadTable::find(const Owner& owner, ThreadId id) const {
   Query sql(find_);
@@ -163,7 +163,7 @@ void ThreadTable::update(const Thread& thread) {
 }
 
 void ThreadTable::erase(ThreadId id) {
-  for (SQLite::Statement& statement : erase_) {
+  for (Statement& statement : erase_) {
     Query sql(statement);
     sql.bind(":thread_id", id).run();
   }

@@ -2,7 +2,6 @@
 // The SQL behind storage/threads.h.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <array>
 
@@ -27,13 +26,13 @@ class ThreadTable final : public Threads {
   void erase(ThreadId id) override;
 
  private:
-  mutable SQLite::Statement find_;
-  mutable SQLite::Statement exists_;
+  mutable Statement find_;
+  mutable Statement exists_;
   mutable StatementCache searches_;
-  mutable SQLite::Statement expired_;
-  SQLite::Statement insert_;
-  SQLite::Statement update_;
-  std::array<SQLite::Statement, 10> erase_;
+  mutable Statement expired_;
+  Statement insert_;
+  Statement update_;
+  std::array<Statement, 10> erase_;
 };
 
 }  // namespace heddle::storage::sqlite

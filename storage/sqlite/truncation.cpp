@@ -1,7 +1,5 @@
 #include "storage/sqlite/truncation.h"
 
-#include <SQLiteCpp/Statement.h>
-
 #include <algorithm>
 #include <initializer_list>
 
@@ -12,7 +10,7 @@ namespace {
 
 // Rarely used, so its statements are not kept.
 void run(const SQLite::Database& database, const char* sql) {
-  SQLite::Statement(database, sql).exec();
+  Statement(database, sql).exec();
 }
 
 void empty_checkpoints(const SQLite::Database& database) {
@@ -31,7 +29,7 @@ void empty_runs(const SQLite::Database& database) {
 
 void erase_assistants_but(const SQLite::Database& database, const std::vector<AssistantId>& kept) {
   std::vector<AssistantId> erased;
-  SQLite::Statement all(database, "SELECT assistant_id FROM assistants");
+  Statement all(database, "SELECT assistant_id FROM assistants");
   {
     Query sql(all);
     while (sql.next()) {
@@ -40,7 +38,7 @@ void erase_assistants_but(const SQLite::Database& database, const std::vector<As
       if (std::ranges::find(kept, id) == kept.end()) erased.push_back(id);
     }
   }
-  SQLite::Statement erase(database, "DELETE FROM assistants WHERE assistant_id = :assistant_id");
+  Statement erase(database, "DELETE FROM assistants WHERE assistant_id = :assistant_id");
   for (const AssistantId id : erased) {
     Query sql(erase);
     sql.bind(":assistant_id", id).run();

@@ -2,8 +2,8 @@
 // The SQL behind storage/webhooks.h.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
+#include "storage/sqlite/statement.h"
 #include "storage/webhooks.h"
 
 namespace heddle::storage::sqlite {
@@ -21,11 +21,11 @@ class WebhookTable final : public Webhooks {
   void erase(RunId id) override;
 
  private:
-  mutable SQLite::Statement find_;
-  mutable SQLite::Statement next_;
-  SQLite::Statement insert_;
-  SQLite::Statement postpone_;
-  SQLite::Statement erase_;
+  mutable Statement find_;
+  mutable Statement next_;
+  Statement insert_;
+  Statement postpone_;
+  Statement erase_;
 };
 
 }  // namespace heddle::storage::sqlite

@@ -15,7 +15,7 @@ namespace {
 // making one commit durable.
 constexpr std::size_t kGroupMax = 512;
 
-void run_statement(SQLite::Statement& statement) {
+void run_statement(Statement& statement) {
   Query sql(statement);
   sql.run();
 }

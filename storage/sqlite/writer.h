@@ -6,7 +6,6 @@
 // taken back alone.
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <exception>
 #include <functional>
@@ -17,6 +16,7 @@
 #include <thread>
 
 #include "storage/sqlite/log_mover.h"
+#include "storage/sqlite/statement.h"
 #include "storage/sqlite/tables.h"
 #include "storage/sqlite/work_queue.h"
 
@@ -60,12 +60,12 @@ class Writer {
   int frames_in_log_ = 0;
   std::string path_;
   Tables tables_;
-  SQLite::Statement begin_;
-  SQLite::Statement save_;
-  SQLite::Statement release_;
-  SQLite::Statement take_back_;
-  SQLite::Statement commit_;
-  SQLite::Statement roll_back_;
+  Statement begin_;
+  Statement save_;
+  Statement release_;
+  Statement take_back_;
+  Statement commit_;
+  Statement roll_back_;
   WorkQueue<Entry> queue_;
   std::thread thread_;
 };
