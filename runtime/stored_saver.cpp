@@ -200,19 +200,10 @@ void StoredSaver::put(Checkpoint checkpoint) {
   const Known& last = known(checkpoint.checkpoint_ns);
   auto encoded = std::make_shared<EncodedCheckpoint>(
       encode_checkpoint(thread_id_, checkpoint, shared_text, last.values, next_value_id_));
-  // A put on its way can be lost after this one was handed in, with a transaction that both are not in.
-  std::optional<CheckpointId> needed;
-  if (in_flight_->count > 0) needed = last.put_as;
   auto kept = std::make_shared<const Checkpoint>(std::move(checkpoint));
-  remember(kept->checkpoint_ns, {.values = std::move(encoded->values),
-                                 .put_as = kept->id,
-                                 .checkpoint = kept,
-                                 .is_as_read = encoded->row_is_as_read});
-  submit([encoded, needed](storage::Checkpoints& checkpoints) {
-    const storage::Checkpoint& row = encoded->row;
-    if (needed && !checkpoints.has(row.thread_id, row.checkpoint_ns, *needed)) refuse_after_failure();
-    checkpoints.insert(row, encoded->new_values);
-  });
+  remember(kept->checkpoint_ns,
+           {.values = std::move(encoded->values), .checkpoint = kept, .is_as_read = encoded->row_is_as_read});
+  submit([encoded](storage::Checkpoints& checkpoints) { checkpoints.insert(encoded->row, encoded->new_values); });
 }
 
 void StoredSaver::put_writes(std::string checkpoint_ns, CheckpointId id, TaskWrites writes) {
@@ -229,6 +220,7 @@ void StoredSaver::put_writes(std::string checkpoint_ns, CheckpointId id, TaskWri
 
 void StoredSaver::submit(std::function<void(storage::Checkpoints&)> work) {
   ++in_flight_->count;
+  // One on its way can fail after this one was handed in.
   auto guarded = [in_flight = in_flight_, work = std::move(work)](storage::Transaction& transaction) {
     if (in_flight->failed) refuse_after_failure();
     work(transaction.checkpoints());

@@ -64,7 +64,6 @@ class StoredSaver final : public CheckpointSaver {
   struct InFlight;
   struct Known {
     StoredValues values{};
-    std::optional<CheckpointId> put_as{};            // the checkpoint, if this saver has put it
     std::shared_ptr<const Checkpoint> checkpoint{};  // if this saver has put it or found it in `states`
     bool is_as_read = false;                         // EncodedCheckpoint::row_is_as_read
     std::uint64_t last_use = 0;                      // remember() says

@@ -86,6 +86,8 @@ class CheckpointReads {
   virtual std::optional<Checkpoint> find(ThreadId thread_id, const std::string& checkpoint_ns,
                                          CheckpointId id) const = 0;
   virtual std::optional<Checkpoint> newest(ThreadId thread_id, const std::string& checkpoint_ns) const = 0;
+  // The id of what newest() would find; reads no checkpoint.
+  virtual std::optional<CheckpointId> newest_id(ThreadId thread_id, const std::string& checkpoint_ns) const = 0;
   virtual std::optional<Checkpoint> newest_before(ThreadId thread_id, const std::string& checkpoint_ns,
                                                   CheckpointId bound) const = 0;
   virtual std::vector<Checkpoint> list(const CheckpointQuery& query) const = 0;  // newest first
@@ -100,8 +102,6 @@ class CheckpointReads {
 
 class Checkpoints : public CheckpointReads {
  public:
-  // Whether find() would find it; does not read it.
-  virtual bool has(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const = 0;
   virtual void insert(const Checkpoint& checkpoint, const std::vector<ChannelValue>& new_values) = 0;
   // Replaces what the task wrote before on this checkpoint.
   virtual void put_writes(ThreadId thread_id, const PendingWrites& writes) = 0;

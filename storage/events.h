@@ -26,8 +26,6 @@ class EventReads {
 
 class Events : public EventReads {
  public:
-  // Whether a segment begins with the fact.
-  virtual bool has(ThreadId thread_id, RunId run_id, std::int64_t first_fact) const = 0;
   virtual void append(ThreadId thread_id, RunId run_id, const EventSegment& segment) = 0;
 };
 

@@ -126,7 +126,8 @@ class Storage {
 
   // Hands in a write without waiting: ordered with commit(). `done` is called on a thread of the
   // storage after the commit (null) or the failure, when `work` is destroyed; it must only post. When
-  // too much waits already, it is called at once with StorageBusy.
+  // too much waits already, it is called at once with StorageBusy. A failure is told before any work behind it is
+  // applied, which can ask and refuse to build on it.
   virtual void submit(std::function<void(Transaction&)> work, std::function<void(std::exception_ptr)> done) = 0;
 
   // The same for a read.

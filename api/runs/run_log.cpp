@@ -63,22 +63,17 @@ void RunLog::gather(const std::vector<Fact>& facts) {
 
 void RunLog::write_gathered(Work work, Done done) {
   auto segments = std::make_shared<std::vector<storage::EventSegment>>(std::exchange(gathered_, {}));
-  // What was handed in before and is not stored yet can be lost alone, with a transaction that this one is not in.
-  std::optional<std::int64_t> needed;
-  if (!segments->empty()) {
-    if (writing_ > 0 && last_segment_ >= 0) needed = last_segment_;
-    last_segment_ = segments->back().first_fact;
-  }
   ++writing_;
-  auto all = [segments, needed, thread_id = thread_id_, run_id = run_id_,
+  // One on its way can fail after this one was handed in.
+  auto all = [segments, failed = failed_, thread_id = thread_id_, run_id = run_id_,
               work = std::move(work)](storage::Transaction& transaction) {
-    if (needed && !transaction.events().has(thread_id, run_id, *needed)) {
-      throw storage::StorageError("an earlier part of the run's log could not be stored");
-    }
+    if (*failed) throw storage::StorageError("an earlier part of the run's log could not be stored");
     for (const storage::EventSegment& segment : *segments) transaction.events().append(thread_id, run_id, segment);
     if (work) work(transaction);
   };
-  auto answer = [self = shared_from_this(), facts = next_fact_, done = std::move(done)](std::exception_ptr error) {
+  auto answer = [self = shared_from_this(), failed = failed_, facts = next_fact_,
+                 done = std::move(done)](std::exception_ptr error) {
+    if (error) *failed = true;
     if (done) done(error);
     asio::post(self->executor_, [self, facts, error] { self->written(facts, error); });
   };

@@ -1,6 +1,7 @@
 #pragma once
 // The stored log of one run: facts go to the database in segments, in order.
 
+#include <atomic>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -63,9 +64,10 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   FactEncoder encoder_;
   std::int64_t next_fact_ = 0;
   std::vector<storage::EventSegment> gathered_;  // in order
-  std::int64_t last_segment_ = -1;               // its first fact; none yet
   std::size_t writing_ = 0;                      // writes on their way
   std::exception_ptr error_;
+  // Set on the writer's thread, so that works behind a failed one are not done.
+  std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
   std::function<void(std::int64_t facts)> stored_;
   boost::asio::steady_timer written_;  // never expires; cancelled after each write
 };

@@ -244,8 +244,8 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     } else {
       thread->status = others > 0 ? ThreadStatus::busy : ThreadStatus::idle;
     }
-    const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(record.thread_id, "");
-    if (head) thread->values_checkpoint = head->checkpoint_id;
+    const std::optional<storage::CheckpointId> head = transaction.checkpoints().newest_id(record.thread_id, "");
+    if (head) thread->values_checkpoint = head;
     if (result->outcome && !was_refused) thread->interrupts_json = runtime::to_text(interrupts_json(*result->outcome));
     if (!result->outcome && cancelled) thread->interrupts_json = "{}";
     if (!was_refused) thread->error_json = record.error_json;
@@ -288,9 +288,7 @@ asio::awaitable<void> RunWorker::store_rollback(std::shared_ptr<ActiveRun> run) 
     if (!thread) return;
     const bool is_busy = !transaction.runs().in_flight(record.thread_id).empty();
     thread->status = is_busy ? storage::ThreadStatus::busy : storage::ThreadStatus::idle;
-    const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(record.thread_id, "");
-    thread->values_checkpoint.reset();
-    if (head) thread->values_checkpoint = head->checkpoint_id;
+    thread->values_checkpoint = transaction.checkpoints().newest_id(record.thread_id, "");
     thread->changed(now);
     transaction.threads().update(*thread);
   };

@@ -283,9 +283,7 @@ asio::awaitable<void> RunService::erase(storage::Owner owner, FoundRun run) {
     transaction.runs().erase(record.run_id);
     std::optional<storage::Thread> thread = transaction.threads().find(owner, record.thread_id);
     if (!thread) return;
-    const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(record.thread_id, "");
-    thread->values_checkpoint.reset();
-    if (head) thread->values_checkpoint = head->checkpoint_id;
+    thread->values_checkpoint = transaction.checkpoints().newest_id(record.thread_id, "");
     thread->changed(now);
     transaction.threads().update(*thread);
   };

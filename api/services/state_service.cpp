@@ -246,8 +246,8 @@ asio::awaitable<runtime::CheckpointAddress> StateService::update(
       changed->status = standing->status;
       changed->interrupts_json = standing->interrupts_json;
     }
-    const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(id, "");
-    if (head) changed->values_checkpoint = head->checkpoint_id;
+    const std::optional<storage::CheckpointId> head = transaction.checkpoints().newest_id(id, "");
+    if (head) changed->values_checkpoint = head;
     changed->changed(now);
     transaction.threads().update(*changed);
     transaction.awaited().replace(id, {});  // whoever changes the state by hand says how it goes on

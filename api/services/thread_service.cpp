@@ -63,8 +63,8 @@ bool keep_latest(const storage::Owner& owner, storage::ThreadId id, storage::Tra
   if (!thread || !tx.runs().in_flight(id).empty()) return false;
   tx.checkpoints().keep_newest(id);
   // After a cancelled run the thread may show values of a checkpoint that is not the newest, and that is gone.
-  const std::optional<storage::Checkpoint> newest = tx.checkpoints().newest(id, "");
-  if (thread->values_checkpoint && newest) thread->values_checkpoint = newest->checkpoint_id;
+  const std::optional<storage::CheckpointId> newest = tx.checkpoints().newest_id(id, "");
+  if (thread->values_checkpoint && newest) thread->values_checkpoint = newest;
   tx.threads().update(*thread);
   return true;
 }

@@ -203,6 +203,10 @@ ChannelValue value_from(Query& sql, ValueId id) {
 CheckpointTable::CheckpointTable(const SQLite::Database& database)
     : find_(database, kColumns + kInNamespace + "AND c.checkpoint_id = :id"),
       newest_(database, kColumns + kInNamespace + "ORDER BY c.checkpoint_id DESC LIMIT 1"),
+      newest_id_(database, R"sql(
+        SELECT checkpoint_id FROM checkpoints WHERE thread_id = :thread_id AND checkpoint_ns = :checkpoint_ns
+        ORDER BY checkpoint_id DESC LIMIT 1
+      )sql"),
       newest_before_(database,
                      kColumns + kInNamespace + "AND c.checkpoint_id < :id ORDER BY c.checkpoint_id DESC LIMIT 1"),
       // Every id is between no bytes and 17 bytes of ff. The range lets the key find the first row, whatever is asked.
@@ -226,10 +230,6 @@ CheckpointTable::CheckpointTable(const SQLite::Database& database)
       size_of_rows_(database, kSizeOfRows),
       size_of_values_(database, R"sql(
         SELECT channel, count(*), sum(length(data)) FROM channel_values WHERE thread_id = :thread_id GROUP BY channel
-      )sql"),
-      has_(database, R"sql(
-        SELECT 1 FROM checkpoints
-        WHERE thread_id = :thread_id AND checkpoint_ns = :checkpoint_ns AND checkpoint_id = :id
       )sql"),
       insert_(database, R"sql(
         INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_id, run_id, created_at, step, source,
@@ -269,6 +269,14 @@ std::optional<Checkpoint> CheckpointTable::find(ThreadId thread_id, const std::s
 
 std::optional<Checkpoint> CheckpointTable::newest(ThreadId thread_id, const std::string& checkpoint_ns) const {
   return first_of(newest_, thread_id, checkpoint_ns, std::nullopt);
+}
+
+std::optional<CheckpointId> CheckpointTable::newest_id(ThreadId thread_id, const std::string& checkpoint_ns) const {
+  Query sql(newest_id_);
+  sql.bind(":thread_id", thread_id).bind(":checkpoint_ns", checkpoint_ns);
+  std::optional<CheckpointId> id;
+  if (sql.next()) sql >> id;
+  return id;
 }
 
 std::optional<Checkpoint> CheckpointTable::newest_before(ThreadId thread_id, const std::string& checkpoint_ns,
@@ -331,12 +339,6 @@ std::vector<std::string> CheckpointTable::namespaces(ThreadId thread_id) const {
   sql.bind(":thread_id", thread_id);
   while (sql.next()) sql >> found.emplace_back();
   return found;
-}
-
-bool CheckpointTable::has(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const {
-  Query sql(has_);
-  sql.bind(":thread_id", thread_id).bind(":checkpoint_ns", checkpoint_ns).bind(":id", id);
-  return sql.next();
 }
 
 void CheckpointTable::insert(const Checkpoint& checkpoint, const std::vector<ChannelValue>& new_values) {

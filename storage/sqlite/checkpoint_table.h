@@ -17,6 +17,7 @@ class CheckpointTable final : public Checkpoints {
 
   std::optional<Checkpoint> find(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const override;
   std::optional<Checkpoint> newest(ThreadId thread_id, const std::string& checkpoint_ns) const override;
+  std::optional<CheckpointId> newest_id(ThreadId thread_id, const std::string& checkpoint_ns) const override;
   std::optional<Checkpoint> newest_before(ThreadId thread_id, const std::string& checkpoint_ns,
                                           CheckpointId bound) const override;
   std::vector<Checkpoint> list(const CheckpointQuery& query) const override;
@@ -26,7 +27,6 @@ class CheckpointTable final : public Checkpoints {
   std::vector<std::string> namespaces(ThreadId thread_id) const override;
   StateSize size_of(ThreadId thread_id) const override;
 
-  bool has(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const override;
   void insert(const Checkpoint& checkpoint, const std::vector<ChannelValue>& new_values) override;
   void put_writes(ThreadId thread_id, const PendingWrites& writes) override;
   void erase_run(ThreadId thread_id, RunId run_id) override;
@@ -42,6 +42,7 @@ class CheckpointTable final : public Checkpoints {
 
   mutable Statement find_;
   mutable Statement newest_;
+  mutable Statement newest_id_;
   mutable Statement newest_before_;
   mutable Statement list_;
   mutable Statement pending_writes_;
@@ -49,7 +50,6 @@ class CheckpointTable final : public Checkpoints {
   mutable Statement namespaces_;
   mutable Statement size_of_rows_;
   mutable Statement size_of_values_;
-  mutable Statement has_;
   Statement insert_;
   Statement insert_value_;
   Statement find_shared_;

@@ -14,10 +14,6 @@ EventTable::EventTable(const SQLite::Database& database)
                                         AND first_fact <= :first_fact), :first_fact)
         ORDER BY first_fact LIMIT :limit
       )sql"),
-      has_(database, R"sql(
-        SELECT 1 FROM event_segments
-        WHERE thread_id = :thread_id AND run_id = :run_id AND first_fact = :first_fact
-      )sql"),
       append_(database, R"sql(
         INSERT INTO event_segments (thread_id, run_id, first_fact, facts)
         VALUES (:thread_id, :run_id, :first_fact, :facts)
@@ -34,12 +30,6 @@ std::vector<EventSegment> EventTable::read(ThreadId thread_id, RunId run_id, std
     found.push_back(std::move(segment));
   }
   return found;
-}
-
-bool EventTable::has(ThreadId thread_id, RunId run_id, std::int64_t first_fact) const {
-  Query sql(has_);
-  sql.bind(":thread_id", thread_id).bind(":run_id", run_id).bind(":first_fact", first_fact);
-  return sql.next();
 }
 
 void EventTable::append(ThreadId thread_id, RunId run_id, const EventSegment& segment) {

@@ -15,12 +15,10 @@ class EventTable final : public Events {
 
   std::vector<EventSegment> read(ThreadId thread_id, RunId run_id, std::int64_t first_fact,
                                  std::int64_t limit) const override;
-  bool has(ThreadId thread_id, RunId run_id, std::int64_t first_fact) const override;
   void append(ThreadId thread_id, RunId run_id, const EventSegment& segment) override;
 
  private:
   mutable Statement read_;
-  mutable Statement has_;
   Statement append_;
 };
 

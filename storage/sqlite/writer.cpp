@@ -85,7 +85,6 @@ void Writer::run() {
     std::vector<Entry> group = queue_.take(kGroupMax);
     if (group.empty()) return;
     apply(group);
-    for (Entry& entry : group) entry.done(std::move(entry.error));
     if (mover_) mover_->keep_short(database_->getHandle(), frames_in_log_);
   }
 }
@@ -103,18 +102,31 @@ void Writer::apply(std::span<Entry> group) {
   std::size_t first = 0;  // of those in the open transaction
   for (std::size_t i = 0; i < group.size(); ++i) {
     Entry& entry = group[i];
-    if (!in_transaction()) first = i;
     entry.error = apply_one(entry.work);
     entry.work = nullptr;
-    // Some errors (a full disk) make SQLite take back the whole transaction, with the works before.
-    if (!in_transaction()) fail(group.subspan(first, i - first), entry.error);
+    if (!in_transaction()) {
+      // Some errors (a full disk) make SQLite take back the whole transaction, with the works before.
+      fail(group.subspan(first, i - first), entry.error);
+      answer(group.subspan(first, i - first));
+      first = i + 1;
+    }
+    if (entry.error) answer({&entry, 1});
   }
-  if (!in_transaction()) return;
-  try {
-    run_statement(commit_);
-  } catch (const SQLite::Exception& error) {
-    fail(group.subspan(first), storage_failure(path_, error));
-    if (in_transaction()) run_statement(roll_back_);
+  if (in_transaction()) {
+    try {
+      run_statement(commit_);
+    } catch (const SQLite::Exception& error) {
+      fail(group.subspan(first), storage_failure(path_, error));
+      if (in_transaction()) run_statement(roll_back_);
+    }
+  }
+  answer(group.subspan(first));
+}
+
+void Writer::answer(std::span<Entry> entries) {
+  for (Entry& entry : entries) {
+    // Null for one that has failed and knows it.
+    if (const Done done = std::exchange(entry.done, nullptr)) done(std::move(entry.error));
   }
 }
 

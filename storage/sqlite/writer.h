@@ -49,7 +49,9 @@ class Writer {
   };
 
   void run();
+  // Applies the works and answers all of them, failed ones before the next is applied.
   void apply(std::span<Entry> group);
+  static void answer(std::span<Entry> entries);
   // Null, or why nothing of `work` is kept.
   std::exception_ptr apply_one(const Work& work);
   bool in_transaction() const;

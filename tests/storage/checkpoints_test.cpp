@@ -85,19 +85,6 @@ TEST_CASE_METHOD(CheckpointsFixture, "A checkpoint is found as it was inserted")
   CHECK(found->shared_metadata_json == stored.shared_metadata_json);
 }
 
-TEST_CASE_METHOD(CheckpointsFixture, "Whether there is a checkpoint is asked by thread, namespace and id") {
-  insert(checkpoint(1));
-  insert(checkpoint(2, "node:1"));
-  auto ask = [](Transaction& transaction) {
-    const Checkpoints& checkpoints = transaction.checkpoints();
-    return std::vector<bool>{
-        checkpoints.has(kThread, "", id<CheckpointId>(1)), checkpoints.has(kThread, "node:1", id<CheckpointId>(2)),
-        checkpoints.has(kThread, "", id<CheckpointId>(2)), checkpoints.has(kThread, "node:1", id<CheckpointId>(1)),
-        checkpoints.has(id<ThreadId>(2), "", id<CheckpointId>(1))};
-  };
-  CHECK(commit(ask) == std::vector<bool>{true, true, false, false, false});
-}
-
 TEST_CASE_METHOD(CheckpointsFixture, "The newest checkpoint of a namespace is that with the highest id") {
   insert(checkpoint(2));
   insert(checkpoint(1));
@@ -115,6 +102,15 @@ TEST_CASE_METHOD(CheckpointsFixture, "The newest checkpoint of a namespace is th
   CHECK(found[1]->checkpoint_id == id<CheckpointId>(1));
   CHECK_FALSE(found[2]);
   CHECK_FALSE(found[3]);
+
+  auto newest_id = [](const Snapshot& snapshot) {
+    const CheckpointReads& checkpoints = snapshot.checkpoints();
+    return std::vector<std::optional<CheckpointId>>{checkpoints.newest_id(kThread, ""),
+                                                    checkpoints.newest_id(kThread, "other"),
+                                                    checkpoints.newest_id(id<ThreadId>(2), "")};
+  };
+  CHECK(read(newest_id) ==
+        std::vector<std::optional<CheckpointId>>{id<CheckpointId>(2), id<CheckpointId>(3), std::nullopt});
 }
 
 TEST_CASE_METHOD(CheckpointsFixture, "Checkpoints are listed newest first, before a bound, up to a limit") {

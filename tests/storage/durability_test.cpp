@@ -2,7 +2,6 @@
 
 #include <fcntl.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +14,7 @@
 #include <future>
 
 #include "tests/storage/storage_fixture.h"
+#include "tests/support/file_size_limit.h"
 
 namespace heddle::storage::test {
 namespace {
@@ -36,26 +36,6 @@ bool has(StorageFixture& fixture, int number) {
     return snapshot.items().find(Owner{}, {"n"}, std::to_string(number), at(1)).has_value();
   });
 }
-
-// No file of this process grows beyond `bytes` while the object lives.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit limit{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, handler_);
-  }
-  FileSizeLimit(const FileSizeLimit&) = delete;
-  FileSizeLimit& operator=(const FileSizeLimit&) = delete;
-
- private:
-  rlimit before_{};
-  sighandler_t handler_;
-};
 
 // In a child process: writes one item after another and reports each that is acknowledged.
 [[noreturn]] void write_until_killed(const std::string& path, int report) {
@@ -186,7 +166,7 @@ TEST_CASE("A file that is no database is refused and left alone") {
 TEST_CASE_METHOD(FileFixture, "A full disk fails the works that need it, and the writer goes on afterwards") {
   commit(put(1));
   {
-    const FileSizeLimit limit(1'000'000);
+    const heddle::test::FileSizeLimit limit(1'000'000);
     CHECK_THROWS_WITH(commit(put(2, 3'000'000)), Catch::Contains(path()));
     CHECK_THROWS_AS(commit(put(3, 3'000'000)), StorageError);
     CHECK(has(*this, 1));
@@ -211,7 +191,7 @@ TEST_CASE_METHOD(FileFixture, "When the commit of a group fails, every work of t
   storage->submit(wait, [](std::exception_ptr) {});
   entered.get_future().wait();
   {
-    const FileSizeLimit limit(100'000);
+    const heddle::test::FileSizeLimit limit(100'000);
     for (int number = 1; number <= 4; ++number) storage->submit(put(number, 60'000), count);
     opened.set_value();
     storage.reset();
@@ -222,6 +202,37 @@ TEST_CASE_METHOD(FileFixture, "When the commit of a group fails, every work of t
   CHECK_FALSE(has(*this, 1));
   commit(put(1));
   CHECK(has(*this, 1));
+}
+
+TEST_CASE_METHOD(FileFixture, "That a work was lost with its transaction is told before a later work is applied") {
+  std::promise<void> opened;
+  std::promise<void> entered;
+  auto wait = [&](Transaction&) {
+    entered.set_value();
+    opened.get_future().wait();
+  };
+  std::string told;
+  bool had_told = false;
+  auto apply = [&](Transaction& transaction) {
+    had_told = told == "12";
+    put(3)(transaction);
+  };
+  storage->submit(wait, [](std::exception_ptr) {});
+  entered.get_future().wait();
+  {
+    // Large enough to be written before its commit.
+    const heddle::test::FileSizeLimit limit(1'000'000);
+    storage->submit(put(1), [&](const std::exception_ptr& error) { told += error ? "1" : "-"; });
+    storage->submit(put(2, 30'000'000), [&](const std::exception_ptr& error) { told += error ? "2" : "-"; });
+    storage->submit(apply, [&](const std::exception_ptr& error) { told += error ? "-" : "3"; });
+    opened.set_value();
+    storage.reset();
+  }
+  CHECK(had_told);
+  CHECK(told == "123");
+  open(path());
+  CHECK_FALSE(has(*this, 1));
+  CHECK(has(*this, 3));
 }
 
 }  // namespace heddle::storage::test

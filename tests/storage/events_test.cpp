@@ -39,15 +39,6 @@ TEST_CASE_METHOD(EventsFixture, "Reading begins with the segment that holds the 
   CHECK(from(25) == std::vector<std::int64_t>{20});
 }
 
-TEST_CASE_METHOD(EventsFixture, "Whether there is a segment is asked by its run and its first fact") {
-  auto ask = [](Transaction& transaction) {
-    const Events& events = transaction.events();
-    return std::vector<bool>{events.has(kThread, kRun, 0), events.has(kThread, kRun, 10), events.has(kThread, kRun, 11),
-                             events.has(kThread, kRun, 5), events.has(kThread, id<RunId>(3), 5)};
-  };
-  CHECK(commit(ask) == std::vector<bool>{true, true, false, false, true});
-}
-
 TEST_CASE_METHOD(EventsFixture, "Reading stops at the limit") {
   CHECK(from(3, 2) == std::vector<std::int64_t>{0, 10});
 }

@@ -119,25 +119,29 @@ TEST_CASE_METHOD(FileFixture, "Works that wait together are applied in order and
   CHECK(log == std::vector<std::string>{"work 1", "work 2", "work 3", "done 1", "done 2", "done 3"});
 }
 
-TEST_CASE_METHOD(FileFixture, "A work that fails leaves the others of its group") {
+TEST_CASE_METHOD(FileFixture, "A work that fails leaves the others of its group, and those behind it know") {
   std::vector<std::string> log;
   {
     Gate gate(*storage);
     auto log_end = [&log](std::exception_ptr error) { log.push_back(text_of(error)); };
+    auto insert_third = [&log](Transaction& transaction) {
+      log.emplace_back("third");
+      transaction.threads().insert(thread(3));
+    };
     auto fail = [](Transaction& transaction) {
       transaction.threads().insert(thread(2));
       throw std::runtime_error("no");
     };
     storage->submit(insert(1), log_end);
     storage->submit(fail, log_end);
-    storage->submit(insert(3), log_end);
+    storage->submit(insert_third, log_end);
   }
   commit(insert(4));
   CHECK(read(exists(1)));
   CHECK_FALSE(read(exists(2)));
   CHECK(read(exists(3)));
   storage.reset();
-  CHECK(log == std::vector<std::string>{"done", "no", "done"});
+  CHECK(log == std::vector<std::string>{"no", "third", "done", "done"});
 }
 
 TEST_CASE_METHOD(FileFixture, "A statement that breaks a rule of the schema fails its work alone, as StorageError") {
