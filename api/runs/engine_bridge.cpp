@@ -1,6 +1,7 @@
 #include "api/runs/engine_bridge.h"
 
 #include <boost/asio/post.hpp>
+#include <memory>
 #include <utility>
 
 namespace heddle::api {
@@ -40,16 +41,29 @@ void EngineBridge::deliver() {
     parcels.swap(parcels_);
   }
   std::vector<Fact> facts;
+  auto writes = std::make_shared<std::vector<Write>>();
   for (Parcel& parcel : parcels) {
     if (Fact* fact = std::get_if<Fact>(&parcel)) {
       facts.push_back(std::move(*fact));
-      continue;
+    } else {
+      writes->push_back(std::move(std::get<Write>(parcel)));
     }
-    // Before the readers are told, so that the facts wait for this write and are not stored on their own.
-    Write& write = std::get<Write>(parcel);
-    stream_->publish_with(std::exchange(facts, {}), std::move(write.work), std::move(write.done));
   }
-  if (!facts.empty()) stream_->publish(std::move(facts));
+  if (writes->empty()) {
+    stream_->publish(std::move(facts));
+    return;
+  }
+  // One work of the storage for all, with one segment of the log.
+  auto work = [writes](storage::Transaction& transaction) {
+    for (const Write& write : *writes) write.work(transaction);
+  };
+  auto done = [writes](std::exception_ptr error) {
+    for (Write& write : *writes) {
+      write.work = nullptr;
+      write.done(error);
+    }
+  };
+  stream_->publish_with(std::move(facts), std::move(work), std::move(done));
 }
 
 }  // namespace heddle::api

@@ -22,6 +22,10 @@ constexpr std::size_t kSegmentBytes = std::size_t{64} << 10;
 constexpr std::size_t kPortionBytes = std::size_t{64} << 10;
 constexpr std::int64_t kSegmentsRead = 8;
 
+[[noreturn]] void refuse_after_failure() {
+  throw storage::StorageError("an earlier part of the run's log could not be stored");
+}
+
 }  // namespace
 
 RunLog::RunLog(asio::any_io_executor executor, storage::Storage& storage, storage::ThreadId thread_id,
@@ -51,6 +55,14 @@ void RunLog::append_with(const std::vector<Fact>& facts, Work work, Done done) {
   write_gathered(std::move(work), std::move(done));
 }
 
+RunLog::Work RunLog::behind(Work work) {
+  if (!error_ && !gathered_.empty()) write_gathered(nullptr, nullptr);
+  return [failed = failed_, work = std::move(work)](storage::Transaction& transaction) {
+    if (*failed) refuse_after_failure();
+    work(transaction);
+  };
+}
+
 void RunLog::gather(const std::vector<Fact>& facts) {
   for (const Fact& fact : facts) {
     if (gathered_.empty() || gathered_.back().facts.size() >= kSegmentBytes) {
@@ -67,7 +79,7 @@ void RunLog::write_gathered(Work work, Done done) {
   // One on its way can fail after this one was handed in.
   auto all = [segments, failed = failed_, thread_id = thread_id_, run_id = run_id_,
               work = std::move(work)](storage::Transaction& transaction) {
-    if (*failed) throw storage::StorageError("an earlier part of the run's log could not be stored");
+    if (*failed) refuse_after_failure();
     for (const storage::EventSegment& segment : *segments) transaction.events().append(thread_id, run_id, segment);
     if (work) work(transaction);
   };

@@ -46,6 +46,12 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   // The same, and then `work`: both, with what has gathered, in one transaction, all or nothing. `done` as in
   // Storage::submit. Once something could not be stored, nothing later is.
   void append_with(const std::vector<Fact>& facts, Work work, Done done);
+  // Hands in what has gathered, and returns `work` as one that goes behind all that was appended: handed to the same
+  // storage at once, it is done if all of that could be stored, and throws StorageError otherwise. Spares whoever goes
+  // on from the log to wait for it.
+  Work behind(Work work);
+  // Whether something could not be stored.
+  bool has_failed() const { return *failed_; }
   // Calls `stored` on the executor after each write, with the number of facts of the run that are durable. Null ends
   // it.
   void on_stored(std::function<void(std::int64_t facts)> stored) { stored_ = std::move(stored); }

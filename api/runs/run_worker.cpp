@@ -105,6 +105,22 @@ asio::awaitable<bool> RunWorker::flush_log(std::shared_ptr<ActiveRun> run) {
   co_return true;
 }
 
+asio::awaitable<bool> RunWorker::commit_behind_log(std::shared_ptr<ActiveRun> run, Work work) {
+  const std::shared_ptr<RunLog> log = run->stream->log();
+  if (!log || log->has_failed()) {
+    co_await commit_when_possible(run, std::move(work));
+    co_return true;
+  }
+  Work behind = log->behind(std::move(work));
+  try {
+    co_await commit_when_possible(run, std::move(behind));
+  } catch (const storage::StorageError&) {
+    if (!log->has_failed()) throw;
+    co_return false;
+  }
+  co_return true;
+}
+
 asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
   run->phase = ActiveRun::Phase::running;
   if (run->record.status == storage::RunStatus::pending) co_await mark_running(run);
@@ -128,11 +144,17 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
 
   EngineResult engine_result = co_await engine_.run(run);
   run->stop.reset();
-  const bool is_logged = co_await flush_log(run);
-  if (!is_logged && !engine_result.error && !engine_result.cancelled) {
-    engine_result.error = runtime::ErrorInfo{"StorageError", "what the run did could not be stored"};
+  const auto result = std::make_shared<EngineResult>(std::move(engine_result));
+  const auto note_unstored = [&result] {
+    if (result->error || result->cancelled) return;
+    result->error = runtime::ErrorInfo{"StorageError", "what the run did could not be stored"};
+  };
+  // Whoever goes on from here, or reads what the run has left, finds its log stored.
+  const bool is_read_first = result->paused || result->cancelled || run->cancel || !run->plan.webhook.empty();
+  if (is_read_first) {
+    const bool is_logged = co_await flush_log(run);
+    if (!is_logged) note_unstored();
   }
-  const auto result = std::make_shared<const EngineResult>(std::move(engine_result));
 
   const bool goes_on_later = result->paused || (result->cancelled && run->stop_for_restart);
   if (goes_on_later && !run->cancel) {
@@ -146,7 +168,12 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
   if (run->cancel == CancelAction::rollback) {
     co_await store_rollback(run);
   } else {
-    co_await store_end(run, result);
+    bool is_stored = co_await store_end(run, result);
+    if (!is_stored) {
+      co_await flush_log(run);
+      note_unstored();
+      is_stored = co_await store_end(run, result);
+    }
   }
   if (result->error && !run->cancel) {
     Fact failure;
@@ -194,7 +221,7 @@ asio::awaitable<std::shared_ptr<const storage::Webhook>> RunWorker::owed_call(st
   co_return std::make_shared<const storage::Webhook>(std::move(call));
 }
 
-asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result) {
+asio::awaitable<bool> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result) {
   using storage::RunStatus;
   using storage::ThreadStatus;
   const bool cancelled = result->cancelled || run->cancel.has_value();
@@ -213,7 +240,7 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     run->result = result_of(*result->outcome);
   }
   const std::shared_ptr<const storage::Webhook> call = co_await owed_call(run);
-  if (run->temporary) co_return;
+  if (run->temporary) co_return true;
 
   std::vector<storage::Awaited> awaited;
   if (!cancelled && result->outcome) {
@@ -253,8 +280,9 @@ asio::awaitable<void> RunWorker::store_end(std::shared_ptr<ActiveRun> run, std::
     transaction.threads().update(*thread);
     transaction.awaited().replace(record.thread_id, awaited);
   };
-  co_await commit_when_possible(run, std::move(store));
-  if (has_awaited && tell_of_awaited_) tell_of_awaited_();
+  const bool is_stored = co_await commit_behind_log(run, std::move(store));
+  if (is_stored && has_awaited && tell_of_awaited_) tell_of_awaited_();
+  co_return is_stored;
 }
 
 // The name of an error is one of the program, its text may hold what a client sent.

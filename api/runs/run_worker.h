@@ -1,9 +1,9 @@
 #pragma once
 // Takes one run through the engine and stores how it ended.
 //
-// When a run ends, in this order: its last checkpoint and its events are durable; the run's and the thread's status
+// When a run ends, in this order: its last checkpoint and its events are stored; the run's and the thread's status
 // are stored in one transaction, with the call that the run's webhook gets; readers get the last event and the end of
-// the stream; the webhook is called (http-api.md 8.5).
+// the stream; the webhook is called (http-api.md 8.5). The first two may be one commit.
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
@@ -60,7 +60,11 @@ class RunWorker {
   // Returns when the log is stored, and whether it could be.
   boost::asio::awaitable<bool> flush_log(std::shared_ptr<ActiveRun> run);
   boost::asio::awaitable<void> mark_running(std::shared_ptr<ActiveRun> run);
-  boost::asio::awaitable<void> store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result);
+  // The same, behind what of the log is not stored yet, without waiting for that. False if the log has failed
+  // meanwhile: then nothing of `work` is kept, and the same again does it alone.
+  boost::asio::awaitable<bool> commit_behind_log(std::shared_ptr<ActiveRun> run, Work work);
+  // As commit_behind_log().
+  boost::asio::awaitable<bool> store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result);
   boost::asio::awaitable<void> store_rollback(std::shared_ptr<ActiveRun> run);
   // What the run's webhook is told; null if it has none. The record says how the run ended.
   boost::asio::awaitable<std::shared_ptr<const storage::Webhook>> owed_call(std::shared_ptr<ActiveRun> run);

@@ -2,13 +2,16 @@
 
 #include "api/server.h"
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
+#include <future>
 #include <sstream>
 #include <string>
 
 #include "storage/error.h"
 #include "tests/api/runs/server_fixture.h"
+#include "tests/support/file_size_limit.h"
 
 using namespace heddle;
 using namespace heddle::test;
@@ -96,6 +99,41 @@ TEST_CASE_METHOD(ServerFixture, "A server that stops in the middle of a run leav
   const std::string replay = ask(*server, "GET", "/threads/" + thread + "/runs/" + run + "/stream");
   CHECK(replay.find("\"attempt\":2") != std::string::npos);
   CHECK(replay.find("a:after") != std::string::npos);
+}
+
+TEST_CASE_METHOD(ServerFixture, "A run that meets a full disk ends in an error as soon as that can be stored") {
+  std::atomic<bool> waits_for_room{false};
+  runtime::Log own_log(clock, runtime::LogLevel::debug, [&waits_for_room](std::string_view line) {
+    if (line.find("which is tried again") != std::string_view::npos) waits_for_room = true;
+  });
+  graphs::Registry registry;
+  fixtures::add_fixture_graphs(registry);
+  api::Server server(settings(), std::move(registry), own_log);
+  const std::string thread = new_thread(server);
+  // Stored with the run, and again with each of its checkpoints.
+  const std::string body = R"({"assistant_id":"linear","input":{"text":")" + std::string(350'000, 'x') + R"("}})";
+  std::future<std::string> answer;
+  {
+    const FileSizeLimit limit(1'000'000);
+    answer = std::async(std::launch::async, [&server, &thread, &body] {
+      return ask(server, "POST", "/threads/" + thread + "/runs/wait", body);
+    });
+    // Its end fits, or it waits.
+    while (!waits_for_room && answer.wait_for(std::chrono::milliseconds{10}) != std::future_status::ready) continue;
+  }
+  const std::string text = answer.get();
+  INFO(text);
+  // From whichever was the first that could not be stored.
+  const bool says_why = text.find("disk I/O error") != std::string::npos;
+  CHECK((says_why || text.find("could not be stored") != std::string::npos));
+  CHECK(json_in(ask(server, "GET", "/threads/" + thread)).at("status") == "error");
+  const std::string runs = ask(server, "GET", "/threads/" + thread + "/runs");
+  CHECK(runs.find(R"("status":"error")") != std::string::npos);
+
+  // It is not in the way of the next.
+  const std::string next =
+      ask(server, "POST", "/threads/" + thread + "/runs/wait", R"({"assistant_id":"linear","input":{"text":"y"}})");
+  CHECK(next.find("y|first|second") != std::string::npos);
 }
 
 TEST_CASE_METHOD(ServerFixture, "A run whose steps end the server is given up after three attempts that led nowhere") {
