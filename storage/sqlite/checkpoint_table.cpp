@@ -6,13 +6,16 @@
 #include <string>
 #include <string_view>
 
+#include "storage/sqlite/rows_of_checkpoints.h"
+
 namespace heddle::storage::sqlite {
 namespace {
 
 const std::string kColumns = R"sql(
   SELECT c.thread_id, c.checkpoint_ns, c.checkpoint_id, c.parent_id, c.run_id, c.created_at, c.step, c.source,
          c.value_ids, c.metadata_json, c.channels_json, c.seen_json, s.metadata_json
-  FROM checkpoints c LEFT JOIN shared_metadata s USING (thread_id, shared_id)
+  FROM checkpoints c LEFT JOIN shared_metadata s
+    ON s.run_id = coalesce(c.run_id, x'') AND s.thread_id = c.thread_id AND s.shared_id = c.shared_id
 )sql";
 
 // The encoding makes a few dozen; a chain of more is one that leads back to itself in a damaged database.
@@ -20,83 +23,21 @@ constexpr std::size_t kPartsMax = 10'000;
 
 const std::string kInNamespace = "WHERE c.thread_id = :thread_id AND c.checkpoint_ns = :checkpoint_ns ";
 
-// From the nearest ancestor of every remaining checkpoint whose parent belongs to the run. Only
-// remaining rows are changed and only erased ones are climbed, so the order does not matter.
 // Lengths of texts are counted in bytes, not characters.
-constexpr const char* kSizeOfRows = R"sql(
+const std::string kSizeOfRows = R"sql(
   SELECT c.count, c.bytes, s.bytes, w.count, w.bytes
   FROM (SELECT count(*) AS count,
                ifnull(sum(length(CAST(metadata_json AS BLOB)) + length(CAST(channels_json AS BLOB)) +
                           length(CAST(seen_json AS BLOB)) + length(value_ids)), 0) AS bytes
         FROM checkpoints WHERE thread_id = :thread_id) AS c,
        (SELECT ifnull(sum(length(CAST(metadata_json AS BLOB))), 0) AS bytes
-        FROM shared_metadata WHERE thread_id = :thread_id) AS s,
+        FROM shared_metadata)sql" +
+                                kSharedOfThread +
+                                R"sql() AS s,
        (SELECT count(*) AS count, ifnull(sum(length(CAST(writes AS BLOB))), 0) AS bytes
-        FROM pending_writes WHERE thread_id = :thread_id) AS w
-)sql";
-
-constexpr const char* kRelinkAroundRun = R"sql(
-  UPDATE checkpoints AS c
-  SET parent_id = (
-    WITH RECURSIVE line(id) AS (
-      VALUES (c.parent_id)
-      UNION ALL
-      SELECT p.parent_id FROM line JOIN checkpoints p
-        ON p.thread_id = c.thread_id AND p.checkpoint_ns = c.checkpoint_ns AND p.checkpoint_id = line.id
-      WHERE p.run_id = :run_id)
-    SELECT id FROM line
-    WHERE id IS NULL OR NOT EXISTS (
-      SELECT 1 FROM checkpoints e
-      WHERE e.thread_id = c.thread_id AND e.checkpoint_ns = c.checkpoint_ns AND e.checkpoint_id = line.id
-        AND e.run_id = :run_id))
-  WHERE c.thread_id = :thread_id AND c.run_id IS NOT :run_id AND EXISTS (
-    SELECT 1 FROM checkpoints e
-    WHERE e.thread_id = c.thread_id AND e.checkpoint_ns = c.checkpoint_ns AND e.checkpoint_id = c.parent_id
-      AND e.run_id = :run_id)
-)sql";
-
-constexpr const char* kUnlinkNewest = R"sql(
-  UPDATE checkpoints AS c SET parent_id = NULL
-  WHERE c.thread_id = :thread_id AND c.parent_id IS NOT NULL AND c.checkpoint_id = (
-    SELECT max(n.checkpoint_id) FROM checkpoints n
-    WHERE n.thread_id = c.thread_id AND n.checkpoint_ns = c.checkpoint_ns)
-)sql";
-
-constexpr const char* kEraseOlder = R"sql(
-  DELETE FROM checkpoints
-  WHERE thread_id = :thread_id AND (checkpoint_ns, checkpoint_id) NOT IN (
-    SELECT checkpoint_ns, max(checkpoint_id) FROM checkpoints WHERE thread_id = :thread_id GROUP BY checkpoint_ns)
-)sql";
-
-constexpr const char* kErasePendingWrites = R"sql(
-  DELETE FROM pending_writes
-  WHERE thread_id = :thread_id AND NOT EXISTS (
-    SELECT 1 FROM checkpoints c
-    WHERE c.thread_id = pending_writes.thread_id AND c.checkpoint_ns = pending_writes.checkpoint_ns
-      AND c.checkpoint_id = pending_writes.checkpoint_id)
-)sql";
-
-// Takes the value ids of every checkpoint apart, and follows each to the parts below it.
-constexpr const char* kEraseValues = R"sql(
-  WITH RECURSIVE
-    place(at) AS (
-      VALUES (1)
-      UNION ALL
-      SELECT at + 8 FROM place
-      WHERE at + 8 < (SELECT max(length(value_ids)) FROM checkpoints WHERE thread_id = :thread_id)),
-    kept(id) AS (
-      SELECT substr(c.value_ids, place.at, 8) FROM checkpoints c JOIN place ON place.at < length(c.value_ids)
-      WHERE c.thread_id = :thread_id
-      UNION
-      SELECT v.base FROM kept JOIN channel_values v ON v.thread_id = :thread_id AND v.value_id = kept.id
-      WHERE v.base IS NOT NULL)
-  DELETE FROM channel_values WHERE thread_id = :thread_id AND value_id NOT IN (SELECT id FROM kept)
-)sql";
-
-constexpr const char* kEraseShared = R"sql(
-  DELETE FROM shared_metadata
-  WHERE thread_id = :thread_id AND shared_id NOT IN (
-    SELECT shared_id FROM checkpoints WHERE thread_id = :thread_id AND shared_id IS NOT NULL)
+        FROM pending_writes)sql" +
+                                kWritesOfThread +
+                                R"sql() AS w
 )sql";
 
 // The text stays as it is unless there is a thread id in it to replace.
@@ -110,28 +51,25 @@ const std::string kCopyCheckpoints = R"sql(
                            shared_id, value_ids, metadata_json, channels_json, seen_json)
   SELECT :to, checkpoint_ns, checkpoint_id, parent_id, run_id, created_at, step, source,
          shared_id, value_ids, )sql" +
-                                     kMetadataOfCopy + R"sql(, channels_json, seen_json
-  FROM checkpoints WHERE thread_id = :from
+                                     kMetadataOfCopy +
+                                     R"sql(, channels_json, seen_json
+  FROM checkpoints WHERE thread_id = :thread_id
 )sql";
 
 const std::string kCopyShared = R"sql(
-  INSERT INTO shared_metadata (thread_id, shared_id, metadata_json)
-  SELECT :to, shared_id, )sql" + kMetadataOfCopy +
-                                R"sql(
-  FROM shared_metadata WHERE thread_id = :from
-)sql";
+  INSERT INTO shared_metadata (run_id, thread_id, shared_id, metadata_json)
+  SELECT run_id, :to, shared_id, )sql" +
+                                kMetadataOfCopy + "FROM shared_metadata" + kSharedOfThread;
 
-constexpr const char* kCopyValues = R"sql(
-  INSERT INTO channel_values (thread_id, value_id, base, level, items, checkpoint_ns, channel, codec, data)
-  SELECT :to, value_id, base, level, items, checkpoint_ns, channel, codec, data
-  FROM channel_values WHERE thread_id = :from
-)sql";
+const std::string kCopyValues = kReachedValues + R"sql(
+  INSERT INTO channel_values (value_id, thread_id, base, level, items, checkpoint_ns, channel, codec, data)
+  SELECT value_id, :to, base, level, items, checkpoint_ns, channel, codec, data
+  FROM channel_values)sql" + kValuesOfThread;
 
-constexpr const char* kCopyPendingWrites = R"sql(
-  INSERT INTO pending_writes (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, writes)
-  SELECT :to, checkpoint_ns, checkpoint_id, task_id, task_path, writes
-  FROM pending_writes WHERE thread_id = :from
-)sql";
+const std::string kCopyPendingWrites = R"sql(
+  INSERT INTO pending_writes (checkpoint_id, thread_id, checkpoint_ns, task_id, task_path, writes)
+  SELECT checkpoint_id, :to, checkpoint_ns, task_id, task_path, writes
+  FROM pending_writes)sql" + kWritesOfThread;
 
 // One seek per namespace, however many checkpoints each has.
 constexpr const char* kNamespaces = R"sql(
@@ -174,6 +112,11 @@ std::uint64_t hash_of(std::string_view text) {
   std::uint64_t hash = 0xcbf29ce484222325U;
   for (const char byte : text) hash = (hash ^ static_cast<unsigned char>(byte)) * 0x100000001b3U;
   return hash;
+}
+
+// See kSharedOfThread.
+std::string run_key(const std::optional<RunId>& id) {
+  return id ? std::string(id->uuid.bytes.begin(), id->uuid.bytes.end()) : std::string();
 }
 
 Checkpoint checkpoint_from(Query& sql) {
@@ -228,9 +171,8 @@ CheckpointTable::CheckpointTable(const SQLite::Database& database)
       )sql"),
       namespaces_(database, kNamespaces),
       size_of_rows_(database, kSizeOfRows),
-      size_of_values_(database, R"sql(
-        SELECT channel, count(*), sum(length(data)) FROM channel_values WHERE thread_id = :thread_id GROUP BY channel
-      )sql"),
+      size_of_values_(database, kReachedValues + "SELECT channel, count(*), sum(length(data)) FROM channel_values" +
+                                    kValuesOfThread + "GROUP BY channel"),
       insert_(database, R"sql(
         INSERT INTO checkpoints (thread_id, checkpoint_ns, checkpoint_id, parent_id, run_id, created_at, step, source,
                                  shared_id, value_ids, metadata_json, channels_json, seen_json)
@@ -242,23 +184,19 @@ CheckpointTable::CheckpointTable(const SQLite::Database& database)
         VALUES (:thread_id, :value_id, :base, :level, :items, :checkpoint_ns, :channel, :codec, :data)
       )sql"),
       find_shared_(database, R"sql(
-        SELECT metadata_json FROM shared_metadata WHERE thread_id = :thread_id AND shared_id = :shared_id
+        SELECT metadata_json = :metadata_json FROM shared_metadata
+        WHERE run_id = :run_id AND thread_id = :thread_id AND shared_id = :shared_id
       )sql"),
       insert_shared_(database, R"sql(
-        INSERT INTO shared_metadata (thread_id, shared_id, metadata_json)
-        VALUES (:thread_id, :shared_id, :metadata_json)
+        INSERT INTO shared_metadata (run_id, thread_id, shared_id, metadata_json)
+        VALUES (:run_id, :thread_id, :shared_id, :metadata_json)
       )sql"),
       put_writes_(database, R"sql(
         INSERT INTO pending_writes (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, writes)
         VALUES (:thread_id, :checkpoint_ns, :checkpoint_id, :task_id, :task_path, :writes)
         ON CONFLICT DO UPDATE SET task_path = excluded.task_path, writes = excluded.writes
       )sql"),
-      relink_around_run_(database, kRelinkAroundRun),
-      erase_run_(database, "DELETE FROM checkpoints WHERE thread_id = :thread_id AND run_id = :run_id"),
-      unlink_newest_(database, kUnlinkNewest),
-      erase_older_(database, kEraseOlder),
-      erase_unreferenced_{Statement(database, kErasePendingWrites), Statement(database, kEraseValues),
-                          Statement(database, kEraseShared)},
+      eraser_(database),
       copy_with_metadata_{Statement(database, kCopyCheckpoints), Statement(database, kCopyShared)},
       copy_{Statement(database, kCopyValues), Statement(database, kCopyPendingWrites)} {}
 
@@ -345,9 +283,7 @@ void CheckpointTable::insert(const Checkpoint& checkpoint, const std::vector<Cha
   for (const ChannelValue& value : new_values) insert_value(checkpoint.thread_id, value);
 
   std::optional<std::int64_t> shared_id;
-  if (!checkpoint.shared_metadata_json.empty()) {
-    shared_id = shared_id_of(checkpoint.thread_id, checkpoint.shared_metadata_json);
-  }
+  if (!checkpoint.shared_metadata_json.empty()) shared_id = shared_id_of(checkpoint);
   std::string value_ids;
   for (const ValueId id : checkpoint.value_ids) append_value_id(value_ids, id);
 
@@ -373,7 +309,6 @@ void CheckpointTable::insert_value(ThreadId thread_id, const ChannelValue& value
   sql.run();
 }
 
-// Finds the text under its hash, or under one of the numbers behind it when other texts are there.
 StateSize CheckpointTable::size_of(ThreadId thread_id) const {
   StateSize size;
   Query rows(size_of_rows_);
@@ -397,20 +332,24 @@ StateSize CheckpointTable::size_of(ThreadId thread_id) const {
   return size;
 }
 
-std::int64_t CheckpointTable::shared_id_of(ThreadId thread_id, const std::string& metadata_json) {
+// Finds the text under its hash, or under one of the numbers behind it when other texts are there.
+std::int64_t CheckpointTable::shared_id_of(const Checkpoint& checkpoint) {
+  const std::string& metadata_json = checkpoint.shared_metadata_json;
+  const std::string run_id = run_key(checkpoint.run_id);
   for (std::uint64_t number = hash_of(metadata_json);; ++number) {
     const auto shared_id = static_cast<std::int64_t>(number);
     Query found(find_shared_);
-    found.bind(":thread_id", thread_id).bind(":shared_id", shared_id);
+    found.bind_blob(":run_id", run_id).bind(":thread_id", checkpoint.thread_id).bind(":shared_id", shared_id);
+    found.bind(":metadata_json", metadata_json);
     if (!found.next()) {
       Query sql(insert_shared_);
-      sql.bind(":thread_id", thread_id).bind(":shared_id", shared_id).bind(":metadata_json", metadata_json);
-      sql.run();
+      sql.bind_blob(":run_id", run_id).bind(":thread_id", checkpoint.thread_id).bind(":shared_id", shared_id);
+      sql.bind(":metadata_json", metadata_json).run();
       return shared_id;
     }
-    std::string text;
-    found >> text;
-    if (text == metadata_json) return shared_id;
+    bool is_same = false;
+    found >> is_same;
+    if (is_same) return shared_id;
   }
 }
 
@@ -423,37 +362,22 @@ void CheckpointTable::put_writes(ThreadId thread_id, const PendingWrites& writes
 }
 
 void CheckpointTable::erase_run(ThreadId thread_id, RunId run_id) {
-  for (Statement* statement : {&relink_around_run_, &erase_run_}) {
-    Query sql(*statement);
-    sql.bind(":thread_id", thread_id).bind(":run_id", run_id).run();
-  }
-  erase_unreferenced(thread_id);
+  eraser_.erase_run(thread_id, run_id);
 }
 
 void CheckpointTable::keep_newest(ThreadId thread_id) {
-  for (Statement* statement : {&unlink_newest_, &erase_older_}) {
-    Query sql(*statement);
-    sql.bind(":thread_id", thread_id).run();
-  }
-  erase_unreferenced(thread_id);
-}
-
-void CheckpointTable::erase_unreferenced(ThreadId thread_id) {
-  for (Statement& statement : erase_unreferenced_) {
-    Query sql(statement);
-    sql.bind(":thread_id", thread_id).run();
-  }
+  eraser_.keep_newest(thread_id);
 }
 
 void CheckpointTable::copy(ThreadId from, ThreadId to) {
   const std::string to_text = to.text();
   for (Statement& statement : copy_with_metadata_) {
     Query sql(statement);
-    sql.bind(":from", from).bind(":to", to).bind(":to_text", to_text).run();
+    sql.bind(":thread_id", from).bind(":to", to).bind(":to_text", to_text).run();
   }
   for (Statement& statement : copy_) {
     Query sql(statement);
-    sql.bind(":from", from).bind(":to", to).run();
+    sql.bind(":thread_id", from).bind(":to", to).run();
   }
 }
 

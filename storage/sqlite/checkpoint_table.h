@@ -6,6 +6,7 @@
 #include <array>
 
 #include "storage/checkpoints.h"
+#include "storage/sqlite/checkpoint_eraser.h"
 #include "storage/sqlite/query.h"
 
 namespace heddle::storage::sqlite {
@@ -37,8 +38,7 @@ class CheckpointTable final : public Checkpoints {
   std::optional<Checkpoint> first_of(Statement& statement, ThreadId thread_id, const std::string& checkpoint_ns,
                                      std::optional<CheckpointId> id) const;
   void insert_value(ThreadId thread_id, const ChannelValue& value);
-  std::int64_t shared_id_of(ThreadId thread_id, const std::string& metadata_json);
-  void erase_unreferenced(ThreadId thread_id);
+  std::int64_t shared_id_of(const Checkpoint& checkpoint);
 
   mutable Statement find_;
   mutable Statement newest_;
@@ -55,11 +55,7 @@ class CheckpointTable final : public Checkpoints {
   Statement find_shared_;
   Statement insert_shared_;
   Statement put_writes_;
-  Statement relink_around_run_;
-  Statement erase_run_;
-  Statement unlink_newest_;
-  Statement erase_older_;
-  std::array<Statement, 3> erase_unreferenced_;
+  CheckpointEraser eraser_;
   std::array<Statement, 2> copy_with_metadata_;
   std::array<Statement, 2> copy_;
 };

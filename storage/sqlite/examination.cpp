@@ -8,7 +8,6 @@
 #include <string>
 #include <string_view>
 #include <system_error>
-#include <unordered_set>
 
 #include "storage/error.h"
 #include "storage/maintenance.h"
@@ -16,6 +15,7 @@
 #include "storage/sqlite/migrations.h"
 #include "storage/sqlite/query.h"
 #include "storage/sqlite/read_only.h"
+#include "storage/sqlite/rows_of_checkpoints.h"
 
 namespace heddle::storage {
 namespace {
@@ -25,7 +25,6 @@ using sqlite::Query;
 using sqlite::Statement;
 
 constexpr int kDamageMax = 100;  // lines; more of the same help nobody
-constexpr std::size_t kValueIdBytes = 8;
 
 // What must not be. Rows of a thread go with it in one transaction, so one that is left is a bug of heddle or the work
 // of another program.
@@ -37,8 +36,9 @@ constexpr std::array kChecks = {
     Check{"runs of no thread", "SELECT count(*) FROM runs WHERE thread_id NOT IN (SELECT thread_id FROM threads)"},
     Check{"checkpoints of no thread",
           "SELECT count(*) FROM checkpoints WHERE thread_id NOT IN (SELECT thread_id FROM threads)"},
-    Check{"values of no thread",
-          "SELECT count(*) FROM channel_values WHERE thread_id NOT IN (SELECT thread_id FROM threads)"},
+    Check{"shared metadata of no checkpoint", R"sql(
+      SELECT count(*) FROM shared_metadata WHERE (run_id, thread_id, shared_id) NOT IN (
+        SELECT coalesce(run_id, x''), thread_id, shared_id FROM checkpoints WHERE shared_id IS NOT NULL))sql"},
     Check{"pending writes of no checkpoint", R"sql(
       SELECT count(*) FROM pending_writes AS w WHERE NOT EXISTS (
         SELECT 1 FROM checkpoints AS c WHERE c.thread_id = w.thread_id AND c.checkpoint_ns = w.checkpoint_ns
@@ -130,7 +130,7 @@ class Examiner {
 
   void look_for_orphans(Examination& found) {
     for (const Check& check : kChecks) add(found, check.what, number(check.sql));
-    add(found, "values that a checkpoint needs and that are missing", missing_values());
+    look_for_values(found);
   }
 
   static void add(Examination& found, const char* what, std::int64_t many) {
@@ -138,38 +138,29 @@ class Examiner {
   }
 
   // Checkpoints name values, and a value may name the one before it.
-  std::int64_t missing_values() {
-    std::int64_t missing = 0;
+  void look_for_values(Examination& found) {
+    std::int64_t needed = 0;
+    std::int64_t there = 0;
     Statement threads(*database_, "SELECT DISTINCT thread_id FROM checkpoints");
-    Statement values(*database_, "SELECT value_id, base FROM channel_values WHERE thread_id = :thread_id");
-    Statement named(*database_, "SELECT value_ids FROM checkpoints WHERE thread_id = :thread_id");
+    Statement values(*database_, sqlite::kReachedValues + R"sql(
+      SELECT count(*), count(v.value_id)
+      FROM reached LEFT JOIN channel_values AS v ON v.value_id = reached.id AND v.thread_id = :thread_id
+    )sql");
     Query each(threads);
     while (each.next()) {
       ThreadId id;
       each >> id;
-      std::unordered_set<std::string> known;
-      std::unordered_set<std::string> needed;
-      Query value(values);
-      value.bind(":thread_id", id);
-      while (value.next()) {
-        std::string value_id;
-        std::optional<std::string> base;
-        value >> value_id >> base;
-        known.insert(std::move(value_id));
-        if (base) needed.insert(std::move(*base));
-      }
-      Query checkpoint(named);
-      checkpoint.bind(":thread_id", id);
-      while (checkpoint.next()) {
-        std::string ids;
-        checkpoint >> ids;
-        for (std::size_t at = 0; at + kValueIdBytes <= ids.size(); at += kValueIdBytes) {
-          needed.insert(ids.substr(at, kValueIdBytes));
-        }
-      }
-      for (const std::string& value_id : needed) missing += known.contains(value_id) ? 0 : 1;
+      Query counts(values);
+      counts.bind(":thread_id", id);
+      if (!counts.next()) continue;
+      std::int64_t needed_here = 0;
+      std::int64_t there_here = 0;
+      counts >> needed_here >> there_here;
+      needed += needed_here;
+      there += there_here;
     }
-    return missing;
+    add(found, "values that a checkpoint needs and that are missing", needed - there);
+    add(found, "values that no checkpoint needs", number("SELECT count(*) FROM channel_values") - there);
   }
 
   void name_largest(Examination& found, std::int64_t largest) {

@@ -249,9 +249,9 @@ CREATE TABLE mark (id INTEGER PRIMARY KEY CHECK (id = 1), made_at INTEGER NOT NU
 CREATE INDEX runs_ended ON runs (updated_at) WHERE status NOT IN ('pending', 'running');
 )sql";
 
-// What runs add is appended. Rows that stood by thread in the middle of a table had a page of their own for every
-// thread that wrote, and filled pages were divided among their neighbours: 16 pages of 4 KiB changed per run, now 8.
-// Ids of runs rise with time, so segments need no index beside their key.
+// What runs add is appended: keys begin with what rises with time, the id of a run, a checkpoint or a value. Rows that
+// stood by thread in the middle of a table had a page of their own for every thread that wrote, and filled pages were
+// divided among their neighbours. Only checkpoints have an index by thread; what they lead to is found through them.
 constexpr const char* kAppended = R"sql(
 CREATE TABLE appended_segments (
   run_id BLOB NOT NULL,
@@ -293,19 +293,60 @@ DROP TABLE checkpoints;
 ALTER TABLE appended_checkpoints RENAME TO checkpoints;
 
 CREATE TABLE appended_writes (
+  checkpoint_id BLOB NOT NULL,
   thread_id BLOB NOT NULL,
   checkpoint_ns TEXT NOT NULL,
-  checkpoint_id BLOB NOT NULL,
   task_id BLOB NOT NULL,
   task_path TEXT NOT NULL,
   writes TEXT NOT NULL,
-  PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id)
-);
-INSERT INTO appended_writes (thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, writes)
-SELECT thread_id, checkpoint_ns, checkpoint_id, task_id, task_path, writes
-FROM pending_writes ORDER BY thread_id, checkpoint_ns, checkpoint_id, task_id;
+  PRIMARY KEY (checkpoint_id, thread_id, checkpoint_ns, task_id)
+) WITHOUT ROWID;
+-- Sorted without their contents. LIMIT -1 keeps SQLite from leaving the order of a subquery out.
+INSERT INTO appended_writes (checkpoint_id, thread_id, checkpoint_ns, task_id, task_path, writes)
+SELECT w.checkpoint_id, w.thread_id, w.checkpoint_ns, w.task_id, w.task_path, w.writes
+FROM (SELECT checkpoint_id, thread_id, checkpoint_ns, task_id FROM pending_writes
+      ORDER BY checkpoint_id, thread_id, checkpoint_ns, task_id LIMIT -1)
+  CROSS JOIN pending_writes AS w USING (checkpoint_id, thread_id, checkpoint_ns, task_id);
 DROP TABLE pending_writes;
 ALTER TABLE appended_writes RENAME TO pending_writes;
+
+CREATE TABLE appended_values (
+  value_id BLOB NOT NULL,
+  thread_id BLOB NOT NULL,
+  base BLOB,
+  level INTEGER NOT NULL,
+  items INTEGER NOT NULL,
+  checkpoint_ns TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  codec TEXT NOT NULL,
+  data BLOB NOT NULL,
+  PRIMARY KEY (value_id, thread_id)
+) WITHOUT ROWID;
+INSERT INTO appended_values (value_id, thread_id, base, level, items, checkpoint_ns, channel, codec, data)
+SELECT v.value_id, v.thread_id, v.base, v.level, v.items, v.checkpoint_ns, v.channel, v.codec, v.data
+FROM (SELECT value_id, thread_id FROM channel_values ORDER BY value_id, thread_id LIMIT -1)
+  CROSS JOIN channel_values AS v USING (value_id, thread_id);
+DROP TABLE channel_values;
+ALTER TABLE appended_values RENAME TO channel_values;
+
+CREATE TABLE appended_metadata (
+  run_id BLOB NOT NULL,            -- x'': of checkpoints that no run made
+  thread_id BLOB NOT NULL,
+  shared_id INTEGER NOT NULL,
+  metadata_json TEXT NOT NULL,
+  PRIMARY KEY (run_id, thread_id, shared_id)
+) WITHOUT ROWID;
+INSERT INTO appended_metadata (run_id, thread_id, shared_id, metadata_json)
+SELECT k.run_id, k.thread_id, k.shared_id, s.metadata_json
+FROM (SELECT DISTINCT coalesce(run_id, x'') AS run_id, thread_id, shared_id FROM checkpoints
+      WHERE shared_id IS NOT NULL ORDER BY 1, 2, 3 LIMIT -1) AS k
+  CROSS JOIN shared_metadata AS s ON s.thread_id = k.thread_id AND s.shared_id = k.shared_id;
+DROP TABLE shared_metadata;
+ALTER TABLE appended_metadata RENAME TO shared_metadata;
+
+-- A run that began when it was made, as most do, stands in runs_of_thread in the right order.
+DROP INDEX runs_by_start;
+CREATE INDEX runs_by_start ON runs (thread_id, owner, started_at, run_id) WHERE started_at <> created_at;
 )sql";
 
 // Step n leads from version n to n + 1. A step that has been released is never edited.

@@ -5,11 +5,19 @@
 namespace heddle::storage::sqlite {
 namespace {
 
-const std::string kColumns = R"sql(
+const std::string kBeforeStart = R"sql(
   SELECT run_id, thread_id, assistant_id, owner, created_at, updated_at, status, multitask_strategy, on_completion,
-         metadata_json, kwargs_json, attempt, error_json, had_hidden_keys, started_at,
-         cancel_reason
-  FROM runs
+         metadata_json, kwargs_json, attempt, error_json, had_hidden_keys, )sql";
+const std::string kColumns = kBeforeStart + "started_at, cancel_reason FROM runs ";
+
+// Two indexes, each in order. For the runs of the first one the time at which they were made is that of their start.
+const std::string kStartedSince = kBeforeStart + R"sql(created_at AS started_at, cancel_reason
+  FROM runs INDEXED BY runs_of_thread
+  WHERE thread_id = :thread_id AND owner = :owner AND created_at >= :since AND started_at = created_at
+  UNION ALL
+)sql" + kColumns + R"sql(INDEXED BY runs_by_start
+  WHERE thread_id = :thread_id AND owner = :owner AND started_at >= :since AND started_at <> created_at
+  ORDER BY started_at, run_id LIMIT :limit
 )sql";
 
 Run run_from(Query& sql) {
@@ -43,11 +51,7 @@ RunTable::RunTable(const SQLite::Database& database)
           AND json_contains(metadata_json, :metadata)
         ORDER BY created_at DESC, run_id DESC LIMIT :limit OFFSET :offset
       )sql"),
-      started_since_(database, kColumns + R"sql(
-        INDEXED BY runs_by_start
-        WHERE thread_id = :thread_id AND owner = :owner AND started_at >= :since
-        ORDER BY started_at, run_id LIMIT :limit
-      )sql"),
+      started_since_(database, kStartedSince),
       in_flight_(database, kColumns + R"sql(
         INDEXED BY runs_in_flight
         WHERE thread_id = :thread_id AND status IN ('pending', 'running')

@@ -2,6 +2,8 @@
 
 #include <string>
 
+#include "storage/sqlite/rows_of_checkpoints.h"
+
 namespace heddle::storage::sqlite {
 namespace {
 
@@ -103,9 +105,9 @@ ThreadTable::ThreadTable(const SQLite::Database& database)
              )sql"),
              Statement(database, "DELETE FROM runs WHERE thread_id = :thread_id"),
              Statement(database, "DELETE FROM crons WHERE thread_id = :thread_id"),
-             Statement(database, "DELETE FROM pending_writes WHERE thread_id = :thread_id"),
-             Statement(database, "DELETE FROM channel_values WHERE thread_id = :thread_id"),
-             Statement(database, "DELETE FROM shared_metadata WHERE thread_id = :thread_id"),
+             Statement(database, "DELETE FROM pending_writes" + kWritesOfThread),
+             Statement(database, kReachedValues + "DELETE FROM channel_values" + kValuesOfThread),
+             Statement(database, "DELETE FROM shared_metadata" + kSharedOfThread),
              Statement(database, "DELETE FROM checkpoints WHERE thread_id = :thread_id"),
              Statement(database, "DELETE FROM threads WHERE thread_id = :thread_id")} {}
 

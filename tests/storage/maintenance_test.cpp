@@ -203,6 +203,28 @@ TEST_CASE_METHOD(MaintenanceFixture, "A value that a checkpoint needs and that i
   CHECK(orphans() == std::map<std::string, std::int64_t>{{"values that a checkpoint needs and that are missing", 1}});
 }
 
+TEST_CASE_METHOD(MaintenanceFixture, "Values and shared metadata that no checkpoint leads to are found") {
+  commit([](Transaction& transaction) {
+    Checkpoint checkpoint;
+    checkpoint.thread_id = id<ThreadId>(1);
+    checkpoint.checkpoint_id = id<CheckpointId>(1);
+    checkpoint.value_ids = {8};
+    checkpoint.shared_metadata_json = "{}";
+    ChannelValue below;
+    below.value_id = 7;
+    ChannelValue value;
+    value.value_id = 8;
+    value.base = 7;
+    transaction.checkpoints().insert(checkpoint, {below, value});
+  });
+  CHECK(orphans().empty());
+  storage.reset();
+  SQLite::Database(path(), SQLite::OPEN_READWRITE).exec("UPDATE checkpoints SET value_ids = x'', shared_id = NULL");
+  const std::map<std::string, std::int64_t> expected = {{"shared metadata of no checkpoint", 1},
+                                                        {"values that no checkpoint needs", 2}};
+  CHECK(orphans() == expected);
+}
+
 TEST_CASE_METHOD(MaintenanceFixture,
                  "A file whose pages were overwritten is called damaged, and its backup is not kept") {
   for (int i = 0; i < 200; ++i) {

@@ -131,14 +131,17 @@ TEST_CASE_METHOD(RunsFixture, "Runs of a thread are found in the order in which 
     made.started_at = at(start);
     return made;
   };
-  insert({begun(1, 30), begun(2, 20), begun(3, 40), begun(4, 25, 2), run(5)});
+  Run at_once = begun(6, 35);
+  at_once.created_at = at(35);
+  insert({begun(1, 30), begun(2, 20), begun(3, 40), begun(4, 25, 2), run(5), at_once});
   const auto since = [this](const Owner& owner, int start, std::int64_t limit) {
     return numbers(read([=](const Snapshot& snapshot) {
       return snapshot.runs().started_since(owner, id<ThreadId>(1), at(start), limit);
     }));
   };
-  CHECK(since(kAlice, 0, 10) == std::vector<int>{2, 1, 3});
-  CHECK(since(kAlice, 30, 10) == std::vector<int>{1, 3});
+  CHECK(since(kAlice, 0, 10) == std::vector<int>{2, 1, 6, 3});
+  CHECK(since(kAlice, 30, 10) == std::vector<int>{1, 6, 3});
+  CHECK(since(kAlice, 31, 1) == std::vector<int>{6});
   CHECK(since(kAlice, 21, 1) == std::vector<int>{1});
   CHECK(since(kAlice, 41, 10).empty());
   CHECK(since(kBob, 0, 10).empty());

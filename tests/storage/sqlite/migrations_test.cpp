@@ -47,8 +47,8 @@ TEST_CASE("A file of the first version keeps what it has, gets an outbox, and it
   SQLite::Database database = database_at(":memory:");
   // As much of version 1 as the later steps look at.
   database.exec(R"sql(
-    CREATE TABLE runs (run_id BLOB PRIMARY KEY, thread_id BLOB NOT NULL, owner TEXT, updated_at INTEGER,
-                       status TEXT NOT NULL);
+    CREATE TABLE runs (run_id BLOB PRIMARY KEY, thread_id BLOB NOT NULL, owner TEXT, created_at INTEGER,
+                       updated_at INTEGER, status TEXT NOT NULL);
     CREATE TABLE items (owner TEXT, name_space TEXT, key TEXT, value_json TEXT, expires_at INTEGER,
                         PRIMARY KEY (owner, name_space, key)) WITHOUT ROWID;
     CREATE TABLE threads (thread_id BLOB PRIMARY KEY, ttl_json TEXT, expires_at INTEGER);
@@ -60,11 +60,21 @@ TEST_CASE("A file of the first version keeps what it has, gets an outbox, and it
                               PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id)) WITHOUT ROWID;
     CREATE TABLE pending_writes (thread_id BLOB, checkpoint_ns TEXT, checkpoint_id BLOB, task_id BLOB, task_path TEXT,
                                  writes TEXT, PRIMARY KEY (thread_id, checkpoint_ns, checkpoint_id, task_id)) WITHOUT ROWID;
+    CREATE TABLE channel_values (thread_id BLOB, value_id BLOB, base BLOB, level INTEGER, items INTEGER,
+                                 checkpoint_ns TEXT, channel TEXT, codec TEXT, data BLOB,
+                                 PRIMARY KEY (thread_id, value_id)) WITHOUT ROWID;
+    CREATE TABLE shared_metadata (thread_id BLOB, shared_id INTEGER, metadata_json TEXT,
+                                  PRIMARY KEY (thread_id, shared_id)) WITHOUT ROWID;
+    INSERT INTO channel_values VALUES (x'02', x'08', x'07', 1, 2, '', 'c', 'json', 'two'),
+                                      (x'02', x'07', NULL, 0, 1, '', 'c', 'json', 'one'),
+                                      (x'01', x'08', NULL, 0, 1, '', 'c', 'json', 'of another');
+    INSERT INTO shared_metadata VALUES (x'02', 4, 'of a run'), (x'02', 5, 'of no run');
     INSERT INTO event_segments VALUES (x'02', x'01', 7, 'seven'), (x'02', x'01', 0, 'zero');
     INSERT INTO checkpoints VALUES (x'02', '', x'0a', x'09', x'01', 3, -1, 'input', 4, x'', 'm', 'c', 's'),
-                                   (x'02', '', x'0b', x'0a', NULL, 5, 0, 'loop', NULL, x'00', 'm', 'c', 's');
+                                   (x'02', '', x'0b', x'0a', NULL, 5, 0, 'loop', 5, x'00', 'm', 'c', 's'),
+                                   (x'02', '', x'0c', x'0b', x'01', 5, 0, 'loop', 4, x'', 'm', 'c', 's');
     INSERT INTO pending_writes VALUES (x'02', '', x'0a', x'0c', 'p', 'w');
-    INSERT INTO runs VALUES (x'01', x'02', '', 9, 'success');
+    INSERT INTO runs VALUES (x'01', x'02', '', 8, 9, 'success');
     INSERT INTO threads VALUES (x'02', '{"strategy":"delete","ttl_minutes":1.5}', 7), (x'03', NULL, NULL);
     PRAGMA application_id = 0x68656464;
     PRAGMA user_version = 1;
@@ -84,8 +94,13 @@ TEST_CASE("A file of the first version keeps what it has, gets an outbox, and it
   CHECK(rows("hex(thread_id) || hex(run_id) || first_fact || facts", "event_segments ORDER BY first_fact") ==
         "02010zero;02017seven");
   CHECK(rows("hex(checkpoint_id) || hex(parent_id) || quote(run_id) || step || source || quote(shared_id) || seen_json",
-             "checkpoints ORDER BY checkpoint_id") == "0A09X'01'-1input4s;0B0ANULL0loopNULLs");
+             "checkpoints ORDER BY checkpoint_id") == "0A09X'01'-1input4s;0B0ANULL0loop5s;0C0BX'01'0loop4s");
   CHECK(rows("hex(checkpoint_id) || hex(task_id) || task_path || writes", "pending_writes") == "0A0Cpw");
+  CHECK(rows("hex(value_id) || hex(thread_id) || quote(base) || level || items || channel || codec || data",
+             "channel_values ORDER BY value_id, thread_id") ==
+        "0702NULL01cjsonone;0801NULL01cjsonof another;0802X'07'12cjsontwo");
+  CHECK(rows("hex(run_id) || hex(thread_id) || shared_id || metadata_json", "shared_metadata ORDER BY run_id") ==
+        "025of no run;01024of a run");
   CHECK(database.execAndGet("PRAGMA integrity_check").getString() == "ok");
 }
 
