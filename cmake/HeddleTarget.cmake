@@ -30,8 +30,9 @@ endif()
 
 include(HeddlePrecompiled)
 
-# Where files are compiled several at a time (CMAKE_UNITY_BUILD, in the presets that CI builds beside the release), those
-# under ALONE are not: they have a name of their own, in an unnamed namespace, that another file of the target has as well.
+# Where files are compiled several at a time (CMAKE_UNITY_BUILD; of what CI builds, all tests, and the product with the
+# sanitizers), those under ALONE are not: they have a name of their own, in an unnamed namespace, that another file of the
+# target has as well.
 
 # heddle_library(NAME SOURCES ... [ALONE ...] LINKS ... [PRIVATE_LINKS ...]): target heddle_NAME, alias heddle::NAME.
 function(heddle_library name)
