@@ -307,7 +307,8 @@ void Loop::go_on() {
   resuming_ = true;
   const bool is_by_hand = place_.loaded && place_.metadata.source == CheckpointSource::update;
   if (start_.nested && is_by_hand && stored_questions().empty()) run_.answers.follow_update(start_.root_task);
-  cells_.seen_at_stop = cells_.versions;
+  // A run that is taken up again may stand in front of a breakpoint that it has not told anybody of.
+  if (!same_run_) cells_.seen_at_stop = cells_.versions;
   if (forks_) {
     outside_ = {};
     pending_.clear();

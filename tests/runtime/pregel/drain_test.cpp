@@ -87,6 +87,29 @@ TEST_CASE_METHOD(DrainFixture, "A run that is asked to stop ends what runs, and 
   }
 }
 
+TEST_CASE_METHOD(DrainFixture, "A run that is asked to stop in front of a breakpoint stops there when it goes on") {
+  const Graph graph = chain();
+  before = Breakpoints{false, {"b"}};
+  const RunOutcome drained = input(graph, "{}");
+  CHECK(drained.status == OutcomeStatus::drained);
+  CHECK(drained.next == std::vector<std::string>{"b"});
+
+  // However often it is taken up again.
+  nobody_asks();
+  for (int i = 0; i < 2; ++i) {
+    const RunOutcome stopped = go_on(graph);
+    CHECK(stopped.status == OutcomeStatus::interrupted);
+    CHECK(stopped.next == std::vector<std::string>{"b"});
+  }
+  CHECK(ran == std::map<std::string, int>{{"a", 1}});
+
+  // Another run goes past it.
+  config.run_id = RunId{uuid4()};
+  const RunOutcome done = go_on(graph);
+  CHECK(done.status == OutcomeStatus::done);
+  CHECK(text_of(done.values) == R"({"log":["a","b","c"]})");
+}
+
 TEST_CASE_METHOD(DrainFixture, "Another run without input goes on where a run was asked to stop") {
   const Graph graph = chain();
   input(graph, "{}");
