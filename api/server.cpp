@@ -125,9 +125,10 @@ class Server::State {
     if (traces) traces->start();
   }
 
-  // Changes with every answer and every run that ends, and while runs are in flight that come and go.
+  // Changes with every answer and every run that ends, while runs are in flight that come and go, and when clients
+  // leave: the readers of a long stream have most of its memory until then.
   std::uint64_t activity() const {
-    std::uint64_t sum = queue.in_flight() + queue.counters().timed;
+    std::uint64_t sum = queue.in_flight() + queue.counters().timed + listener.open_connections();
     for (const std::uint64_t count : services.requests.by_class) sum += count;
     return sum;
   }
