@@ -50,8 +50,8 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   // storage at once, it is done if all of that could be stored, and throws StorageError otherwise. Spares whoever goes
   // on from the log to wait for it.
   Work behind(Work work);
-  // Whether something could not be stored.
-  bool has_failed() const { return *failed_; }
+  // Whether it is known that something could not be stored. flush() throws it.
+  bool has_failed() const { return error_ != nullptr; }
   // Calls `stored` on the executor after each write, with the number of facts of the run that are durable. Null ends
   // it.
   void on_stored(std::function<void(std::int64_t facts)> stored) { stored_ = std::move(stored); }

@@ -112,13 +112,17 @@ asio::awaitable<bool> RunWorker::commit_behind_log(std::shared_ptr<ActiveRun> ru
     co_return true;
   }
   Work behind = log->behind(std::move(work));
+  std::exception_ptr failure;
   try {
     co_await commit_when_possible(run, std::move(behind));
   } catch (const storage::StorageError&) {
-    if (!log->has_failed()) throw;
-    co_return false;
+    failure = std::current_exception();
   }
-  co_return true;
+  if (!failure) co_return true;
+  // Which of the two it was.
+  const bool is_logged = co_await flush_log(run);
+  if (is_logged) std::rethrow_exception(failure);
+  co_return false;
 }
 
 asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
@@ -149,9 +153,11 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
     if (result->error || result->cancelled) return;
     result->error = runtime::ErrorInfo{"StorageError", "what the run did could not be stored"};
   };
-  // Whoever goes on from here, or reads what the run has left, finds its log stored.
+  // Whoever goes on from here, or reads what the run has left, finds its log stored; and one that has failed is told
+  // of.
   const bool is_read_first = result->paused || result->cancelled || run->cancel || !run->plan.webhook.empty();
-  if (is_read_first) {
+  const std::shared_ptr<RunLog> log = run->stream->log();
+  if (is_read_first || (log && log->has_failed())) {
     const bool is_logged = co_await flush_log(run);
     if (!is_logged) note_unstored();
   }
@@ -168,11 +174,10 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
   if (run->cancel == CancelAction::rollback) {
     co_await store_rollback(run);
   } else {
-    bool is_stored = co_await store_end(run, result);
+    const bool is_stored = co_await store_end(run, result);
     if (!is_stored) {
-      co_await flush_log(run);
       note_unstored();
-      is_stored = co_await store_end(run, result);
+      co_await store_end(run, result);
     }
   }
   if (result->error && !run->cancel) {

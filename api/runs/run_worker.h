@@ -60,8 +60,8 @@ class RunWorker {
   // Returns when the log is stored, and whether it could be.
   boost::asio::awaitable<bool> flush_log(std::shared_ptr<ActiveRun> run);
   boost::asio::awaitable<void> mark_running(std::shared_ptr<ActiveRun> run);
-  // The same, behind what of the log is not stored yet, without waiting for that. False if the log has failed
-  // meanwhile: then nothing of `work` is kept, and the same again does it alone.
+  // As commit_when_possible(), behind what of the log is not stored yet, without waiting for that. False if that could
+  // not be stored: then nothing of `work` is kept. Behind a log that is known to have failed it is done alone.
   boost::asio::awaitable<bool> commit_behind_log(std::shared_ptr<ActiveRun> run, Work work);
   // As commit_behind_log().
   boost::asio::awaitable<bool> store_end(std::shared_ptr<ActiveRun> run, std::shared_ptr<const EngineResult> result);

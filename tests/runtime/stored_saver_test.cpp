@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tests/runtime/saver_fixture.h"
+#include "tests/support/faulty_storage.h"
 
 namespace heddle::runtime {
 namespace {
@@ -19,28 +20,6 @@ using test::id;
 using test::kThread;
 using test::long_text;
 using test::StoredSaverFixture;
-
-// Fails the nth write that is handed in, once.
-class FaultyStorage : public storage::Storage {
- public:
-  FaultyStorage(storage::Storage& inner, int nth) : inner_(inner), left_(nth) {}
-
-  void submit(std::function<void(storage::Transaction&)> work, std::function<void(std::exception_ptr)> done) override {
-    if (--left_ == 0) {
-      work = [](storage::Transaction&) { throw storage::StorageError("the disk is full"); };
-    }
-    inner_.submit(std::move(work), std::move(done));
-  }
-  void submit_read(std::function<void(const storage::Snapshot&)> work,
-                   std::function<void(std::exception_ptr)> done) override {
-    inner_.submit_read(std::move(work), std::move(done));
-  }
-  bool struck() const { return left_ <= 0; }
-
- private:
-  storage::Storage& inner_;
-  int left_;
-};
 
 // Keeps writes until they are let go, one by one, and tells them done without doing them.
 class SlowStorage : public storage::Storage {
@@ -183,7 +162,7 @@ TEST_CASE_METHOD(StoredSaverFixture, "After a failed put nothing later is stored
   for (int n = 1;; ++n) {
     INFO("write " << n << " fails");
     const ThreadId thread = id<ThreadId>(static_cast<std::uint8_t>(100 + n));
-    FaultyStorage faulty(*storage, n);
+    heddle::test::FaultyStorage faulty(*storage, n);
     StoredSaver failing(faulty, thread, io.get_executor());
     CheckpointMaker maker;
     std::vector<Checkpoint> all;

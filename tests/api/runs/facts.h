@@ -34,6 +34,10 @@ inline api::Fact fact_of(runtime::RunEvent event) {
   return fact;
 }
 
+inline api::Fact custom_fact(const std::string& text) {
+  return fact_of(runtime::CustomFact{"", boost::json::value(text)});
+}
+
 inline runtime::State state_of(const std::string& json_text) {
   return runtime::State::of(runtime::parse_json(json_text));
 }

@@ -14,13 +14,9 @@ using api::RunStream;
 
 namespace {
 
-api::Fact custom(const std::string& text) {
-  return test::fact_of(runtime::CustomFact{"", boost::json::value(text)});
-}
-
 std::vector<api::Fact> customs(std::initializer_list<const char*> texts) {
   std::vector<api::Fact> facts;
-  for (const char* text : texts) facts.push_back(custom(text));
+  for (const char* text : texts) facts.push_back(test::custom_fact(text));
   return facts;
 }
 
@@ -109,7 +105,7 @@ TEST_CASE_METHOD(StreamFixture, "A reader that fell behind is told the oldest ev
 
 TEST_CASE_METHOD(StreamFixture, "A run without readers keeps a bounded number of facts", "[stream]") {
   std::vector<api::Fact> many;
-  for (int i = 0; i < 10'000; ++i) many.push_back(custom("x"));
+  for (int i = 0; i < 10'000; ++i) many.push_back(test::custom_fact("x"));
   stream.publish(std::move(many));
   CHECK(std::holds_alternative<RunStream::Dropped>(stream.read(0)));
   CHECK(bytes(9'999) != "none");
@@ -122,7 +118,7 @@ TEST_CASE("A reader is held back when the stored log is too far behind", "[strea
       std::make_shared<api::RunLog>(io.get_executor(), *storage, storage::ThreadId{}, storage::RunId{}, true);
   RunStream stream(test::shape_with({api::StreamMode::custom}), 1 << 20, log);
   std::vector<api::Fact> facts;
-  for (std::uint64_t i = 0; i <= api::kUnstoredFramesMax; ++i) facts.push_back(custom("x"));
+  for (std::uint64_t i = 0; i <= api::kUnstoredFramesMax; ++i) facts.push_back(test::custom_fact("x"));
   stream.publish(std::move(facts));
 
   // The storage may have written them all; the stream learns of it only when the executor runs.

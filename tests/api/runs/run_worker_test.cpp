@@ -1,0 +1,114 @@
+#include "api/runs/run_worker.h"
+
+#include <boost/asio/io_context.hpp>
+#include <catch2/catch.hpp>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "api/runs/run_plan.h"
+#include "runtime/state_graph.h"
+#include "storage/storage.h"
+#include "tests/support/faulty_storage.h"
+#include "tests/support/run.h"
+
+using namespace heddle;
+
+namespace {
+
+// Two nodes that tell something of their own: facts that are stored with checkpoints, and some that are not.
+std::shared_ptr<const runtime::CompiledGraph> telling_graph() {
+  auto tell = [](runtime::NodeContext& context) {
+    context.write("something");
+    return runtime::Update{{"log", {"told"}}};
+  };
+  return runtime::StateGraph()
+      .append("log")
+      .node("first", tell)
+      .node("second", tell)
+      .edge(runtime::kStart, "first")
+      .edge("first", "second")
+      .edge("second", runtime::kEnd)
+      .compile();
+}
+
+struct WorkerFixture {
+  boost::asio::io_context io;
+  std::unique_ptr<storage::Storage> stored = storage::open({});
+  runtime::SystemClock clock;
+  runtime::Log log{clock, runtime::LogLevel::error, [](std::string_view) {}};
+  runtime::CheckpointIds checkpoint_ids;
+  api::ServerSettings settings;
+  std::shared_ptr<const runtime::CompiledGraph> graph = telling_graph();
+
+  storage::Run record_of_new_run() {
+    storage::Run record;
+    record.run_id = storage::RunId{runtime::uuid7(clock.now())};
+    record.thread_id = storage::ThreadId{runtime::uuid7(clock.now())};
+    record.status = storage::RunStatus::running;
+    record.attempt = 1;
+    record.started_at = clock.now();
+    record.metadata_json = "{}";
+    record.kwargs_json = R"({"input":{},"stream_mode":["values","custom"]})";
+    storage::Thread thread;
+    thread.thread_id = record.thread_id;
+    thread.status = storage::ThreadStatus::busy;
+    auto insert = [record, thread](storage::Transaction& transaction) {
+      transaction.threads().insert(thread);
+      transaction.runs().insert(record);
+    };
+    test::run(io, stored->commit(std::move(insert)));
+    return record;
+  }
+
+  // How the run ended, as it is stored; nothing if that could not be stored.
+  std::optional<storage::RunStatus> execute(storage::Storage& storage, const storage::Run& record) {
+    api::EngineThreads engines(1);
+    api::Webhooks webhooks(io.get_executor(), storage, clock, log, settings.webhooks);
+    api::ThreadNews news;
+    api::RunWorker worker(io.get_executor(), engines, storage, clock, checkpoint_ids, log, settings, webhooks, news);
+    const api::RunDetails details = api::details_of(record);
+    auto run = std::make_shared<api::ActiveRun>(io.get_executor());
+    run->record = record;
+    run->plan = api::run_plan(record, details, graph, "g", {});
+    auto run_log = std::make_shared<api::RunLog>(io.get_executor(), storage, record.thread_id, record.run_id, true);
+    run->stream = std::make_shared<api::RunStream>(api::stream_shape(record, details, "g", settings), 100'000,
+                                                   std::move(run_log));
+    run->details = details;
+    try {
+      test::run(io, worker.execute(run));
+    } catch (const storage::StorageError&) {
+      return std::nullopt;
+    }
+    auto find = [record](const storage::Snapshot& snapshot) {
+      return snapshot.runs().find(record.owner, record.run_id)->status;
+    };
+    return test::run(io, stored->read(std::move(find)));
+  }
+};
+
+}  // namespace
+
+TEST_CASE_METHOD(WorkerFixture, "A run of which something could not be stored is never stored as a success") {
+  for (int nth = 1;; ++nth) {
+    INFO("write " << nth << " fails");
+    test::FaultyStorage faulty(*stored, nth);
+    const std::optional<storage::RunStatus> status = execute(faulty, record_of_new_run());
+    if (!faulty.struck()) {
+      CHECK(status == storage::RunStatus::success);
+      CHECK(nth > 2);
+      break;
+    }
+    CHECK((!status || status == storage::RunStatus::error));
+  }
+}
+
+TEST_CASE_METHOD(WorkerFixture, "The end of a run whose log has failed already is stored as an error") {
+  test::FaultyStorage faulty(*stored, 1);
+  const storage::Run record = record_of_new_run();
+  CHECK(execute(faulty, record) == storage::RunStatus::error);
+  auto thread = [record](const storage::Snapshot& snapshot) {
+    return snapshot.threads().find(record.owner, record.thread_id)->status;
+  };
+  CHECK(test::run(io, stored->read(std::move(thread))) == storage::ThreadStatus::error);
+}
