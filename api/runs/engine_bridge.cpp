@@ -41,19 +41,20 @@ void EngineBridge::deliver() {
     parcels.swap(parcels_);
   }
   std::vector<Fact> facts;
-  auto writes = std::make_shared<std::vector<Write>>();
+  std::vector<Write> gathered;
   for (Parcel& parcel : parcels) {
     if (Fact* fact = std::get_if<Fact>(&parcel)) {
       facts.push_back(std::move(*fact));
     } else {
-      writes->push_back(std::move(std::get<Write>(parcel)));
+      gathered.push_back(std::move(std::get<Write>(parcel)));
     }
   }
-  if (writes->empty()) {
+  if (gathered.empty()) {
     stream_->publish(std::move(facts));
     return;
   }
   // One work of the storage for all, with one segment of the log.
+  auto writes = std::make_shared<std::vector<Write>>(std::move(gathered));
   auto work = [writes](storage::Transaction& transaction) {
     for (const Write& write : *writes) write.work(transaction);
   };
