@@ -179,21 +179,14 @@ TEST_CASE_METHOD(FileFixture, "A full disk fails the works that need it, and the
 }
 
 TEST_CASE_METHOD(FileFixture, "When the commit of a group fails, every work of the group fails") {
-  std::promise<void> opened;
-  std::promise<void> entered;
-  auto wait = [&](Transaction&) {
-    entered.set_value();
-    opened.get_future().wait();
-  };
   int done = 0;
   int failed = 0;
   auto count = [&](std::exception_ptr error) { (error ? failed : done) += 1; };
-  storage->submit(wait, [](std::exception_ptr) {});
-  entered.get_future().wait();
+  Gate gate(*storage);
   {
     const heddle::test::FileSizeLimit limit(100'000);
     for (int number = 1; number <= 4; ++number) storage->submit(put(number, 60'000), count);
-    opened.set_value();
+    gate.open();
     storage.reset();
   }
   CHECK(done == 0);
@@ -205,27 +198,20 @@ TEST_CASE_METHOD(FileFixture, "When the commit of a group fails, every work of t
 }
 
 TEST_CASE_METHOD(FileFixture, "That a work was lost with its transaction is told before a later work is applied") {
-  std::promise<void> opened;
-  std::promise<void> entered;
-  auto wait = [&](Transaction&) {
-    entered.set_value();
-    opened.get_future().wait();
-  };
   std::string told;
   bool had_told = false;
   auto apply = [&](Transaction& transaction) {
     had_told = told == "12";
     put(3)(transaction);
   };
-  storage->submit(wait, [](std::exception_ptr) {});
-  entered.get_future().wait();
+  Gate gate(*storage);
   {
     // Large enough to be written before its commit.
     const heddle::test::FileSizeLimit limit(1'000'000);
     storage->submit(put(1), [&](const std::exception_ptr& error) { told += error ? "1" : "-"; });
     storage->submit(put(2, 30'000'000), [&](const std::exception_ptr& error) { told += error ? "2" : "-"; });
     storage->submit(apply, [&](const std::exception_ptr& error) { told += error ? "-" : "3"; });
-    opened.set_value();
+    gate.open();
     storage.reset();
   }
   CHECK(had_told);

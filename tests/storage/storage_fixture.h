@@ -6,7 +6,9 @@
 #include <boost/asio/io_context.hpp>
 #include <chrono>
 #include <cstdint>
+#include <exception>
 #include <filesystem>
+#include <future>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -45,6 +47,31 @@ class TemporaryFolder {
 
  private:
   std::filesystem::path path_;
+};
+
+// Holds the writer inside a work, so that what is handed in meanwhile becomes one group.
+class Gate {
+ public:
+  explicit Gate(Storage& storage) {
+    auto entered = std::make_shared<std::promise<void>>();
+    auto wait = [entered, opened = opened_.get_future().share()](Transaction&) {
+      entered->set_value();
+      opened.wait();
+    };
+    storage.submit(std::move(wait), [](std::exception_ptr) {});
+    entered->get_future().wait();
+  }
+  ~Gate() { open(); }
+  Gate(const Gate&) = delete;
+  Gate& operator=(const Gate&) = delete;
+
+  void open() {
+    if (!std::exchange(open_, true)) opened_.set_value();
+  }
+
+ private:
+  std::promise<void> opened_;
+  bool open_ = false;
 };
 
 // What is written and read here is done before the next line.

@@ -33,31 +33,6 @@ auto exists(std::uint8_t number) {
   return [number](const Snapshot& snapshot) { return snapshot.threads().exists(id<ThreadId>(number)); };
 }
 
-// Holds the writer inside a work, so that what is handed in meanwhile becomes one group.
-class Gate {
- public:
-  explicit Gate(Storage& storage) {
-    auto entered = std::make_shared<std::promise<void>>();
-    auto wait = [entered, opened = opened_.get_future().share()](Transaction&) {
-      entered->set_value();
-      opened.wait();
-    };
-    storage.submit(std::move(wait), [](std::exception_ptr) {});
-    entered->get_future().wait();
-  }
-  ~Gate() { open(); }
-  Gate(const Gate&) = delete;
-  Gate& operator=(const Gate&) = delete;
-
-  void open() {
-    if (!std::exchange(open_, true)) opened_.set_value();
-  }
-
- private:
-  std::promise<void> opened_;
-  bool open_ = false;
-};
-
 std::string text_of(const std::exception_ptr& error) {
   if (!error) return "done";
   try {
