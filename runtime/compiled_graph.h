@@ -77,6 +77,10 @@ struct RunOptions {
   // are started, also in graphs inside and by workflows. The run then ends as OutcomeStatus::drained. Without a saver
   // it has no effect: nothing could be taken up again.
   std::shared_ptr<const DrainRequest> drain{};
+  // Whether run() returns only when everything that it has stored is durable, and throws if that fails. Otherwise what
+  // the last supersteps have stored may be on its way still where a run was not stopped before its end: whoever calls
+  // has to see to it that nothing is built on it which is not stored behind it, or flush the saver.
+  bool returns_durable = true;
 };
 
 enum class OutcomeStatus {
@@ -148,7 +152,7 @@ class CompiledGraph : public std::enable_shared_from_this<CompiledGraph> {
 
   // Runs on the executor of the calling coroutine until the graph ends, stops or fails. Cancellable: on
   // terminal cancellation the running nodes are cancelled and awaited, what finished is kept, and
-  // operation_aborted is thrown. Everything is durable when it returns.
+  // operation_aborted is thrown. Everything is durable when it returns (but for RunOptions::returns_durable).
   boost::asio::awaitable<RunOutcome> run(RunOptions options, const RunServices& services) const;
 
   const Plan& plan() const { return *plan_; }

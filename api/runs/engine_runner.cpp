@@ -45,7 +45,7 @@ struct EngineSide {
   runtime::SpanSink spans;
   std::shared_ptr<const runtime::DrainRequest> drain;
   std::size_t event_bytes_max = 0;
-  runtime::StateCache& states;
+  std::shared_ptr<runtime::StateCache> states;
 };
 
 // Thrown to whoever made the event, on the engine's thread.
@@ -59,7 +59,7 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
   std::unique_ptr<runtime::CheckpointSaver> saver;
   if (side->stored_thread) {
     saver = std::make_unique<runtime::StoredSaver>(*side->bridge, *side->stored_thread, executor,
-                                                   runtime::Unpacking::at_once, &side->states);
+                                                   runtime::Unpacking::at_once, side->states);
   } else {
     saver = std::make_unique<runtime::MemorySaver>();
   }
@@ -84,6 +84,8 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
   options.interrupt_after = side->plan.interrupt_after;
   options.drain = side->drain;
   options.strict_resume = side->plan.strict_resume;
+  // The end of the run is stored behind it, and not if it fails.
+  options.returns_durable = false;
   runtime::RunOutcome outcome = co_await side->plan.graph->run(std::move(options), services);
   co_return outcome;
 }
@@ -139,7 +141,7 @@ EngineRunner::EngineRunner(asio::any_io_executor executor, EngineThreads& engine
       checkpoint_ids_(checkpoint_ids),
       log_(log),
       settings_(settings),
-      states_(settings.states_bytes_in_memory) {}
+      states_(std::make_shared<runtime::StateCache>(settings.states_bytes_in_memory)) {}
 
 void EngineRunner::stop(ActiveRun& run) {
   if (!run.stop) return;

@@ -37,7 +37,8 @@ class EngineRunner {
                const ServerSettings& settings);
 
   // Takes the run's plan through its graph; what happens there goes to the run's stream. The secrets of the plan are
-  // gone afterwards. Throws nothing that a graph throws: that is in the result.
+  // gone afterwards. Throws nothing that a graph throws: that is in the result. What the graph has stored may be on its
+  // way still, before what is handed to the storage from now on; a failure of it is one of the run's log.
   boost::asio::awaitable<EngineResult> run(std::shared_ptr<ActiveRun> run);
 
   // Stops one that is under way where it is. run() then returns soon.
@@ -47,7 +48,7 @@ class EngineRunner {
   void when_traced(std::function<void(RunTrace)> tell) { tell_of_trace_ = std::move(tell); }
 
   // What the runs of a moment ago have left for the next ones on their threads (states_bytes_in_memory).
-  runtime::StateCache& states() { return states_; }
+  runtime::StateCache& states() { return *states_; }
 
  private:
   struct NotedSpans;
@@ -60,7 +61,7 @@ class EngineRunner {
   runtime::CheckpointIds& checkpoint_ids_;
   runtime::Log& log_;
   const ServerSettings& settings_;
-  runtime::StateCache states_;
+  const std::shared_ptr<runtime::StateCache> states_;  // with the last puts of runs that have ended
   std::function<void(RunTrace)> tell_of_trace_;
 };
 

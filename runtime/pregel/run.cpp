@@ -101,7 +101,9 @@ asio::awaitable<RunOutcome> CompiledGraph::run(RunOptions options, const RunServ
     Loop::Input input = loop_input(options.input);
     Loop::End ended = co_await loop.run(std::move(input));
     end = std::move(ended);
-    if (run.has_saver()) co_await make_durable(loop, run);
+    if (run.has_saver()) loop.store_what_is_left();
+    const bool is_waited_for = options.returns_durable || end.status == OutcomeStatus::drained;
+    if (run.has_saver() && is_waited_for) co_await run.flush();
   } catch (const RunCancelled&) {
     cancelled = true;
   } catch (const StoringFailed& failed) {

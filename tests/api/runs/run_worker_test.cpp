@@ -2,9 +2,12 @@
 
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
+#include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "api/runs/run_plan.h"
 #include "runtime/state_graph.h"
@@ -31,6 +34,37 @@ std::shared_ptr<const runtime::CompiledGraph> telling_graph() {
       .edge("second", runtime::kEnd)
       .compile();
 }
+
+// Does all that it is asked to, and answers none of it before the end of the run has been handed in and is done.
+class AnswersHeldBack : public storage::Storage {
+ public:
+  AnswersHeldBack(storage::Storage& inner, storage::Run record) : inner_(inner), record_(std::move(record)) {}
+
+  void submit(std::function<void(storage::Transaction&)> work, std::function<void(std::exception_ptr)> done) override {
+    auto watched = [this, work = std::move(work)](storage::Transaction& transaction) {
+      work(transaction);
+      const std::optional<storage::Run> run = transaction.runs().find(record_.owner, record_.run_id);
+      has_ended_ = run && run->status != storage::RunStatus::running;
+    };
+    auto answer = [this, done = std::move(done)](std::exception_ptr error) {
+      held_.push_back([done, error] { done(error); });
+      if (!has_ended_) return;
+      for (const std::function<void()>& tell : std::exchange(held_, {})) tell();
+    };
+    inner_.submit(std::move(watched), std::move(answer));
+  }
+  void submit_read(std::function<void(const storage::Snapshot&)> work,
+                   std::function<void(std::exception_ptr)> done) override {
+    inner_.submit_read(std::move(work), std::move(done));
+  }
+
+ private:
+  storage::Storage& inner_;
+  const storage::Run record_;
+  // Of the writer's thread.
+  bool has_ended_ = false;
+  std::vector<std::function<void()>> held_;
+};
 
 struct WorkerFixture {
   boost::asio::io_context io;
@@ -101,6 +135,12 @@ TEST_CASE_METHOD(WorkerFixture, "A run of which something could not be stored is
     }
     CHECK((!status || status == storage::RunStatus::error));
   }
+}
+
+TEST_CASE_METHOD(WorkerFixture, "The end of a run is handed in before it is known that all else is stored") {
+  const storage::Run record = record_of_new_run();
+  AnswersHeldBack late(*stored, record);
+  CHECK(execute(late, record) == storage::RunStatus::success);
 }
 
 TEST_CASE_METHOD(WorkerFixture, "The end of a run whose log has failed already is stored as an error") {
