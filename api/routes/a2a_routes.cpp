@@ -150,13 +150,13 @@ asio::awaitable<Response> send_message(Services& services, Caller caller, const 
   }
   Response response;
   response.headers.set("content-type", "application/json");
-  auto told = [id = call.rpc.id, history](const ActiveRun& ended) {
+  TellEnd told = [id = call.rpc.id, history](const ActiveRun& ended) {
     const A2aOutcome outcome = a2a_outcome(ended.record.status, ended.result.text());
     return rpc_result_text(id, a2a_task(outcome, ended.record, history));
   };
   // Whoever goes away can ask for the task later.
-  response.stream = waiting_body(services, run, OnDisconnect::go_on, std::move(told));
-  co_return response;
+  Response answer = co_await answer_at_end(services, run, OnDisconnect::go_on, std::move(response), std::move(told));
+  co_return answer;
 }
 
 asio::awaitable<Response> stream_message(Services& services, Caller caller, const A2aCall& call) {

@@ -133,10 +133,10 @@ asio::awaitable<Response> call_tool(Services& services, Caller caller, Request r
   }
   Response response;
   response.headers.set("content-type", "application/json");
-  auto told = [id = call.id](const ActiveRun& ended) { return rpc_result_text(id, tool_result(ended)); };
+  TellEnd told = [id = call.id](const ActiveRun& ended) { return rpc_result_text(id, tool_result(ended)); };
   // Without sessions nobody can come back for the result.
-  response.stream = waiting_body(services, run, OnDisconnect::cancel, std::move(told));
-  co_return response;
+  Response answer = co_await answer_at_end(services, run, OnDisconnect::cancel, std::move(response), std::move(told));
+  co_return answer;
 }
 
 asio::awaitable<Response> dispatched(Services& services, Caller caller, Request request, RpcCall call) {

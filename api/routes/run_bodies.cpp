@@ -1,9 +1,11 @@
 #include "api/routes/run_bodies.h"
 
 #include <boost/asio/as_tuple.hpp>
+#include <boost/asio/cancellation_state.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <chrono>
 #include <utility>
 
 #include "api/runs/run_queue.h"
@@ -31,10 +33,11 @@ class DisconnectGuard {
   bool armed_;
 };
 
-}  // namespace
+// An answer that begins before its end is known takes three packets, a watch over its client and chunks. A client that
+// wants to know early where the run is (content-location) does not feel so much.
+constexpr std::chrono::milliseconds kMoment{100};
 
-BodyStream waiting_body(Services& services, std::shared_ptr<ActiveRun> run, OnDisconnect on_disconnect,
-                        std::function<std::string(const ActiveRun&)> told) {
+BodyStream waiting_body(Services& services, std::shared_ptr<ActiveRun> run, OnDisconnect on_disconnect, TellEnd told) {
   return [&services, run, on_disconnect, told = std::move(told)](BodyWriter& writer) -> asio::awaitable<void> {
     DisconnectGuard guard(services.parts.queue, run, on_disconnect == OnDisconnect::cancel);
     const auto executor = co_await asio::this_coro::executor;
@@ -50,9 +53,34 @@ BodyStream waiting_body(Services& services, std::shared_ptr<ActiveRun> run, OnDi
       if (!woken) co_await writer.write("\n");
     }
     guard.finished();
-    const std::string text = told ? told(*run) : run->result.text();
+    const std::string text = told(*run);
     co_await writer.write(text);
   };
+}
+
+}  // namespace
+
+std::string result_text(const ActiveRun& run) {
+  return run.result.text();
+}
+
+asio::awaitable<Response> answer_at_end(Services& services, std::shared_ptr<ActiveRun> run, OnDisconnect on_disconnect,
+                                        Response response, TellEnd told) {
+  if (run->phase != ActiveRun::Phase::ended) {
+    DisconnectGuard guard(services.parts.queue, run, on_disconnect == OnDisconnect::cancel);
+    const auto executor = co_await asio::this_coro::executor;
+    asio::steady_timer timer(executor, kMoment);
+    const WaitingPlace place(*run, timer);
+    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
+    if (cancellation.cancelled() == asio::cancellation_type::none) guard.finished();
+  }
+  if (run->phase == ActiveRun::Phase::ended) {
+    response.body = told(*run);
+  } else {
+    response.stream = waiting_body(services, std::move(run), on_disconnect, std::move(told));
+  }
+  co_return response;
 }
 
 BodyStream event_body(Services& services, std::shared_ptr<ActiveRun> run, StreamSource source, StreamWish wish,

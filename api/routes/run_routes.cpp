@@ -166,8 +166,9 @@ asio::awaitable<Response> wait_run(Services& services, Caller caller, Request re
   response.headers.set("content-location", place);
   // Always with the thread: there is no join of a run by its id alone.
   response.headers.set("location", place_of(run->record, false) + "/join");
-  response.stream = waiting_body(services, run, on_disconnect);
-  co_return response;
+  TellEnd told = result_text;
+  Response answer = co_await answer_at_end(services, run, on_disconnect, std::move(response), std::move(told));
+  co_return answer;
 }
 
 asio::awaitable<Response> create_runs(Services& services, Caller caller, Request request) {
@@ -233,12 +234,14 @@ asio::awaitable<Response> join_run(Services& services, Caller caller, Request re
   Response response;
   response.headers.set("content-type", "application/json");
   response.headers.set("location", place_of(run.record, false) + "/join");
-  if (run.active) {
-    response.stream = waiting_body(services, run.active, on_disconnect_of(request));
-  } else {
+  if (!run.active) {
     response.body = co_await services.runs.stored_result(run.record);
+    co_return response;
   }
-  co_return response;
+  const OnDisconnect on_disconnect = on_disconnect_of(request);
+  TellEnd told = result_text;
+  Response answer = co_await answer_at_end(services, run.active, on_disconnect, std::move(response), std::move(told));
+  co_return answer;
 }
 
 asio::awaitable<Response> join_stream(Services& services, Caller caller, Request request) {
