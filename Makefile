@@ -3,7 +3,7 @@
 JOBS ?= $(shell nproc)
 SOURCES = $(shell find storage runtime graphs api tests bench cmake -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
 
-.PHONY: run demo test soak build deb bench format check-format lint deps
+.PHONY: run demo test soak build deb bench profile format check-format lint deps
 
 run: deps
 	cmake --preset release --log-level=NOTICE
@@ -58,6 +58,11 @@ endif
 	  --server build/release/bin/heddle-fixtures $(if $(PEER),--peer build/peer --mixed-seconds 600) --folder build \
 	  --markdown $(BENCH_REPORT).md --json $(BENCH_REPORT).json
 	cat $(BENCH_REPORT).md
+
+# What the release build is arranged by (cmake/HeddleProfile.cmake): after larger changes, and before a report in docs/.
+profile: build
+	scripts/install-deps.sh llvm-19
+	scripts/record-profile.sh
 
 format: deps
 	clang-format-19 -i $(SOURCES)

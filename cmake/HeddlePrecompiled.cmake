@@ -23,11 +23,13 @@ endif()
 # One for what is shipped and one, in tests/, for the tests, which are not optimised: who reads it has to have the same flags.
 add_library(heddle_precompiled OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp)
 target_link_libraries(heddle_precompiled PRIVATE heddle_options heddle_boost)
+heddle_profiled(heddle_precompiled)
 target_precompile_headers(heddle_precompiled PRIVATE ${HEDDLE_PRECOMPILED_HEADERS})
 
 # heddle_precompile(TARGET): what is shipped reads the headers that were read before; with g++, as said above, each of its
 # files is compiled by itself and without them.
 function(heddle_precompile target)
+  heddle_profiled(${target})
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   else()

@@ -28,6 +28,8 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     -Wno-error=array-bounds -Wno-error=dangling-pointer -Wno-error=stringop-overread)
 endif()
 
+include(HeddleProfile)
+heddle_profiled(heddle_boost)
 include(HeddlePrecompiled)
 
 # Where files are compiled several at a time (CMAKE_UNITY_BUILD; of what CI builds, all tests, and the product with the

@@ -1,0 +1,22 @@
+# Code is arranged by what ran when the program was measured: what is seldom reached lies apart, and what is called often is
+# inlined. clang compares each function with the one that was recorded, and takes no notice of the record where it changed.
+# `make profile` records anew; cmake/heddle.profdata is all that it leaves.
+set(HEDDLE_PROFILE "" CACHE STRING "record: count what runs; use: compile by what was recorded; empty: neither")
+
+if(HEDDLE_PROFILE STREQUAL "record")
+  set(HEDDLE_PROFILE_OPTIONS -fprofile-generate)
+  target_link_options(heddle_boost PUBLIC -fprofile-generate)
+elseif(HEDDLE_PROFILE STREQUAL "use")
+  # Named from where the compiler runs, so that ccache knows it again in another folder.
+  file(RELATIVE_PATH HEDDLE_PROFILE_DATA ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}/cmake/heddle.profdata)
+  set(HEDDLE_PROFILE_OPTIONS -fprofile-use=${HEDDLE_PROFILE_DATA}
+    # What changed since, and what never ran.
+    -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin)
+elseif(HEDDLE_PROFILE)
+  message(FATAL_ERROR "HEDDLE_PROFILE is \"${HEDDLE_PROFILE}\"; it may be record, use, or empty")
+endif()
+
+# heddle_profiled(TARGET)
+function(heddle_profiled target)
+  target_compile_options(${target} PRIVATE ${HEDDLE_PROFILE_OPTIONS})
+endfunction()
