@@ -1,10 +1,5 @@
 #include "api/routes/run_bodies.h"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/cancellation_state.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
 
@@ -33,24 +28,17 @@ class DisconnectGuard {
   bool armed_;
 };
 
-// An answer that begins before its end is known takes three packets, a watch over its client and chunks. A client that
-// wants to know early where the run is (content-location) does not feel so much.
+// An answer that begins before its end is known takes three packets, a watch over its client and chunks. So long nobody
+// misses what its head says, such as where the run is.
 constexpr std::chrono::milliseconds kMoment{100};
 
 BodyStream waiting_body(Services& services, std::shared_ptr<ActiveRun> run, OnDisconnect on_disconnect, TellEnd told) {
   return [&services, run, on_disconnect, told = std::move(told)](BodyWriter& writer) -> asio::awaitable<void> {
     DisconnectGuard guard(services.parts.queue, run, on_disconnect == OnDisconnect::cancel);
-    const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor);
-    while (run->phase != ActiveRun::Phase::ended) {
-      timer.expires_after(services.parts.settings.wait_heartbeat);
-      boost::system::error_code woken;
-      {
-        const WaitingPlace place(*run, timer);
-        const auto result = co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-        woken = std::get<0>(result);
-      }
-      if (!woken) co_await writer.write("\n");
+    for (;;) {
+      const bool has_ended = co_await run->ended_within(services.parts.settings.wait_heartbeat);
+      if (has_ended) break;
+      co_await writer.write("\n");
     }
     guard.finished();
     const std::string text = told(*run);
@@ -66,16 +54,8 @@ std::string result_text(const ActiveRun& run) {
 
 asio::awaitable<Response> answer_at_end(Services& services, std::shared_ptr<ActiveRun> run, OnDisconnect on_disconnect,
                                         Response response, TellEnd told) {
-  if (run->phase != ActiveRun::Phase::ended) {
-    DisconnectGuard guard(services.parts.queue, run, on_disconnect == OnDisconnect::cancel);
-    const auto executor = co_await asio::this_coro::executor;
-    asio::steady_timer timer(executor, kMoment);
-    const WaitingPlace place(*run, timer);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
-    const asio::cancellation_state cancellation = co_await asio::this_coro::cancellation_state;
-    if (cancellation.cancelled() == asio::cancellation_type::none) guard.finished();
-  }
-  if (run->phase == ActiveRun::Phase::ended) {
+  const bool has_ended = co_await run->ended_within(kMoment);
+  if (has_ended) {
     response.body = told(*run);
   } else {
     response.stream = waiting_body(services, std::move(run), on_disconnect, std::move(told));

@@ -6,6 +6,7 @@
 #include <boost/asio/cancellation_signal.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/json/object.hpp>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -75,7 +76,7 @@ struct ActiveRun {
   RunResult result;                              // set when ended
   std::optional<storage::Webhook> owed_call;     // at the end of a temporary one; of others it is stored
   boost::asio::steady_timer has_ended;           // never expires; cancelled at the end
-  std::set<boost::asio::steady_timer*> waiting;  // of answers that wait; cancelled at the end
+  std::set<boost::asio::steady_timer*> waiting;  // of ended_within(); cancelled at the end
 
   // The record with all its texts.
   storage::Run shown_record() const;
@@ -88,21 +89,8 @@ struct ActiveRun {
 
   // Returns when the run has ended and its end is stored.
   boost::asio::awaitable<void> ended();
-};
-
-// A timer among those that the end of the run cancels, for as long as it waits. The run and the timer outlive it.
-class WaitingPlace {
- public:
-  WaitingPlace(ActiveRun& run, boost::asio::steady_timer& timer) : run_(run), timer_(timer) {
-    run_.waiting.insert(&timer_);
-  }
-  ~WaitingPlace() { run_.waiting.erase(&timer_); }
-  WaitingPlace(const WaitingPlace&) = delete;
-  WaitingPlace& operator=(const WaitingPlace&) = delete;
-
- private:
-  ActiveRun& run_;
-  boost::asio::steady_timer& timer_;
+  // The same, but waits no longer than `patience`. Whether it has ended.
+  boost::asio::awaitable<bool> ended_within(std::chrono::milliseconds patience);
 };
 
 }  // namespace heddle::api

@@ -167,11 +167,8 @@ asio::awaitable<void> RunQueue::end_of_asking_run(storage::Owner owner, storage:
   const auto lane = lanes_.find(id);
   if (lane == lanes_.end() || !lane->second.running) co_return;
   const std::shared_ptr<ActiveRun> run = lane->second.running;
-  const bool is_worth_it = run->record.owner == owner && run->phase != ActiveRun::Phase::ended;
-  if (!is_worth_it || !run->stream->has_asked()) co_return;
-  asio::steady_timer limit(executor_, kEndAfterQuestion);
-  const WaitingPlace place(*run, limit);
-  co_await limit.async_wait(asio::as_tuple(asio::use_awaitable));
+  if (run->record.owner != owner || !run->stream->has_asked()) co_return;
+  co_await run->ended_within(kEndAfterQuestion);
 }
 
 void RunQueue::cancel(const std::shared_ptr<ActiveRun>& run, CancelAction action) {

@@ -3,7 +3,6 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <string>
-#include <thread>
 
 #include "tests/api/runs/server_fixture.h"
 
@@ -14,6 +13,14 @@ namespace {
 
 bool has(const std::string& text, const std::string& part) {
   return text.find(part) != std::string::npos;
+}
+
+// Returns when the thread has a run with this status.
+void see_run(const api::Server& server, const std::string& thread, const std::string& status) {
+  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
+  while (!has(ask(server, "GET", "/threads/" + thread + "/runs"), R"("status":")" + status + '"')) {
+    if (std::chrono::steady_clock::now() > end) FAIL("no run was ever " + status);
+  }
 }
 
 // Waits for a run that takes `ms`.
@@ -64,11 +71,7 @@ TEST_CASE_METHOD(ServerFixture, "A client that leaves at once stops the run that
                                 "/runs/wait HTTP/1.1\r\nhost: x\r\ncontent-length: " + std::to_string(body.size()) +
                                 "\r\n\r\n" + body;
     asio::write(socket, asio::buffer(request));
-    while (!has(ask(*server, "GET", "/threads/" + thread + "/runs"), R"("status":"running")"))
-      std::this_thread::yield();
+    see_run(*server, thread, "running");
   }
-  const auto end = std::chrono::steady_clock::now() + std::chrono::seconds{20};
-  while (!has(ask(*server, "GET", "/threads/" + thread + "/runs"), R"("status":"interrupted")")) {
-    if (std::chrono::steady_clock::now() > end) FAIL("the run goes on");
-  }
+  see_run(*server, thread, "interrupted");
 }
