@@ -149,6 +149,12 @@ void EngineRunner::stop(ActiveRun& run) {
   asio::post(run.engine, [stop = run.stop] { stop->emit(asio::cancellation_type::terminal); });
 }
 
+void EngineRunner::forget_state(storage::ThreadId thread_id) {
+  for (const asio::any_io_executor& engine : engines_.executors()) {
+    asio::post(engine, [states = states_, thread_id] { states->forget(thread_id); });
+  }
+}
+
 asio::awaitable<EngineResult> EngineRunner::run(std::shared_ptr<ActiveRun> run) {
   run->engine = engines_.next();
   run->stop = std::make_shared<asio::cancellation_signal>();

@@ -49,6 +49,8 @@ class EngineRunner {
 
   // What the runs of a moment ago have left for the next ones on their threads (states_bytes_in_memory).
   runtime::StateCache& states() { return *states_; }
+  // The thread is gone. What its last run still leaves goes as well: it does so on its engine thread, ahead of this.
+  void forget_state(storage::ThreadId thread_id);
 
  private:
   struct NotedSpans;
