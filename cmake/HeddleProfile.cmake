@@ -3,13 +3,19 @@
 # `make profile` records anew; cmake/heddle.profdata is all that it leaves.
 set(HEDDLE_PROFILE "" CACHE STRING "record: count what runs; use: compile by what was recorded; empty: neither")
 
+# A function of an unnamed namespace is known by the name of its file as well: without the folder, which is another one in
+# another checkout.
+set(HEDDLE_PROFILE_NAMES "SHELL:-mllvm -static-func-full-module-prefix=false")
+if(HEDDLE_PROFILE AND NOT CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+  message(FATAL_ERROR "HEDDLE_PROFILE needs clang, this is ${CMAKE_CXX_COMPILER_ID}; leave it empty")
+endif()
 if(HEDDLE_PROFILE STREQUAL "record")
-  set(HEDDLE_PROFILE_OPTIONS -fprofile-generate)
+  set(HEDDLE_PROFILE_OPTIONS -fprofile-generate ${HEDDLE_PROFILE_NAMES})
   target_link_options(heddle_boost PUBLIC -fprofile-generate)
 elseif(HEDDLE_PROFILE STREQUAL "use")
   # Named from where the compiler runs, so that ccache knows it again in another folder.
   file(RELATIVE_PATH HEDDLE_PROFILE_DATA ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}/cmake/heddle.profdata)
-  set(HEDDLE_PROFILE_OPTIONS -fprofile-use=${HEDDLE_PROFILE_DATA}
+  set(HEDDLE_PROFILE_OPTIONS -fprofile-use=${HEDDLE_PROFILE_DATA} ${HEDDLE_PROFILE_NAMES}
     # What changed since, and what never ran.
     -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin)
 elseif(HEDDLE_PROFILE)
