@@ -21,9 +21,14 @@ std::size_t bytes_of(const StateCache::State& state) {
 }  // namespace
 
 std::shared_ptr<const StateCache::State> StateCache::find(ThreadId thread_id) {
+  Order gone;
   const std::lock_guard<std::mutex> guard(mutex_);
   const auto found = by_thread_.find(thread_id);
   if (found == by_thread_.end()) return nullptr;
+  if (found->second->state->is_lost && *found->second->state->is_lost) {
+    take_out(found, gone);
+    return nullptr;
+  }
   order_.splice(order_.begin(), order_, found->second);
   return found->second->state;
 }
@@ -35,9 +40,7 @@ void StateCache::keep(ThreadId thread_id, State state) {
   if (bytes <= bytes_max_) added.push_back({thread_id, std::make_shared<const State>(std::move(state)), bytes});
   const std::lock_guard<std::mutex> guard(mutex_);
   if (const auto found = by_thread_.find(thread_id); found != by_thread_.end()) {
-    bytes_ -= found->second->bytes;
-    gone.splice(gone.end(), order_, found->second);
-    by_thread_.erase(found);
+    take_out(found, gone);
   }
   if (added.empty()) return;
   shrink(bytes_max_ - bytes, gone);
@@ -50,10 +53,13 @@ void StateCache::forget(ThreadId thread_id) {
   Order gone;
   const std::lock_guard<std::mutex> guard(mutex_);
   const auto found = by_thread_.find(thread_id);
-  if (found == by_thread_.end()) return;
-  bytes_ -= found->second->bytes;
-  gone.splice(gone.end(), order_, found->second);
-  by_thread_.erase(found);
+  if (found != by_thread_.end()) take_out(found, gone);
+}
+
+void StateCache::take_out(ByThread::iterator at, Order& gone) {
+  bytes_ -= at->second->bytes;
+  gone.splice(gone.end(), order_, at->second);
+  by_thread_.erase(at);
 }
 
 void StateCache::shrink_to(std::size_t bytes) {

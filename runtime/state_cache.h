@@ -2,6 +2,7 @@
 // The newest states of threads that were used a moment ago, decoded, so that the next run on a thread costs what it
 // adds and not what the thread holds.
 
+#include <atomic>
 #include <cstddef>
 #include <list>
 #include <memory>
@@ -21,12 +22,16 @@ class StateCache {
   struct State {
     std::shared_ptr<const Checkpoint> checkpoint;  // of the graph itself, not of those inside it
     StoredValues values;                           // what it keeps outside of its row
+    // Becomes true if something of it could not be stored, before anything that was handed to the storage behind it is
+    // done. Null pointer: all of it is durable.
+    std::shared_ptr<const std::atomic<bool>> is_lost{};
   };
 
   // `bytes_max`: about what the states may take in memory, all together.
   explicit StateCache(std::size_t bytes_max) : bytes_max_(bytes_max) {}
 
-  // Null pointer: not here.
+  // Null pointer: not here, or lost, since ids of values that were lost may be given again. Called when what was left
+  // is stored or lost: by a run that begins behind the end of the last one.
   std::shared_ptr<const State> find(ThreadId thread_id);
   // Replaces the thread's state. The states that were used longest ago go, until all fit; one that is too large by
   // itself is not kept.
@@ -44,14 +49,16 @@ class StateCache {
     std::size_t bytes = 0;
   };
   using Order = std::list<Kept>;  // used last first
+  using ByThread = std::unordered_map<ThreadId, Order::iterator>;
 
-  // Moves them to `gone`, which is destroyed without the mutex: a state may have many thousands of items.
+  // Move them to `gone`, which is destroyed without the mutex: a state may have many thousands of items.
+  void take_out(ByThread::iterator at, Order& gone);
   void shrink(std::size_t bytes, Order& gone);
 
   const std::size_t bytes_max_;
   mutable std::mutex mutex_;
   Order order_;
-  std::unordered_map<ThreadId, Order::iterator> by_thread_;
+  ByThread by_thread_;
   std::size_t bytes_ = 0;
 };
 

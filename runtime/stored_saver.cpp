@@ -46,56 +46,18 @@ void add_parts(std::vector<storage::ChannelValue> of_value, const storage::Check
 
 }  // namespace
 
-// What the puts that are on their way share with the saver. Belongs to the executor but for `failed`, which the
-// writer thread sets, so that works behind a failed one are not done.
+// What the puts that are on their way share with the saver. Belongs to the executor but for what `failed` points at,
+// which the writer thread sets, so that works behind a failed one are not done.
 struct StoredSaver::InFlight {
   explicit InFlight(asio::any_io_executor own_executor)
       : executor(std::move(own_executor)), changed(executor, asio::steady_timer::time_point::max()) {}
-
-  void arrived(const std::exception_ptr& failure);
-  // Leaves the state as soon as everything is durable: ids of values that were lost may be given again.
-  void leave(std::shared_ptr<StateCache> states, ThreadId thread_id, StateCache::State state) noexcept;
 
   asio::any_io_executor executor;
   std::size_t count = 0;
   std::exception_ptr error;
   asio::steady_timer changed;  // never expires; cancelling it wakes whoever waits
-  std::atomic<bool> failed{false};
-
- private:
-  void leave_now() noexcept;
-
-  std::shared_ptr<StateCache> states_;  // null pointer: nothing is to be left
-  ThreadId thread_id_;
-  StateCache::State state_;
+  const std::shared_ptr<std::atomic<bool>> failed = std::make_shared<std::atomic<bool>>(false);
 };
-
-void StoredSaver::InFlight::arrived(const std::exception_ptr& failure) {
-  --count;
-  if (!error) error = failure;
-  if (count == 0) leave_now();
-  changed.cancel();
-}
-
-void StoredSaver::InFlight::leave(std::shared_ptr<StateCache> states, ThreadId thread_id,
-                                  StateCache::State state) noexcept {
-  states_ = std::move(states);
-  thread_id_ = thread_id;
-  state_ = std::move(state);
-  if (count == 0) leave_now();
-}
-
-void StoredSaver::InFlight::leave_now() noexcept {
-  const std::shared_ptr<StateCache> states = std::exchange(states_, nullptr);
-  if (!states) return;
-  StateCache::State state = std::exchange(state_, {});
-  if (error) return;
-  try {
-    states->keep(thread_id_, std::move(state));
-  } catch (const std::bad_alloc&) {
-    // Then the next run decodes it.
-  }
-}
 
 // What one read brings from the storage.
 struct StoredSaver::Read {
@@ -105,11 +67,11 @@ struct StoredSaver::Read {
 };
 
 StoredSaver::StoredSaver(storage::Storage& storage, ThreadId thread_id, asio::any_io_executor executor,
-                         Unpacking unpacking, std::shared_ptr<StateCache> states)
+                         Unpacking unpacking, StateCache* states)
     : storage_(storage),
       thread_id_(thread_id),
       unpacking_(unpacking),
-      states_(std::move(states)),
+      states_(states),
       in_flight_(std::make_shared<InFlight>(std::move(executor))) {
   if (states_) look_into_states();
 }
@@ -129,8 +91,12 @@ void StoredSaver::leave_in_states() noexcept {
   // A node must not find other kinds of numbers because the last run was a moment ago.
   const auto is_as_read = [](const auto& value) { return value.second->is_as_read; };
   if (!found->second.is_as_read || !std::ranges::all_of(found->second.values, is_as_read)) return;
-  in_flight_->leave(std::move(states_), thread_id_,
-                    {std::move(found->second.checkpoint), std::move(found->second.values)});
+  try {
+    states_->keep(thread_id_,
+                  {std::move(found->second.checkpoint), std::move(found->second.values), in_flight_->failed});
+  } catch (const std::bad_alloc&) {
+    // Then the next run decodes it.
+  }
 }
 
 asio::awaitable<std::optional<LoadedCheckpoint>> StoredSaver::find(std::string checkpoint_ns, CheckpointId id) {
@@ -255,14 +221,18 @@ void StoredSaver::submit(std::function<void(storage::Checkpoints&)> work) {
   ++in_flight_->count;
   // One on its way can fail after this one was handed in.
   auto guarded = [in_flight = in_flight_, work = std::move(work)](storage::Transaction& transaction) {
-    if (in_flight->failed) refuse_after_failure();
+    if (*in_flight->failed) refuse_after_failure();
     work(transaction.checkpoints());
   };
   // Gives its share of the counter away, so that nothing of it is destroyed on the writer thread.
   auto done = [in_flight = in_flight_](std::exception_ptr error) mutable {
-    if (error) in_flight->failed = true;
+    if (error) *in_flight->failed = true;
     const asio::any_io_executor executor = in_flight->executor;
-    asio::post(executor, [in_flight = std::move(in_flight), error] { in_flight->arrived(error); });
+    asio::post(executor, [in_flight = std::move(in_flight), error] {
+      --in_flight->count;
+      if (!in_flight->error) in_flight->error = error;
+      in_flight->changed.cancel();
+    });
   };
   storage_.submit(std::move(guarded), std::move(done));
 }

@@ -34,9 +34,9 @@ inline constexpr std::size_t kKnownNamespacesMax = 64;
 class StoredSaver final : public CheckpointSaver {
  public:
   // `states`: where the newest state of the thread's graph is looked for before it is decoded, and left when this saver
-  // has gone and all that it has put is durable. Null pointer: nowhere.
+  // goes, for use once all that it has put is durable; outlives the saver. Null pointer: nowhere.
   StoredSaver(storage::Storage& storage, ThreadId thread_id, boost::asio::any_io_executor executor,
-              Unpacking unpacking = Unpacking::at_once, std::shared_ptr<StateCache> states = nullptr);
+              Unpacking unpacking = Unpacking::at_once, StateCache* states = nullptr);
   ~StoredSaver() override;
   StoredSaver(const StoredSaver&) = delete;
   StoredSaver& operator=(const StoredSaver&) = delete;
@@ -83,7 +83,7 @@ class StoredSaver final : public CheckpointSaver {
   storage::Storage& storage_;
   ThreadId thread_id_;
   Unpacking unpacking_;
-  std::shared_ptr<StateCache> states_;
+  StateCache* states_;
   std::shared_ptr<InFlight> in_flight_;
   std::map<std::string, Known> known_;  // by namespace: what its checkpoint names that was loaded or stored last
   std::uint64_t uses_ = 0;

@@ -45,7 +45,7 @@ struct EngineSide {
   runtime::SpanSink spans;
   std::shared_ptr<const runtime::DrainRequest> drain;
   std::size_t event_bytes_max = 0;
-  std::shared_ptr<runtime::StateCache> states;
+  runtime::StateCache& states;
 };
 
 // Thrown to whoever made the event, on the engine's thread.
@@ -59,7 +59,7 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
   std::unique_ptr<runtime::CheckpointSaver> saver;
   if (side->stored_thread) {
     saver = std::make_unique<runtime::StoredSaver>(*side->bridge, *side->stored_thread, executor,
-                                                   runtime::Unpacking::at_once, side->states);
+                                                   runtime::Unpacking::at_once, &side->states);
   } else {
     saver = std::make_unique<runtime::MemorySaver>();
   }
@@ -141,18 +141,12 @@ EngineRunner::EngineRunner(asio::any_io_executor executor, EngineThreads& engine
       checkpoint_ids_(checkpoint_ids),
       log_(log),
       settings_(settings),
-      states_(std::make_shared<runtime::StateCache>(settings.states_bytes_in_memory)) {}
+      states_(settings.states_bytes_in_memory) {}
 
 void EngineRunner::stop(ActiveRun& run) {
   if (!run.stop) return;
   // The signal belongs to the engine's thread.
   asio::post(run.engine, [stop = run.stop] { stop->emit(asio::cancellation_type::terminal); });
-}
-
-void EngineRunner::forget_state(storage::ThreadId thread_id) {
-  for (const asio::any_io_executor& engine : engines_.executors()) {
-    asio::post(engine, [states = states_, thread_id] { states->forget(thread_id); });
-  }
 }
 
 asio::awaitable<EngineResult> EngineRunner::run(std::shared_ptr<ActiveRun> run) {

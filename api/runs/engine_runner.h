@@ -48,9 +48,7 @@ class EngineRunner {
   void when_traced(std::function<void(RunTrace)> tell) { tell_of_trace_ = std::move(tell); }
 
   // What the runs of a moment ago have left for the next ones on their threads (states_bytes_in_memory).
-  runtime::StateCache& states() { return *states_; }
-  // The thread is gone. What its last run still leaves goes as well: it does so on its engine thread, ahead of this.
-  void forget_state(storage::ThreadId thread_id);
+  runtime::StateCache& states() { return states_; }
 
  private:
   struct NotedSpans;
@@ -63,7 +61,7 @@ class EngineRunner {
   runtime::CheckpointIds& checkpoint_ids_;
   runtime::Log& log_;
   const ServerSettings& settings_;
-  const std::shared_ptr<runtime::StateCache> states_;  // with the last puts of runs that have ended
+  runtime::StateCache states_;
   std::function<void(RunTrace)> tell_of_trace_;
 };
 

@@ -59,7 +59,6 @@ class RunQueue {
   void when_awaiting(std::function<void()> tell) { worker_.when_awaiting(std::move(tell)); }
   void when_traced(std::function<void(RunTrace)> tell) { worker_.when_traced(std::move(tell)); }
   runtime::StateCache& states() { return worker_.states(); }
-  void forget_state(storage::ThreadId thread_id) { worker_.forget_state(thread_id); }
 
   // In flight. Null pointer otherwise.
   std::shared_ptr<ActiveRun> find(storage::RunId id) const;

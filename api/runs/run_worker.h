@@ -43,9 +43,7 @@ class RunWorker {
   // `tell` is called with what each attempt did. Empty: nobody wants to know, and it is not noted.
   void when_traced(std::function<void(RunTrace)> tell) { engine_.when_traced(std::move(tell)); }
 
-  // See EngineRunner.
   runtime::StateCache& states() { return engine_.states(); }
-  void forget_state(storage::ThreadId thread_id) { engine_.forget_state(thread_id); }
 
   // Stops a running one where it is. execute() then returns soon.
   void stop(ActiveRun& run) { engine_.stop(run); }

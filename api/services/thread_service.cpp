@@ -229,7 +229,7 @@ asio::awaitable<void> ThreadService::stop_and_erase(storage::ThreadId id) {
   co_await parts_.queue.stop_thread(id);
   auto erase_rows = [id](storage::Transaction& tx) { tx.threads().erase(id); };
   co_await parts_.storage.commit(std::move(erase_rows));
-  parts_.queue.forget_state(id);
+  parts_.queue.states().forget(id);
   // A run that was stored while the others were being stopped has lost its row by now.
   co_await parts_.queue.stop_thread(id);
   parts_.queue.thread_news().tell(id);

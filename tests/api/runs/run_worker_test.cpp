@@ -1,10 +1,8 @@
 #include "api/runs/run_worker.h"
 
 #include <boost/asio/io_context.hpp>
-#include <boost/asio/post.hpp>
 #include <catch2/catch.hpp>
 #include <functional>
-#include <future>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,10 +38,7 @@ std::shared_ptr<const runtime::CompiledGraph> telling_graph() {
 // Does all that it is asked to, and answers none of it before the end of the run has been handed in and is done.
 class AnswersHeldBack : public storage::Storage {
  public:
-  // `before_answers` is called on the writer's thread.
-  AnswersHeldBack(
-      storage::Storage& inner, storage::Run record, std::function<void()> before_answers = [] {})
-      : inner_(inner), record_(std::move(record)), before_answers_(std::move(before_answers)) {}
+  AnswersHeldBack(storage::Storage& inner, storage::Run record) : inner_(inner), record_(std::move(record)) {}
 
   void submit(std::function<void(storage::Transaction&)> work, std::function<void(std::exception_ptr)> done) override {
     auto watched = [this, work = std::move(work)](storage::Transaction& transaction) {
@@ -54,7 +49,6 @@ class AnswersHeldBack : public storage::Storage {
     auto answer = [this, done = std::move(done)](std::exception_ptr error) {
       held_.push_back([done, error] { done(error); });
       if (!has_ended_) return;
-      before_answers_();
       for (const std::function<void()>& tell : std::exchange(held_, {})) tell();
     };
     inner_.submit(std::move(watched), std::move(answer));
@@ -67,7 +61,6 @@ class AnswersHeldBack : public storage::Storage {
  private:
   storage::Storage& inner_;
   const storage::Run record_;
-  const std::function<void()> before_answers_;
   // Of the writer's thread.
   bool has_ended_ = false;
   std::vector<std::function<void()>> held_;
@@ -75,7 +68,6 @@ class AnswersHeldBack : public storage::Storage {
 
 struct WorkerFixture {
   boost::asio::io_context io;
-  api::EngineThreads engines{1};
   std::unique_ptr<storage::Storage> stored = storage::open({});
   runtime::SystemClock clock;
   runtime::Log log{clock, runtime::LogLevel::error, [](std::string_view) {}};
@@ -103,10 +95,9 @@ struct WorkerFixture {
     return record;
   }
 
-  // How the run ended, as it is stored; nothing if that could not be stored. `then` gets who has executed it.
-  std::optional<storage::RunStatus> execute(
-      storage::Storage& storage, const storage::Run& record,
-      const std::function<void(api::RunWorker&)>& then = [](api::RunWorker&) {}) {
+  // How the run ended, as it is stored; nothing if that could not be stored.
+  std::optional<storage::RunStatus> execute(storage::Storage& storage, const storage::Run& record) {
+    api::EngineThreads engines(1);
     api::Webhooks webhooks(io.get_executor(), storage, clock, log, settings.webhooks);
     api::ThreadNews news;
     api::RunWorker worker(io.get_executor(), engines, storage, clock, checkpoint_ids, log, settings, webhooks, news);
@@ -123,7 +114,6 @@ struct WorkerFixture {
     } catch (const storage::StorageError&) {
       return std::nullopt;
     }
-    then(worker);
     auto find = [record](const storage::Snapshot& snapshot) {
       return snapshot.runs().find(record.owner, record.run_id)->status;
     };
@@ -151,27 +141,6 @@ TEST_CASE_METHOD(WorkerFixture, "The end of a run is handed in before it is know
   const storage::Run record = record_of_new_run();
   AnswersHeldBack late(*stored, record);
   CHECK(execute(late, record) == storage::RunStatus::success);
-}
-
-TEST_CASE_METHOD(WorkerFixture, "A thread that is deleted right behind its run leaves no state in memory") {
-  for (const bool is_deleted : {false, true}) {
-    const storage::Run record = record_of_new_run();
-    const boost::asio::any_io_executor engine = engines.next();
-    // The engine learns of nothing that is stored until the thread has been deleted.
-    std::promise<void> deleted;
-    AnswersHeldBack late(*stored, record, [engine, gate = deleted.get_future().share()] {
-      boost::asio::post(engine, [gate] { gate.wait(); });
-    });
-    const std::optional<storage::RunStatus> status = execute(late, record, [&](api::RunWorker& worker) {
-      if (is_deleted) worker.forget_state(record.thread_id);
-      deleted.set_value();
-      std::promise<void> done;
-      boost::asio::post(engine, [&done] { done.set_value(); });
-      done.get_future().wait();
-      CHECK((worker.states().bytes() == 0) == is_deleted);
-    });
-    CHECK(status == storage::RunStatus::success);
-  }
 }
 
 TEST_CASE_METHOD(WorkerFixture, "The end of a run whose log has failed already is stored as an error") {
