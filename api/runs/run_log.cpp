@@ -101,6 +101,7 @@ void RunLog::written(std::int64_t facts, const std::exception_ptr& error) {
 }
 
 asio::awaitable<void> RunLog::flush() {
+  if (writing_ == 0 && !error_ && !gathered_.empty()) write_gathered(nullptr, nullptr);
   while (writing_ > 0 || (!gathered_.empty() && !error_)) {
     co_await written_.async_wait(asio::as_tuple(asio::use_awaitable));
   }

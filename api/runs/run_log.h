@@ -43,6 +43,8 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   void continue_after(std::int64_t facts);
 
   void append(const std::vector<Fact>& facts);
+  // Leaves them for whatever is written next: for what nobody needs by itself.
+  void append_later(const std::vector<Fact>& facts) { gather(facts); }
   // The same, and then `work`: both, with what has gathered, in one transaction, all or nothing. `done` as in
   // Storage::submit. Once something could not be stored, nothing later is.
   void append_with(const std::vector<Fact>& facts, Work work, Done done);
@@ -55,7 +57,7 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
   // Calls `stored` on the executor after each write, with the number of facts of the run that are durable. Null ends
   // it.
   void on_stored(std::function<void(std::int64_t facts)> stored) { stored_ = std::move(stored); }
-  // Returns when everything appended so far is durable; throws what storing threw.
+  // Hands in what has gathered, and returns when everything appended so far is durable; throws what storing threw.
   boost::asio::awaitable<void> flush();
 
  private:

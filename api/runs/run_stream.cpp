@@ -31,6 +31,11 @@ void RunStream::publish(std::vector<Fact> facts) {
   take(std::move(facts));
 }
 
+void RunStream::publish_stored_later(std::vector<Fact> facts) {
+  if (log_) log_->append_later(facts);
+  take(std::move(facts));
+}
+
 void RunStream::publish_with(std::vector<Fact> facts, RunLog::Work work, RunLog::Done done) {
   log_->append_with(facts, std::move(work), std::move(done));
   take(std::move(facts));

@@ -32,6 +32,8 @@ class RunStream {
   RunStream& operator=(const RunStream&) = delete;
 
   void publish(std::vector<Fact> facts);
+  // The same, but stored only with what is published next, or when the log is flushed.
+  void publish_stored_later(std::vector<Fact> facts);
   // The same, and `work` is done in the transaction that stores these facts and those before them. `done` as in
   // Storage::submit. Only for a run with a log.
   void publish_with(std::vector<Fact> facts, RunLog::Work work, RunLog::Done done);

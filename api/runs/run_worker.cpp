@@ -143,7 +143,13 @@ asio::awaitable<void> RunWorker::execute(std::shared_ptr<ActiveRun> run) {
   attempt.what = AttemptFact{run->record.attempt, run->first_frame};
   std::vector<Fact> first;
   first.push_back(std::move(attempt));
-  run->stream->publish(std::move(first));
+  // A commit that a run does without. If a crash leaves nothing of the first attempt, the second begins behind its
+  // frame in any case; of a later one the next has to know.
+  if (run->first_frame == 0) {
+    run->stream->publish_stored_later(std::move(first));
+  } else {
+    run->stream->publish(std::move(first));
+  }
   thread_news_.tell(run->record.thread_id);
 
   EngineResult engine_result = co_await engine_.run(run);

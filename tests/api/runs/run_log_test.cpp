@@ -85,6 +85,30 @@ TEST_CASE_METHOD(FailingLogFixture,
   CHECK(segments().empty());
 }
 
+TEST_CASE_METHOD(LogFixture, "What can wait is stored with what comes next", "[log]") {
+  log->append_later({test::custom_fact("a")});
+  CHECK(storage.writes() == 0);
+  log->append({test::custom_fact("b")});
+  CHECK(storage.writes() == 1);
+  test::run(io, log->flush());
+  CHECK(segments() == std::vector<std::int64_t>{0});
+}
+
+TEST_CASE_METHOD(LogFixture, "What can wait does not wait for longer than a flush, or the end of the run", "[log]") {
+  log->append_later({test::custom_fact("a")});
+  test::run(io, log->flush());
+  CHECK(segments() == std::vector<std::int64_t>{0});
+
+  log->append_later({test::custom_fact("b")});
+  std::size_t stored = 0;
+  auto count = [&stored](storage::Transaction& transaction) {
+    stored = transaction.events().read(kThread, kRun, 0, 100).size();
+  };
+  RunLog::Work behind = log->behind(std::move(count));
+  test::run(io, storage.commit(std::move(behind)));
+  CHECK(stored == 2);
+}
+
 TEST_CASE_METHOD(LogFixture, "A work behind a log is done with what was appended, without waiting for it", "[log]") {
   log->append({test::custom_fact("a")});
   log->append({test::custom_fact("b")});  // gathers, because the first is on its way
