@@ -83,6 +83,11 @@ asio::awaitable<Loop::End> Loop::run(Input input) {
     plan_superstep();
     co_return std::move(end_);
   }
+  if (was_to_stop_here()) {
+    plan_superstep();
+    tell_stop();
+    co_return std::move(end_);
+  }
   // What was taken in without running START: a Command, an answer, a fork.
   const bool is_stored_first = run_.durability == Durability::sync && stores_at_once() && !fresh_input_;
   if (is_stored_first) co_await run_.flush();

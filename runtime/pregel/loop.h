@@ -94,6 +94,7 @@ class Loop {
   std::vector<std::string> stored_questions() const;
   void check_strictly(const boost::json::value& resume) const;
   void go_on();
+  bool was_to_stop_here() const;
   void start_with(State input);
 
   // loop.cpp

@@ -110,6 +110,47 @@ TEST_CASE_METHOD(DrainFixture, "A run that is asked to stop in front of a breakp
   CHECK(text_of(done.values) == R"({"log":["a","b","c"]})");
 }
 
+TEST_CASE_METHOD(DrainFixture,
+                 "A run that is cut off behind a breakpoint, before its end is stored, stops there again") {
+  const Graph graph = StateGraph()
+                          .append("log")
+                          .node("a", working("a"))
+                          .node("b", asking_to_stop("b"))
+                          .node("c", working("c"))
+                          .edge(kStart, "a")
+                          .edge("a", "b")
+                          .edge("b", "c")
+                          .compile();
+  after = Breakpoints{false, {"a"}};
+  CHECK(input(graph, "{}").next == std::vector<std::string>{"b"});
+  for (int i = 0; i < 2; ++i) {
+    const RunOutcome stopped = go_on(graph);
+    CHECK(stopped.status == OutcomeStatus::interrupted);
+    CHECK(stopped.next == std::vector<std::string>{"b"});
+    CHECK(text_of(stopped.values) == R"({"log":["a"]})");
+  }
+  CHECK(ran == std::map<std::string, int>{{"a", 1}});
+
+  // Another run goes past it, and does not stand there when it is cut off later.
+  config.run_id = RunId{uuid4()};
+  CHECK(go_on(graph).next == std::vector<std::string>{"c"});
+  nobody_asks();
+  CHECK(text_of(go_on(graph).values) == R"({"log":["a","b","c"]})");
+}
+
+TEST_CASE_METHOD(DrainFixture, "A breakpoint in front of Sends is not taken for one behind them") {
+  nobody_asks();
+  const auto fan = [](NodeContext&) -> NodeResult { return Command().to(Send{"b", Value()}); };
+  const Graph graph =
+      StateGraph().append("log").node("a", fan, {.ends = {"b"}}).node("b", working("b")).edge(kStart, "a").compile();
+  after = Breakpoints{false, {"a"}};
+  CHECK(input(graph, "{}").status == OutcomeStatus::interrupted);
+  config.run_id = RunId{uuid4()};
+  CHECK(go_on(graph).status == OutcomeStatus::done);
+  CHECK(go_on(graph).status == OutcomeStatus::done);
+  CHECK(ran == std::map<std::string, int>{{"b", 1}});
+}
+
 TEST_CASE_METHOD(DrainFixture, "Another run without input goes on where a run was asked to stop") {
   const Graph graph = chain();
   input(graph, "{}");
