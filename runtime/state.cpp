@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/json.h"
+#include "runtime/spliced_text.h"
 
 namespace heddle::runtime {
 namespace {
@@ -80,17 +81,27 @@ void State::set(std::string key, Value value) {
 }
 
 void State::print(std::string& out) const {
+  print_members(out, out);
+}
+
+void State::print(SplicedText& out) const {
+  print_members(out.printed(), out);
+}
+
+// `printed`: `out`, or what is printed of it.
+template <class Out>
+void State::print_members(std::string& printed, Out& out) const {
   if (whole_) return whole_->print(out);
-  out += '{';
+  printed += '{';
   bool first = true;
   for (const auto& [key, value] : members_) {
-    if (!first) out += ',';
+    if (!first) printed += ',';
     first = false;
-    print_json_string(key, out);
-    out += ':';
+    print_json_string(key, printed);
+    printed += ':';
     value.print(out);
   }
-  out += '}';
+  printed += '}';
 }
 
 json::value State::to_value() const {

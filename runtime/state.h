@@ -16,6 +16,8 @@
 
 namespace heddle::runtime {
 
+class SplicedText;
+
 // A value: copying it copies pointers. Keys without a value are absent.
 class State {
  public:
@@ -45,10 +47,14 @@ class State {
   void set(std::string key, Value value);  // replaces in place or appends
 
   void print(std::string& out) const;  // appends compact JSON
+  void print(SplicedText& out) const;  // the same; what is large and held as text is spliced in
   json::object to_json() const;        // of the members; deep copy
   json::value to_value() const;        // also of one that is no object; deep copy
 
  private:
+  template <class Out>
+  void print_members(std::string& printed, Out& out) const;
+
   std::vector<Member> members_;
   std::optional<Value> whole_;
 };

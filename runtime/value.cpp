@@ -5,6 +5,7 @@
 #include "runtime/error.h"
 #include "runtime/json.h"
 #include "runtime/packed_text.h"
+#include "runtime/spliced_text.h"
 #include "storage/error.h"
 
 namespace heddle::runtime {
@@ -81,8 +82,25 @@ struct Value::PackedNode : Node {
     std::size_t bytes = 0;
     for (const std::shared_ptr<const PackedText>& part : parts) bytes += part->text().size();
     if (bytes >= kLarge) out.reserve(out.size() + bytes + kForWhatFollows);
+    print_with(out, [&out](std::string_view text, const auto&) { out += text; });
+  }
+
+  void print(SplicedText& out) const {
+    std::string& printed = out.printed();
+    print_with(printed, [&](std::string_view text, const std::shared_ptr<const PackedText>& part) {
+      if (text.size() < kSplicedBytesMin) {
+        printed += text;
+      } else {
+        out.splice(text, part);
+      }
+    });
+  }
+
+  // `add` appends to the text whose own part is `out`; it gets what to append, and what it is of.
+  template <class Add>
+  void print_with(std::string& out, Add add) const {
     if (form == Form::packed) {
-      out += parts.front()->text();
+      add(parts.front()->text(), parts.front());
       return;
     }
     out += '[';
@@ -92,7 +110,7 @@ struct Value::PackedNode : Node {
       if (inner.empty()) continue;
       if (!first) out += ',';
       first = false;
-      out += inner;
+      add(inner, part);
     }
     out += ']';
   }
@@ -203,6 +221,14 @@ void Value::print(std::string& out) const {
     print_json(*item, out);
   }
   out += ']';
+}
+
+void Value::print(SplicedText& out) const {
+  if (const PackedNode* packed = packed_node()) {
+    packed->print(out);
+  } else {
+    print(out.printed());
+  }
 }
 
 std::string Value::text() const {

@@ -19,6 +19,7 @@ namespace heddle::runtime {
 namespace json = boost::json;
 
 class PackedText;
+class SplicedText;
 
 // Something that whoever makes lists knows about one, and hands on from list to list.
 class ListIndex {
@@ -58,6 +59,8 @@ class Value {
 
   // Appends compact JSON, without making an array first.
   void print(std::string& out) const;
+  // The same. What is large and kept as its text is spliced in, not copied.
+  void print(SplicedText& out) const;
   std::string text() const;
 
   // Same storage: cheap test whether nothing changed.

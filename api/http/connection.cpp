@@ -93,6 +93,7 @@ class HttpConnection::ChunkWriter : public BodyWriter {
 
   asio::awaitable<void> write(std::string_view bytes) override {
     if (bytes.empty()) co_return;  // an empty chunk would be the end of the body
+    written_ += bytes.size();
     std::array<char, 20> size{};
     std::string_view before;
     std::string_view after;
@@ -110,9 +111,12 @@ class HttpConnection::ChunkWriter : public BodyWriter {
     }
   }
 
+  std::size_t written() const { return written_; }
+
  private:
   HttpConnection& connection_;
   Framing framing_;
+  std::size_t written_ = 0;
 };
 
 void HttpConnection::drain() {
@@ -272,8 +276,13 @@ asio::awaitable<bool> HttpConnection::answer(Exchange exchange) {
   head.request_id = request_id;
   head.keep_alive = context_.limits.keep_alive;
   if (response.stream && !has_no_body(response.status)) {
-    head.framing = exchange.knows_chunks ? Framing::chunked : Framing::until_close;
-    head.keeps_alive = head.keeps_alive && exchange.knows_chunks;
+    if (response.stream_bytes) {
+      head.framing = Framing::length;
+      head.body_bytes = *response.stream_bytes;
+    } else {
+      head.framing = exchange.knows_chunks ? Framing::chunked : Framing::until_close;
+      head.keeps_alive = head.keeps_alive && exchange.knows_chunks;
+    }
     const bool goes_on = co_await send_streamed(std::move(response), head, verb, std::move(about));
     co_return goes_on;
   }
@@ -310,6 +319,11 @@ asio::awaitable<bool> HttpConnection::send_streamed(Response response, ResponseH
     if (peer_is_gone_ || cancellation.cancelled() != asio::cancellation_type::none) co_return false;
     if (failure) {
       log("stream of " + about + ": " + text_of(failure));
+      co_return false;
+    }
+    if (head.framing == Framing::length && writer.written() != head.body_bytes) {
+      log("stream of " + about + ": it wrote " + std::to_string(writer.written()) + " bytes and had told " +
+          std::to_string(head.body_bytes));
       co_return false;
     }
     if (head.framing == Framing::chunked) {

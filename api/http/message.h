@@ -3,6 +3,7 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
+#include <cstddef>
 #include <functional>
 #include <map>
 #include <optional>
@@ -61,7 +62,7 @@ struct Request {
 class BodyWriter {
  public:
   virtual ~BodyWriter() = default;
-  // Sends `bytes` as one chunk, at once. Returns when the socket has taken them; throws
+  // Sends `bytes`, as one chunk where there are chunks, at once. Returns when the socket has taken them; throws
   // boost::system::system_error when the client is gone.
   virtual boost::asio::awaitable<void> write(std::string_view bytes) = 0;
 };
@@ -74,7 +75,9 @@ struct Response {
   int status = 200;
   Headers headers;
   std::string body;
-  BodyStream stream;  // if set, `body` is not used and the answer is chunked
+  BodyStream stream;  // if set, `body` is not used
+  // How much the stream writes in all, if that is known; otherwise the answer is chunked.
+  std::optional<std::size_t> stream_bytes;
 };
 
 // Answers one request. Exceptions that leave it are answered by the connection with 500.

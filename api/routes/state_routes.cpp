@@ -36,11 +36,20 @@ runtime::CheckpointAddress address_from(const Fields& body) {
   return address;
 }
 
+asio::awaitable<void> write_pieces(const runtime::SplicedText& text, BodyWriter& writer) {
+  const std::vector<std::string_view> pieces = text.pieces();
+  for (const std::string_view piece : pieces) co_await writer.write(piece);
+}
+
 Response state_response(const runtime::StateSnapshot& snapshot, storage::ThreadId thread_id,
                         const std::vector<std::string>& select, Compat compat) {
-  std::string text;
-  print_state(snapshot, thread_id, select, compat, text);
-  return json_response(200, std::move(text));
+  auto text = std::make_shared<runtime::SplicedText>();
+  print_state(snapshot, thread_id, select, compat, *text);
+  if (text->is_plain()) return json_response(200, std::move(text->printed()));
+  Response response = json_response(200, std::string());
+  response.stream_bytes = text->size();
+  response.stream = [text](BodyWriter& writer) { return write_pieces(*text, writer); };
+  return response;
 }
 
 // A history is sent in parts of about this size; a state that is larger is a part of its own.
@@ -68,36 +77,43 @@ struct HistoryAnswer {
   }
 
   // The next part. States that have been printed are given up.
-  asio::awaitable<std::string> next_part() {
-    std::string text;
+  asio::awaitable<runtime::SplicedText> next_part() {
+    runtime::SplicedText text;
     while (!at_end() && text.size() < kHistoryPartBytes) {
       if (page_is_through()) co_await turn_page();
       while (!page_is_through() && text.size() < kHistoryPartBytes) {
         const std::size_t before = text.size();
-        text += std::exchange(has_begun, true) ? ',' : '[';
+        text.printed() += std::exchange(has_begun, true) ? ',' : '[';
         print_state(page[printed], thread_id, select, compat, text);
         bytes += text.size() - before;
         page[printed++] = {};
       }
     }
-    if (at_end()) text += has_begun ? "]" : "[]";
+    if (at_end()) text.printed() += has_begun ? "]" : "[]";
     co_return text;
   }
 };
 
+asio::awaitable<void> write_history(std::shared_ptr<HistoryAnswer> answer, std::shared_ptr<runtime::SplicedText> part,
+                                    BodyWriter& writer) {
+  co_await write_pieces(*part, writer);
+  while (!answer->at_end()) {
+    *part = {};
+    runtime::SplicedText next = co_await answer->next_part();
+    *part = std::move(next);
+    co_await write_pieces(*part, writer);
+  }
+}
+
 asio::awaitable<Response> history_response(HistoryAnswer given) {
   const auto answer = std::make_shared<HistoryAnswer>(std::move(given));
   // Before the head of the answer goes out, so that a failure still has a status.
-  std::string text = co_await answer->next_part();
-  if (answer->at_end()) co_return json_response(200, std::move(text));
+  runtime::SplicedText text = co_await answer->next_part();
+  if (answer->at_end() && text.is_plain()) co_return json_response(200, std::move(text.printed()));
   Response response = json_response(200, std::string());
-  response.stream = [answer, text = std::move(text)](BodyWriter& writer) -> asio::awaitable<void> {
-    co_await writer.write(text);
-    while (!answer->at_end()) {
-      const std::string more = co_await answer->next_part();
-      co_await writer.write(more);
-    }
-  };
+  if (answer->at_end()) response.stream_bytes = text.size();
+  auto first = std::make_shared<runtime::SplicedText>(std::move(text));
+  response.stream = [answer, first](BodyWriter& writer) { return write_history(answer, first, writer); };
   co_return response;
 }
 

@@ -57,9 +57,12 @@ bool wants(const std::vector<std::string>& select, std::string_view key) {
   return select.empty() || std::find(select.begin(), select.end(), key) != select.end();
 }
 
-void print_values(const runtime::State& values, const std::vector<std::string>& select, ObjectText& object) {
+// `object` is printed into `out`.
+void print_values(const runtime::State& values, const std::vector<std::string>& select, ObjectText& object,
+                  runtime::SplicedText& out) {
   if (wants(select, "values")) {
-    values.print(object.member("values"));
+    object.member("values");
+    values.print(out);
     return;
   }
   std::vector<runtime::State::Member> chosen;
@@ -70,12 +73,15 @@ void print_values(const runtime::State& values, const std::vector<std::string>& 
     const std::string name = key.substr(kValuePrefix.size());
     if (values.has(name)) chosen.emplace_back(name, values[name]);
   }
-  if (some) runtime::State(std::move(chosen)).print(object.member("values"));
+  if (!some) return;
+  object.member("values");
+  runtime::State(std::move(chosen)).print(out);
 }
 
-void print_task(const runtime::SnapshotTask& task, storage::ThreadId thread_id, Compat compat, std::string& out) {
+void print_task(const runtime::SnapshotTask& task, storage::ThreadId thread_id, Compat compat,
+                runtime::SplicedText& out) {
   const runtime::TaskView& view = task.view;
-  ObjectText object(out);
+  ObjectText object(out.printed());
   object.text("id", view.id);
   object.text("name", view.name);
   object.json("path", view.path);
@@ -93,7 +99,8 @@ void print_task(const runtime::SnapshotTask& task, storage::ThreadId thread_id, 
     object.raw("checkpoint", "null");
   }
   if (task.state) {
-    print_state(*task.state, thread_id, {}, compat, object.member("state"));
+    object.member("state");
+    print_state(*task.state, thread_id, {}, compat, out);
   } else {
     object.raw("state", "null");
   }
@@ -120,9 +127,9 @@ Standing standing_of(const runtime::StateSnapshot& snapshot) {
 }  // namespace
 
 void print_state(const runtime::StateSnapshot& snapshot, storage::ThreadId thread_id,
-                 const std::vector<std::string>& select, Compat compat, std::string& out) {
-  ObjectText object(out);
-  print_values(snapshot.values, select, object);
+                 const std::vector<std::string>& select, Compat compat, runtime::SplicedText& out) {
+  ObjectText object(out.printed());
+  print_values(snapshot.values, select, object, out);
   if (wants(select, "next")) {
     json::array next;
     for (const std::string& name : snapshot.next) next.emplace_back(name);
@@ -133,7 +140,7 @@ void print_state(const runtime::StateSnapshot& snapshot, storage::ThreadId threa
     tasks += '[';
     for (std::size_t i = 0; i < snapshot.tasks.size(); ++i) {
       if (i > 0) tasks += ',';
-      print_task(snapshot.tasks[i], thread_id, compat, tasks);
+      print_task(snapshot.tasks[i], thread_id, compat, out);
     }
     tasks += ']';
   }

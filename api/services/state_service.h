@@ -11,6 +11,7 @@
 
 #include "api/services/history_pages.h"
 #include "api/services/service_parts.h"
+#include "runtime/spliced_text.h"
 #include "runtime/state_api.h"
 #include "storage/threads.h"
 
@@ -49,6 +50,6 @@ class StateService {
 
 // ThreadState as JSON text appended to `out` (http-api.md 3.5). `select`: keys to show, all if empty.
 void print_state(const runtime::StateSnapshot& snapshot, storage::ThreadId thread_id,
-                 const std::vector<std::string>& select, Compat compat, std::string& out);
+                 const std::vector<std::string>& select, Compat compat, runtime::SplicedText& out);
 
 }  // namespace heddle::api

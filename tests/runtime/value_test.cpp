@@ -3,11 +3,13 @@
 #include <catch2/catch.hpp>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "runtime/error.h"
 #include "runtime/json.h"
 #include "runtime/packed_text.h"
+#include "runtime/spliced_text.h"
 #include "storage/error.h"
 
 namespace heddle::runtime {
@@ -147,6 +149,38 @@ TEST_CASE("A packed list is all its parts") {
   const Value longer = append_items(list, {item("4")});
   CHECK(longer.text() == R"([1,2,{"a":3},4])");
   CHECK(longer.items()[0] == list.items()[0]);
+}
+
+TEST_CASE("Of a packed list large parts are spliced into a text, and stay there without the list") {
+  const std::string large = '"' + std::string(kSplicedBytesMin, 'x') + '"';
+  std::vector<std::shared_ptr<const PackedText>> parts{packed("[1]"), packed("[" + large + ",2]"), packed("[3]")};
+  const char* const shared = parts[1]->text().data();
+  SplicedText text;
+  {
+    const Value list = Value::packed_list(std::exchange(parts, {}), 4);
+    text.printed() += "<";
+    list.print(text);
+    text.printed() += ">";
+    CHECK(list.text() == "[1," + large + ",2,3]");
+  }
+  const std::vector<std::string_view> pieces = text.pieces();
+  REQUIRE(pieces.size() == 3);
+  CHECK(pieces[0] == "<[1,");
+  CHECK(pieces[1] == large + ",2");
+  CHECK(pieces[1].data() == shared + 1);
+  CHECK(pieces[2] == ",3]>");
+  CHECK(text.size() == pieces[0].size() + pieces[1].size() + pieces[2].size());
+  CHECK_FALSE(text.is_plain());
+}
+
+TEST_CASE("Values that are not packed, and small ones, are printed into a text") {
+  SplicedText text;
+  Value(parse_json(R"({"a":[1.5]})")).print(text);
+  Value::packed(packed("[1,2]")).print(text);
+  Value::list({item("4")}).print(text);
+  CHECK(text.is_plain());
+  CHECK(text.printed() == R"({"a":[1.5]}[1,2][4])");
+  CHECK(text.pieces() == std::vector<std::string_view>{text.printed()});
 }
 
 TEST_CASE("Lists that have a part in common have its items in common") {

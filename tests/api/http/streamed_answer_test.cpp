@@ -240,6 +240,38 @@ TEST_CASE_METHOD(Loopback, "A client of HTTP/1.0 gets a stream without chunks, e
   CHECK(client.read_to_end() == "ab");
 }
 
+TEST_CASE_METHOD(Loopback, "A stream that tells how much it writes is sent with a length, and the connection goes on") {
+  Response response;
+  response.stream_bytes = 3;
+  response.stream = [](BodyWriter& writer) -> asio::awaitable<void> {
+    co_await writer.write("ab");
+    co_await writer.write("c");
+  };
+  serve(test::always(response));
+  Client client = this->client();
+  for (const char* version : {"1.1", "1.0"}) {
+    const Answer answer = client.ask("GET /s HTTP/" + std::string(version) + "\r\nConnection: keep-alive\r\n\r\n");
+    CHECK(answer.headers.at("content-length") == "3");
+    CHECK_FALSE(answer.headers.contains("transfer-encoding"));
+    CHECK(answer.body == "abc");
+  }
+  client.send("HEAD /s HTTP/1.1\r\n\r\n");
+  CHECK(client.read_head().headers.at("content-length") == "3");
+  CHECK(client.ask(kGet).body == "abc");
+}
+
+TEST_CASE_METHOD(Loopback, "A stream that writes less than it has told ends the connection") {
+  Response response;
+  response.stream_bytes = 3;
+  response.stream = [](BodyWriter& writer) -> asio::awaitable<void> { co_await writer.write("ab"); };
+  serve(test::always(response));
+  Client client = this->client();
+  client.send("GET /s HTTP/1.1\r\nX-Request-Id: id-1\r\n\r\n");
+  client.read_head();
+  CHECK(client.read_to_end() == "ab");
+  CHECK(logged == std::vector<std::string>{"stream of /s (id-1): it wrote 2 bytes and had told 3"});
+}
+
 TEST_CASE_METHOD(Loopback, "A stream of many megabytes arrives whole at a client that reads slowly") {
   const std::string part(100'000, 'x');
   Response response;

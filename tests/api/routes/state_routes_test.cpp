@@ -37,6 +37,7 @@ class HistoryFixture : public test::HandlerFixture {
   json::array history(const std::string& thread_id, std::string body) {
     const api::Response response = answer(api::read_history, std::move(body), "", {{"thread_id", thread_id}});
     parts = largest = 0;
+    is_one_part = !response.stream || response.stream_bytes;
     if (!response.stream) return runtime::parse_json(response.body).as_array();
     Sent sent;
     auto streaming = response.stream(sent);
@@ -50,8 +51,9 @@ class HistoryFixture : public test::HandlerFixture {
     return runtime::parse_json(text).as_array();
   }
 
-  std::size_t parts = 0;  // in which the last history came; 0: it was whole
+  std::size_t parts = 0;  // in which the last history was written; 0: it was whole
   std::size_t largest = 0;
+  bool is_one_part = false;  // all of it was there before its first byte was sent
 };
 
 }  // namespace
@@ -73,12 +75,33 @@ TEST_CASE_METHOD(HistoryFixture, "A long history comes in parts that make one li
   CHECK(states.back().at("parent_checkpoint").is_null());
 }
 
+TEST_CASE_METHOD(HistoryFixture, "A large value of a state is sent as it is stored, in a piece of its own", "[state]") {
+  constexpr std::size_t kValueBytes = 200'000;
+  const std::string id = thread_with(2, kValueBytes);
+  const api::Response response = answer(api::get_state, "", "", {{"thread_id", id}});
+  REQUIRE(response.stream);
+  Sent sent;
+  auto streaming = response.stream(sent);
+  test::run(io, std::move(streaming));
+  std::string text;
+  for (const std::string& part : sent.parts) text += part;
+  CHECK(response.stream_bytes == text.size());
+  CHECK(sent.parts.size() == 3);
+  CHECK(sent.parts.at(1) == '"' + std::string(kValueBytes, 'a') + '"');
+  const json::value state = runtime::parse_json(text);
+  CHECK(state.at("values").at("log").as_array().size() == 2);
+  CHECK(state.at("values").at("text").as_string().size() == kValueBytes);
+
+  const json::array one = history(id, R"({"limit": 1})");
+  CHECK(one.at(0) == state);
+}
+
 TEST_CASE_METHOD(HistoryFixture, "A limit holds across the parts of a history", "[state]") {
   const std::string id = thread_with(api::kHistoryPage + 2, 50'000);
   CHECK(history(id, R"({"limit": 33})").size() == 33);
-  CHECK(parts == 2);
+  CHECK_FALSE(is_one_part);
   CHECK(history(id, R"({"limit": 3})").size() == 3);
-  CHECK(parts == 0);
+  CHECK(is_one_part);
 }
 
 TEST_CASE_METHOD(HistoryFixture, "A history whose last part is empty is still a whole list", "[state]") {
