@@ -17,7 +17,10 @@ elseif(HEDDLE_PROFILE STREQUAL "use")
   file(RELATIVE_PATH HEDDLE_PROFILE_DATA ${CMAKE_BINARY_DIR} ${CMAKE_SOURCE_DIR}/cmake/heddle.profdata)
   set(HEDDLE_PROFILE_OPTIONS -fprofile-use=${HEDDLE_PROFILE_DATA} ${HEDDLE_PROFILE_NAMES}
     # What changed since, and what never ran.
-    -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin)
+    -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin
+    # So that the linker can put what runs side by side, callers beside whom they call.
+    -ffunction-sections)
+  target_link_options(heddle_boost PUBLIC -Wl,-z,keep-text-section-prefix)
 elseif(HEDDLE_PROFILE)
   message(FATAL_ERROR "HEDDLE_PROFILE is \"${HEDDLE_PROFILE}\"; it may be record, use, or empty")
 endif()
