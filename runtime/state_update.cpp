@@ -196,19 +196,9 @@ NodeIndex Updater::node_of(const StateUpdate& update) const {
 
 // The node that ran last; START if none did.
 NodeIndex Updater::last_node() const {
-  NodeIndex last = 0;
-  std::int64_t newest = 0;
-  bool is_clear = true;
-  for (NodeIndex node = 0; node < plan_.nodes.size(); ++node) {
-    const std::vector<std::int64_t>& seen = cells_.seen[node];
-    const std::int64_t version = seen.empty() ? 0 : *std::ranges::max_element(seen);
-    if (version == 0 || version < newest) continue;
-    is_clear = version > newest;
-    newest = version;
-    last = node;
-  }
-  if (!is_clear) throw refused("Ambiguous update, specify \"asNode\"");
-  return last;
+  const std::vector<NodeIndex> nodes = ran_last(cells_).nodes;
+  if (nodes.size() > 1) throw refused("Ambiguous update, specify \"asNode\"");
+  return nodes.empty() ? 0 : nodes.front();
 }
 
 std::vector<Write> Updater::writes_of(NodeIndex node, const StateUpdate& update) const {

@@ -335,15 +335,9 @@ void Loop::go_on() {
 bool Loop::was_to_stop_here() const {
   const bool has_breakpoints = start_.stop_after && !start_.stop_after->empty();
   if (!has_breakpoints || !same_run_ || place_.metadata.source != CheckpointSource::loop) return false;
-  // Every superstep makes one version, and its tasks are those that saw the one before.
-  const auto ran_last = [&](const std::vector<std::int64_t>& seen) {
-    return std::ranges::find(seen, cells_.newest - 1) != seen.end();
-  };
-  std::vector<NodeIndex> nodes;
-  for (NodeIndex node = 0; node < cells_.seen.size(); ++node) {
-    if (ran_last(cells_.seen[node])) nodes.push_back(node);
-  }
-  return stops_at(plan_, cells_, *start_.stop_after, nodes);
+  // Every superstep makes one version, and its nodes saw the one before: else what was sent has run since.
+  const RanLast last = ran_last(cells_);
+  return last.saw == cells_.newest - 1 && stops_at(plan_, cells_, *start_.stop_after, last.nodes);
 }
 
 // New input: the tasks that the old checkpoint would have run are given up.

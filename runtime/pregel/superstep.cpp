@@ -239,6 +239,19 @@ std::vector<ChannelIndex> apply_writes(const Plan& plan, Cells& cells, std::vect
   return updated;
 }
 
+RanLast ran_last(const Cells& cells) {
+  RanLast last;
+  for (NodeIndex node = 0; node < cells.seen.size(); ++node) {
+    const std::vector<std::int64_t>& seen = cells.seen[node];
+    const std::int64_t version = seen.empty() ? 0 : *std::ranges::max_element(seen);
+    if (version == 0 || version < last.saw) continue;
+    if (version > last.saw) last.nodes.clear();
+    last.saw = version;
+    last.nodes.push_back(node);
+  }
+  return last;
+}
+
 bool stops_at(const Plan& plan, const Cells& cells, const Breakpoints& breakpoints, std::span<const NodeIndex> nodes) {
   if (breakpoints.empty()) return false;
   bool is_new = false;

@@ -65,6 +65,13 @@ struct FinishedTask {
 // tasks by index. Throws what channels throw, and then has changed nothing.
 std::vector<ChannelIndex> apply_writes(const CompiledGraph::Plan& plan, Cells& cells, std::vector<FinishedTask> tasks);
 
+// The nodes whose triggers made them run last: those that saw the newest version that any node has seen.
+struct RanLast {
+  std::vector<NodeIndex> nodes;  // none if none ever ran
+  std::int64_t saw = 0;          // that version
+};
+RanLast ran_last(const Cells& cells);
+
 // Whether one of the superstep's nodes is to be stopped at, and something changed since the run last went on
 // (runtime.md 7.7).
 bool stops_at(const CompiledGraph::Plan& plan, const Cells& cells, const Breakpoints& breakpoints,
