@@ -1,10 +1,14 @@
 #include "api/routes/state_routes.h"
 
 #include <charconv>
+#include <memory>
+#include <string_view>
 #include <utility>
+#include <vector>
 
 #include "api/routes/body.h"
 #include "api/services/services.h"
+#include "runtime/spliced_text.h"
 
 namespace heddle::api {
 namespace {
@@ -41,15 +45,20 @@ asio::awaitable<void> write_pieces(const runtime::SplicedText& text, BodyWriter&
   for (const std::string_view piece : pieces) co_await writer.write(piece);
 }
 
+Response text_response(runtime::SplicedText text) {
+  if (text.is_plain()) return json_response(200, std::move(text.printed()));
+  Response response = json_response(200, std::string());
+  response.stream_bytes = text.size();
+  const auto shared = std::make_shared<const runtime::SplicedText>(std::move(text));
+  response.stream = [shared](BodyWriter& writer) { return write_pieces(*shared, writer); };
+  return response;
+}
+
 Response state_response(const runtime::StateSnapshot& snapshot, storage::ThreadId thread_id,
                         const std::vector<std::string>& select, Compat compat) {
-  auto text = std::make_shared<runtime::SplicedText>();
-  print_state(snapshot, thread_id, select, compat, *text);
-  if (text->is_plain()) return json_response(200, std::move(text->printed()));
-  Response response = json_response(200, std::string());
-  response.stream_bytes = text->size();
-  response.stream = [text](BodyWriter& writer) { return write_pieces(*text, writer); };
-  return response;
+  runtime::SplicedText text;
+  print_state(snapshot, thread_id, select, compat, text);
+  return text_response(std::move(text));
 }
 
 // A history is sent in parts of about this size; a state that is larger is a part of its own.
@@ -65,6 +74,7 @@ struct HistoryAnswer {
   std::vector<runtime::StateSnapshot> page = {};
   std::size_t printed = 0;  // states of the page
   std::size_t bytes = 0;    // of them
+  runtime::SplicedText part = {};
 
   bool page_is_through() const { return printed == page.size(); }
   bool at_end() const { return page_is_through() && pages.at_end(); }
@@ -76,44 +86,39 @@ struct HistoryAnswer {
     printed = bytes = 0;
   }
 
-  // The next part. States that have been printed are given up.
-  asio::awaitable<runtime::SplicedText> next_part() {
-    runtime::SplicedText text;
-    while (!at_end() && text.size() < kHistoryPartBytes) {
+  // States that have been printed are given up.
+  asio::awaitable<void> print_part() {
+    part = {};
+    while (!at_end() && part.size() < kHistoryPartBytes) {
       if (page_is_through()) co_await turn_page();
-      while (!page_is_through() && text.size() < kHistoryPartBytes) {
-        const std::size_t before = text.size();
-        text.printed() += std::exchange(has_begun, true) ? ',' : '[';
-        print_state(page[printed], thread_id, select, compat, text);
-        bytes += text.size() - before;
+      while (!page_is_through() && part.size() < kHistoryPartBytes) {
+        const std::size_t before = part.size();
+        part.printed() += std::exchange(has_begun, true) ? ',' : '[';
+        print_state(page[printed], thread_id, select, compat, part);
+        bytes += part.size() - before;
         page[printed++] = {};
       }
     }
-    if (at_end()) text.printed() += has_begun ? "]" : "[]";
-    co_return text;
+    if (at_end()) part.printed() += has_begun ? "]" : "[]";
+  }
+
+  // From the part that is printed on.
+  asio::awaitable<void> write(BodyWriter& writer) {
+    co_await write_pieces(part, writer);
+    while (!at_end()) {
+      co_await print_part();
+      co_await write_pieces(part, writer);
+    }
   }
 };
-
-asio::awaitable<void> write_history(std::shared_ptr<HistoryAnswer> answer, std::shared_ptr<runtime::SplicedText> part,
-                                    BodyWriter& writer) {
-  co_await write_pieces(*part, writer);
-  while (!answer->at_end()) {
-    *part = {};
-    runtime::SplicedText next = co_await answer->next_part();
-    *part = std::move(next);
-    co_await write_pieces(*part, writer);
-  }
-}
 
 asio::awaitable<Response> history_response(HistoryAnswer given) {
   const auto answer = std::make_shared<HistoryAnswer>(std::move(given));
   // Before the head of the answer goes out, so that a failure still has a status.
-  runtime::SplicedText text = co_await answer->next_part();
-  if (answer->at_end() && text.is_plain()) co_return json_response(200, std::move(text.printed()));
+  co_await answer->print_part();
+  if (answer->at_end()) co_return text_response(std::move(answer->part));
   Response response = json_response(200, std::string());
-  if (answer->at_end()) response.stream_bytes = text.size();
-  auto first = std::make_shared<runtime::SplicedText>(std::move(text));
-  response.stream = [answer, first](BodyWriter& writer) { return write_history(answer, first, writer); };
+  response.stream = [answer](BodyWriter& writer) { return answer->write(writer); };
   co_return response;
 }
 
