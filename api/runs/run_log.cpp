@@ -43,7 +43,7 @@ void RunLog::continue_after(std::int64_t facts) {
 
 void RunLog::append(const std::vector<Fact>& facts) {
   gather(facts);
-  if (writing_ == 0 && !error_ && !gathered_.empty()) write_gathered(nullptr, nullptr);
+  write_if_idle();
 }
 
 void RunLog::append_with(const std::vector<Fact>& facts, Work work, Done done) {
@@ -73,6 +73,10 @@ void RunLog::gather(const std::vector<Fact>& facts) {
   }
 }
 
+void RunLog::write_if_idle() {
+  if (writing_ == 0 && !error_ && !gathered_.empty()) write_gathered(nullptr, nullptr);
+}
+
 void RunLog::write_gathered(Work work, Done done) {
   auto segments = std::make_shared<std::vector<storage::EventSegment>>(std::exchange(gathered_, {}));
   ++writing_;
@@ -96,12 +100,12 @@ void RunLog::written(std::int64_t facts, const std::exception_ptr& error) {
   --writing_;
   if (error && !error_) error_ = error;
   if (!error && stored_) stored_(facts);
-  if (writing_ == 0 && !error_ && !gathered_.empty()) write_gathered(nullptr, nullptr);
+  write_if_idle();
   written_.cancel();
 }
 
 asio::awaitable<void> RunLog::flush() {
-  if (writing_ == 0 && !error_ && !gathered_.empty()) write_gathered(nullptr, nullptr);
+  write_if_idle();
   while (writing_ > 0 || (!gathered_.empty() && !error_)) {
     co_await written_.async_wait(asio::as_tuple(asio::use_awaitable));
   }

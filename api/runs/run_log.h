@@ -62,6 +62,8 @@ class RunLog : public std::enable_shared_from_this<RunLog> {
 
  private:
   void gather(const std::vector<Fact>& facts);
+  // What has gathered goes out, unless something is on its way: then it goes behind that.
+  void write_if_idle();
   void write_gathered(Work work, Done done);
   void written(std::int64_t facts, const std::exception_ptr& error);
 

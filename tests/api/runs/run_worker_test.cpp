@@ -2,6 +2,8 @@
 
 #include <boost/asio/io_context.hpp>
 #include <catch2/catch.hpp>
+#include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -66,6 +68,37 @@ class AnswersHeldBack : public storage::Storage {
   std::vector<std::function<void()>> held_;
 };
 
+// Whether the first work that it is asked to do stores a checkpoint, and with it the first facts of the run.
+class FirstWork : public storage::Storage {
+ public:
+  FirstWork(storage::Storage& inner, storage::Run record) : inner_(inner), record_(std::move(record)) {}
+
+  void submit(std::function<void(storage::Transaction&)> work, std::function<void(std::exception_ptr)> done) override {
+    auto watched = [this, work = std::move(work)](storage::Transaction& transaction) {
+      work(transaction);
+      if (std::exchange(was_done_, true)) return;
+      stores_facts_ = !transaction.events().read(record_.thread_id, record_.run_id, 0, 1).empty();
+      stores_checkpoint_ = transaction.checkpoints().newest_id(record_.thread_id, "").has_value();
+    };
+    inner_.submit(std::move(watched), std::move(done));
+  }
+  void submit_read(std::function<void(const storage::Snapshot&)> work,
+                   std::function<void(std::exception_ptr)> done) override {
+    inner_.submit_read(std::move(work), std::move(done));
+  }
+
+  bool stores_facts() const { return stores_facts_; }
+  bool stores_checkpoint() const { return stores_checkpoint_; }
+
+ private:
+  storage::Storage& inner_;
+  const storage::Run record_;
+  // Of the writer's thread, until the run has ended.
+  bool was_done_ = false;
+  bool stores_facts_ = false;
+  bool stores_checkpoint_ = false;
+};
+
 struct WorkerFixture {
   boost::asio::io_context io;
   std::unique_ptr<storage::Storage> stored = storage::open({});
@@ -95,8 +128,9 @@ struct WorkerFixture {
     return record;
   }
 
-  // How the run ended, as it is stored; nothing if that could not be stored.
-  std::optional<storage::RunStatus> execute(storage::Storage& storage, const storage::Run& record) {
+  // How the run ended, as it is stored; nothing if that could not be stored. `first_frame`: of this attempt.
+  std::optional<storage::RunStatus> execute(storage::Storage& storage, const storage::Run& record,
+                                            std::uint64_t first_frame = 0) {
     api::EngineThreads engines(1);
     api::Webhooks webhooks(io.get_executor(), storage, clock, log, settings.webhooks);
     api::ThreadNews news;
@@ -104,6 +138,7 @@ struct WorkerFixture {
     const api::RunDetails details = api::details_of(record);
     auto run = std::make_shared<api::ActiveRun>(io.get_executor());
     run->record = record;
+    run->first_frame = first_frame;
     run->plan = api::run_plan(record, details, graph, "g", {});
     auto run_log = std::make_shared<api::RunLog>(io.get_executor(), storage, record.thread_id, record.run_id, true);
     run->stream = std::make_shared<api::RunStream>(api::stream_shape(record, details, "g", settings), 100'000,
@@ -151,4 +186,20 @@ TEST_CASE_METHOD(WorkerFixture, "The end of a run whose log has failed already i
     return snapshot.threads().find(record.owner, record.thread_id)->status;
   };
   CHECK(test::run(io, stored->read(std::move(thread))) == storage::ThreadStatus::error);
+}
+
+TEST_CASE_METHOD(WorkerFixture, "That a run has begun is stored with its first checkpoint") {
+  const storage::Run record = record_of_new_run();
+  FirstWork first(*stored, record);
+  CHECK(execute(first, record) == storage::RunStatus::success);
+  CHECK(first.stores_facts());
+  CHECK(first.stores_checkpoint());
+}
+
+TEST_CASE_METHOD(WorkerFixture, "That a run has begun again is stored before it does anything") {
+  const storage::Run record = record_of_new_run();
+  FirstWork first(*stored, record);
+  CHECK(execute(first, record, api::kUnstoredFramesMax) == storage::RunStatus::success);
+  CHECK(first.stores_facts());
+  CHECK_FALSE(first.stores_checkpoint());
 }
