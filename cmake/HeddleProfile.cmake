@@ -20,7 +20,7 @@ elseif(HEDDLE_PROFILE STREQUAL "use")
     -Wno-profile-instr-out-of-date -Wno-profile-instr-unprofiled -Wno-backend-plugin
     # So that the linker can put what runs side by side, callers beside whom they call.
     -ffunction-sections)
-  target_link_options(heddle_boost PUBLIC -Wl,-z,keep-text-section-prefix)
+  target_link_options(heddle_boost PUBLIC "$<BUILD_INTERFACE:-Wl,-z,keep-text-section-prefix>")
 elseif(HEDDLE_PROFILE)
   message(FATAL_ERROR "HEDDLE_PROFILE is \"${HEDDLE_PROFILE}\"; it may be record, use, or empty")
 endif()
