@@ -6,6 +6,8 @@
 #include <catch2/catch.hpp>
 #include <map>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "runtime/entrypoint.h"
 #include "runtime/error.h"
@@ -41,16 +43,21 @@ struct DrainFixture : ThreadFixture {
       co_return result;
     };
   }
-  Graph chain() {
-    return StateGraph()
-        .append("log")
-        .node("a", asking_to_stop("a"))
-        .node("b", working("b"))
-        .node("c", working("c"))
-        .edge(kStart, "a")
-        .edge("a", "b")
-        .edge("b", "c")
-        .compile();
+  // `asks`: the node that is running when the run is asked to stop.
+  Graph chain(std::string_view asks = "a") {
+    StateGraph graph;
+    graph.append("log");
+    std::string previous(kStart);
+    for (const std::string name : {"a", "b", "c"}) {
+      if (name == asks) {
+        graph.node(name, asking_to_stop(name));
+      } else {
+        graph.node(name, working(name));
+      }
+      graph.edge(previous, name);
+      previous = name;
+    }
+    return graph.compile();
   }
   // A thread of its own for a run that may be asked to stop.
   void begin_anew() {
@@ -112,15 +119,7 @@ TEST_CASE_METHOD(DrainFixture, "A run that is asked to stop in front of a breakp
 
 TEST_CASE_METHOD(DrainFixture,
                  "A run that is cut off behind a breakpoint, before its end is stored, stops there again") {
-  const Graph graph = StateGraph()
-                          .append("log")
-                          .node("a", working("a"))
-                          .node("b", asking_to_stop("b"))
-                          .node("c", working("c"))
-                          .edge(kStart, "a")
-                          .edge("a", "b")
-                          .edge("b", "c")
-                          .compile();
+  const Graph graph = chain("b");
   after = Breakpoints{false, {"a"}};
   CHECK(input(graph, "{}").next == std::vector<std::string>{"b"});
   for (int i = 0; i < 2; ++i) {
