@@ -63,10 +63,6 @@ Response assistant_response(const storage::Assistant& assistant) {
   return json_response(200, std::move(body));
 }
 
-Fields body_of(const Services& services, const Request& request) {
-  return Fields::of_body(request, services.parts.settings.json_depth_max);
-}
-
 std::optional<json::object> config_of(const Fields& body) {
   std::optional<json::object> config = body.object("config");
   if (!config) return std::nullopt;

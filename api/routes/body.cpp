@@ -3,6 +3,7 @@
 #include <cmath>
 #include <limits>
 
+#include "api/services/services.h"
 #include "runtime/json.h"
 
 namespace heddle::api {
@@ -127,6 +128,10 @@ std::optional<std::vector<std::string>> Fields::texts(std::string_view key) cons
     list.emplace_back(element.as_string());
   }
   return list;
+}
+
+Fields body_of(const Services& services, const Request& request) {
+  return Fields::of_body(request, services.parts.settings.json_depth_max);
 }
 
 PageFields page_of(const Fields& fields, std::int64_t limit_default) {

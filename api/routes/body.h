@@ -23,6 +23,8 @@ namespace heddle::api {
 // Any JSON value from the bytes of a body; an empty body is `{}`. Throws ApiError 400 `Malformed JSON in request body`.
 boost::json::value parse_body(const std::string& bytes, std::size_t depth_max);
 
+struct Services;
+
 // The fields of one JSON object of a request.
 class Fields {
  public:
@@ -93,6 +95,9 @@ class Fields {
   boost::json::object object_;
   std::vector<std::string> path_;
 };
+
+// The body of a request, as deep as the settings allow. Throws as Fields::of_body does.
+Fields body_of(const Services& services, const Request& request);
 
 // Steps of a run; as many are a mistake.
 inline constexpr std::int64_t kRecursionLimitMax = 1'000'000;

@@ -68,8 +68,8 @@ CronFields fields_of(const Fields& body, const ServerSettings& settings) {
   return fields;
 }
 
-Fields body_of(const Services& services, Request& request) {
-  Fields body = Fields::of_body(request, services.parts.settings.json_depth_max);
+Fields take_body(const Services& services, Request& request) {
+  Fields body = body_of(services, request);
   // A credential that is refused is not kept either.
   runtime::wipe(request.body);
   return body;
@@ -151,7 +151,7 @@ storage::CronSort sort_of(const Fields& body) {
 asio::awaitable<Response> create_cron(Services& services, Caller caller, Request request) {
   std::optional<storage::ThreadId> thread_id;
   if (request.params.contains("thread_id")) thread_id = path_id<storage::ThreadId>(request, "thread_id");
-  const Fields body = body_of(services, request);
+  const Fields body = take_body(services, request);
   CronFields wanted = fields_of(body, services.parts.settings);
   if (!wanted.assistant_id) throw body.wrong("assistant_id", "is required");
   if (!wanted.schedule) throw body.wrong("schedule", "is required");
@@ -160,7 +160,7 @@ asio::awaitable<Response> create_cron(Services& services, Caller caller, Request
 }
 
 asio::awaitable<Response> search_crons(Services& services, Caller caller, Request request) {
-  const Fields body = body_of(services, request);
+  const Fields body = take_body(services, request);
   CronSearch search = search_of(caller, body);
   search.query.sort_by = sort_of(body);
   search.query.order = sort_order(body);
@@ -179,7 +179,7 @@ asio::awaitable<Response> search_crons(Services& services, Caller caller, Reques
 }
 
 asio::awaitable<Response> count_crons(Services& services, Caller caller, Request request) {
-  const CronSearch search = search_of(caller, body_of(services, request));
+  const CronSearch search = search_of(caller, take_body(services, request));
   const std::int64_t total = co_await services.crons.count(search);
   co_return json_response(200, std::to_string(total));
 }
@@ -192,7 +192,7 @@ asio::awaitable<Response> get_cron(Services& services, Caller caller, Request re
 
 asio::awaitable<Response> patch_cron(Services& services, Caller caller, Request request) {
   const auto id = path_id<storage::CronId>(request, "cron_id");
-  CronFields change = fields_of(body_of(services, request), services.parts.settings);
+  CronFields change = fields_of(take_body(services, request), services.parts.settings);
   const storage::Cron changed = co_await services.crons.patch(caller.owner, id, std::move(change));
   co_return cron_response(services, changed);
 }

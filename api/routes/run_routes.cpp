@@ -288,7 +288,7 @@ asio::awaitable<Response> cancel_run(Services& services, Caller caller, Request 
 
 asio::awaitable<Response> cancel_runs(Services& services, Caller caller, Request request) {
   const CancelAction action = action_of(request);
-  const Fields body = Fields::of_body(request, services.parts.settings.json_depth_max);
+  const Fields body = body_of(services, request);
   using enum RunsInFlight;
   const std::optional<RunsInFlight> which =
       body.one_of<RunsInFlight>("status", {{"pending", pending}, {"running", running}, {"all", all}});

@@ -168,7 +168,7 @@ asio::awaitable<Response> get_state_at(Services& services, Caller caller, Reques
 
 asio::awaitable<Response> read_state(Services& services, Caller caller, Request request) {
   const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
-  const Fields body = Fields::of_body(request, services.parts.settings.json_depth_max);
+  const Fields body = body_of(services, request);
   runtime::CheckpointAddress address = address_from(body);
   const runtime::Subgraphs subgraphs = subgraphs_of(flag_or_text(body, "subgraphs"));
   const std::vector<std::string> select = body.texts("select").value_or(std::vector<std::string>{});
@@ -180,7 +180,7 @@ asio::awaitable<Response> read_state(Services& services, Caller caller, Request 
 
 asio::awaitable<Response> update_state(Services& services, Caller caller, Request request) {
   const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
-  const Fields body = Fields::of_body(request, services.parts.settings.json_depth_max);
+  const Fields body = body_of(services, request);
   runtime::CheckpointAddress address = address_from(body);
   runtime::StateUpdate update;
   if (const json::value* values = body.find("values")) {
@@ -221,7 +221,7 @@ asio::awaitable<Response> get_history(Services& services, Caller caller, Request
 
 asio::awaitable<Response> read_history(Services& services, Caller caller, Request request) {
   const auto thread_id = path_id<storage::ThreadId>(request, "thread_id");
-  const Fields body = Fields::of_body(request, services.parts.settings.json_depth_max);
+  const Fields body = body_of(services, request);
   runtime::HistoryQuery query;
   query.limit = body.integer("limit", 1, 1000).value_or(10);
   query.before = before_of(body);

@@ -32,10 +32,6 @@ void print_item(const storage::Item& item, std::optional<double> score, std::str
   object.end();
 }
 
-Fields body_of(const Services& services, const Request& request) {
-  return Fields::of_body(request, services.parts.settings.json_depth_max);
-}
-
 storage::ItemNamespace split_at_periods(const std::string& text) {
   storage::ItemNamespace labels;
   std::size_t begin = 0;

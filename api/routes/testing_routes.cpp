@@ -11,7 +11,7 @@ namespace heddle::api {
 namespace asio = boost::asio;
 
 asio::awaitable<Response> truncate_tables(Services& services, Caller, Request request) {
-  const Fields body = Fields::of_body(request, services.parts.settings.json_depth_max);
+  const Fields body = body_of(services, request);
   Truncated what;
   what.runs = body.flag("runs").value_or(false);
   what.threads = body.flag("threads").value_or(false);

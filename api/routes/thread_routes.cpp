@@ -112,10 +112,6 @@ Showing whole_thread(const Services& services) {
   return {{}, {}, false, services.parts.settings.compat};
 }
 
-Fields body_of(const Services& services, const Request& request) {
-  return Fields::of_body(request, services.parts.settings.json_depth_max);
-}
-
 std::optional<PruneStrategy> strategy_of(const Fields& fields) {
   using enum PruneStrategy;
   return fields.one_of<PruneStrategy>("strategy", {{"delete", delete_thread}, {"keep_latest", keep_latest}});
