@@ -19,6 +19,14 @@ constexpr int kRest = 500;
 // A disk that falls so far behind makes the writer wait: 128 MiB.
 constexpr int kLogMax = 32'000;
 
+// SQLite makes the database durable only in the move after which nothing is left, and so would let the writer wait for
+// all that was moved before.
+bool make_durable(sqlite3* database) {
+  sqlite3_file* file = nullptr;
+  if (sqlite3_file_control(database, "main", SQLITE_FCNTL_FILE_POINTER, &file) != SQLITE_OK) return false;
+  return file->pMethods->xSync(file, SQLITE_SYNC_NORMAL) == SQLITE_OK;
+}
+
 }  // namespace
 
 LogMover::LogMover(StorageOptions options) : options_(std::move(options)), thread_([this] { work(); }) {
@@ -88,9 +96,9 @@ int LogMover::move_all() {
   if (!moving_) open();
   if (!moving_) return 0;
   int moved = 0;
-  const int result =
-      sqlite3_wal_checkpoint_v2(moving_->getHandle(), "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, &moved);
-  return result == SQLITE_OK ? moved : 0;
+  sqlite3* const moving = moving_->getHandle();
+  if (sqlite3_wal_checkpoint_v2(moving, "main", SQLITE_CHECKPOINT_PASSIVE, nullptr, &moved) != SQLITE_OK) return 0;
+  return make_durable(moving) ? moved : 0;
 }
 
 }  // namespace heddle::storage::sqlite

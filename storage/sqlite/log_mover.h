@@ -3,7 +3,8 @@
 // it: with SQLite's own rule every so many pages one commit takes as long as moving all of them.
 //
 // What has been moved is written again from the beginning of the log only when nothing is left to move. That moment
-// would hardly come by itself while commits follow each other, so the writer moves the rest, once that is little.
+// would hardly come by itself while commits follow each other, so the writer moves the rest, once that is little. What
+// was moved before is durable by then: each move ends with that, or the writer would wait for it all.
 
 #include <SQLiteCpp/Database.h>
 
