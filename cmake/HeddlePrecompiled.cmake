@@ -15,24 +15,31 @@ set(HEDDLE_PRECOMPILED_HEADERS
   <boost/json/array.hpp> <boost/json/object.hpp> <boost/json/value.hpp>
   <boost/system/system_error.hpp>)
 
-if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
-  # The time of the file is not put into it, or ccache could not tell that it is the same.
-  target_compile_options(heddle_options INTERFACE "$<BUILD_INTERFACE:SHELL:-Xclang -fno-pch-timestamp>")
-endif()
+# heddle_read_once(TARGET HEADER...): an object library without content, which others read with REUSE_FROM. Its compile options are
+# given before. A macro, because CMake looks in the folder for how clang is called.
+macro(heddle_read_once target)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    # So that ccache knows it again in another folder: without the time of the file in it, and with no full path that CMake
+    # hands to the inner program of clang, where ccache leaves it as it is. clang finds the result beside the header.
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
+    file(RELATIVE_PATH header ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx)
+    set(CMAKE_CXX_COMPILE_OPTIONS_CREATE_PCH -Xclang -emit-pch -Xclang -include -Xclang ${header} -x c++-header)
+    set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -include <PCH_HEADER>)
+  endif()
+  target_precompile_headers(${target} PRIVATE ${ARGN})
+endmacro()
 
 # One for what is shipped and one, in tests/, for the tests, which are not optimised: who reads it has to have the same flags.
 add_library(heddle_precompiled OBJECT ${CMAKE_SOURCE_DIR}/cmake/precompiled.cpp)
 target_link_libraries(heddle_precompiled PRIVATE heddle_options heddle_boost)
 heddle_profiled(heddle_precompiled)
-target_precompile_headers(heddle_precompiled PRIVATE ${HEDDLE_PRECOMPILED_HEADERS})
+heddle_read_once(heddle_precompiled ${HEDDLE_PRECOMPILED_HEADERS})
 
 # heddle_precompile(TARGET): what is shipped reads the headers that were read before; with g++, as said above, each of its
 # files is compiled by itself and without them.
 function(heddle_precompile target)
   heddle_profiled(${target})
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
-  else()
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_precompile_headers(${target} REUSE_FROM heddle_precompiled)
   endif()
 endfunction()

@@ -31,16 +31,18 @@ endif()
 include(HeddleProfile)
 heddle_profiled(heddle_boost)
 include(HeddlePrecompiled)
+include(HeddleTogether)
 
-# Where files are compiled several at a time (CMAKE_UNITY_BUILD; of what CI builds, all tests, and the product with the
-# sanitizers), those under ALONE are not: they have a name of their own, in an unnamed namespace, that another file of the
-# target has as well.
-
-# heddle_library(NAME SOURCES ... [ALONE ...] LINKS ... [PRIVATE_LINKS ...]): target heddle_NAME, alias heddle::NAME.
+# heddle_library(NAME SOURCES ... [ALONE ...] LINKS ... [PRIVATE_LINKS ...]): target heddle_NAME, alias heddle::NAME. g++ compiles
+# each file by itself, see HeddlePrecompiled.cmake.
 function(heddle_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;LINKS;PRIVATE_LINKS" ${ARGN})
-  add_library(heddle_${name} STATIC ${ARG_SOURCES} ${ARG_ALONE})
-  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  add_library(heddle_${name} STATIC)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    heddle_sources(heddle_${name} ALONE ${ARG_SOURCES} ${ARG_ALONE})
+  else()
+    heddle_sources(heddle_${name} TOGETHER ${ARG_SOURCES} ALONE ${ARG_ALONE})
+  endif()
   add_library(heddle::${name} ALIAS heddle_${name})
   target_link_libraries(heddle_${name} PUBLIC heddle_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
   heddle_precompile(heddle_${name})
@@ -49,12 +51,12 @@ endfunction()
 # heddle_tests(NAME SOURCES ... [ALONE ...] LINKS ...): a Catch2 program; every TEST_CASE is a test of ctest.
 function(heddle_tests name)
   cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;LINKS" ${ARGN})
-  add_executable(${name} ${ARG_SOURCES} ${ARG_ALONE})
-  set_source_files_properties(${ARG_ALONE} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
+  add_executable(${name})
+  heddle_sources(${name} TOGETHER ${ARG_SOURCES} ALONE ${ARG_ALONE})
   target_link_libraries(${name} PRIVATE heddle_options heddle_catch_main ${ARG_LINKS})
   # What is tested is compiled as it is shipped; to optimise the tests would double the time that they take to compile.
   target_compile_options(${name} PRIVATE -O0)
-  if(CMAKE_UNITY_BUILD AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(HEDDLE_TOGETHER AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     # It takes files that are compiled together for headers, and a variable for hiding the function of another file.
     target_compile_options(${name} PRIVATE -Wno-subobject-linkage -Wno-error=shadow)
   endif()
