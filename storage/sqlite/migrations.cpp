@@ -5,6 +5,7 @@
 #include <array>
 
 #include "storage/error.h"
+#include "storage/sqlite/schema.h"
 
 namespace heddle::storage::sqlite {
 namespace {
@@ -12,9 +13,7 @@ namespace {
 // "hedd": tells our files from other SQLite databases.
 constexpr int kApplicationId = 0x68656464;
 
-// Ids are 16-byte BLOBs, times INTEGER microseconds since 1970 UTC, value ids 8-byte BLOBs (big-endian).
-// A thread's records carry its id but no foreign key: they are erased with it by their key, and a
-// check per checkpoint would be paid for on every superstep.
+// What tables are for, and why they are as they are, is told in schema.cpp.
 constexpr const char* kFirst = R"sql(
 CREATE TABLE assistants (
   assistant_id BLOB PRIMARY KEY,
@@ -353,6 +352,11 @@ CREATE INDEX runs_by_start ON runs (thread_id, owner, started_at, run_id) WHERE 
 constexpr std::array<const char*, 10> kSteps = {kFirst,       kWebhooks, kCrons,       kCancelReason,   kTimeToLive,
                                                 kItemVectors, kAwaited,  kRunsByStart, kSealedAndMarks, kAppended};
 
+void note_version(SQLite::Database& database, int version) {
+  database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
+  database.exec("PRAGMA user_version = " + std::to_string(version));
+}
+
 }  // namespace
 
 int newest_schema_version() {
@@ -377,14 +381,22 @@ void migrate(SQLite::Database& database, const std::string& path) {
                        ", this one knows " + std::to_string(newest_schema_version()) +
                        "); use that version or restore a backup");
   }
-  // A new file is made in one transaction, which spares a wait for the disk per step. Each step of an old one is kept
-  // when it is done, so that a large database that is interrupted goes on from there.
-  const int at_once = version == 0 ? newest_schema_version() : 1;
-  for (int step = version; step < newest_schema_version(); step += at_once) {
+  if (version > 0) {
+    take_steps(database, version);
+    return;
+  }
+  SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
+  database.exec(kSchema);
+  note_version(database, newest_schema_version());
+  transaction.commit();
+}
+
+void take_steps(SQLite::Database& database, int version) {
+  // Each is kept when it is done, so that a large database that is interrupted goes on from there.
+  for (int step = version; step < newest_schema_version(); ++step) {
     SQLite::Transaction transaction(database, SQLite::TransactionBehavior::IMMEDIATE);
-    for (int next = step; next < step + at_once; ++next) database.exec(kSteps[static_cast<std::size_t>(next)]);
-    database.exec("PRAGMA application_id = " + std::to_string(kApplicationId));
-    database.exec("PRAGMA user_version = " + std::to_string(step + at_once));
+    database.exec(kSteps[static_cast<std::size_t>(step)]);
+    note_version(database, step + 1);
     transaction.commit();
   }
 }

@@ -3,6 +3,9 @@
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <catch2/catch.hpp>
+#include <map>
+#include <regex>
+#include <string>
 
 #include "storage/error.h"
 #include "tests/storage/storage_fixture.h"
@@ -14,7 +17,38 @@ SQLite::Database database_at(const std::string& path) {
   return SQLite::Database(path, SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE);
 }
 
+// Text without what SQLite keeps of how a table was made: comments, line breaks, and the quotes of one that was
+// renamed.
+std::string plain(std::string sql) {
+  sql = std::regex_replace(sql, std::regex("--[^\n]*"), "");
+  sql = std::regex_replace(sql, std::regex("[\"\\s]+"), " ");
+  return std::regex_replace(sql, std::regex(" ?([(),]) ?"), "$1");
+}
+
+std::map<std::string, std::string> schema_of(SQLite::Database& database) {
+  std::map<std::string, std::string> found;
+  SQLite::Statement statement(database, "SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL");
+  while (statement.executeStep()) {
+    found.emplace(statement.getColumn(0).getString(), plain(statement.getColumn(1).getString()));
+  }
+  return found;
+}
+
 }  // namespace
+
+TEST_CASE("A new file has the schema that all steps lead to") {
+  SQLite::Database made = database_at(":memory:");
+  migrate(made, "x.db");
+  SQLite::Database led = database_at(":memory:");
+  take_steps(led, 0);
+  const std::map<std::string, std::string> schema = schema_of(made);
+  CHECK(schema.contains("checkpoints"));
+  CHECK(schema == schema_of(led));
+  for (SQLite::Database* database : {&made, &led}) {
+    CHECK(database->execAndGet("PRAGMA user_version").getInt() == newest_schema_version());
+    CHECK(is_ours(*database));
+  }
+}
 
 TEST_CASE("An empty file gets the newest schema, once") {
   SQLite::Database database = database_at(":memory:");
