@@ -6,7 +6,6 @@
 # again in another folder; and are numbered through a target, so that a new file renames all behind it, while the record of
 # what runs (HeddleProfile.cmake) knows functions of unnamed namespaces by the name of the part.
 set(HEDDLE_TOGETHER "" CACHE STRING "How many files of a folder are compiled together; empty: each by itself")
-unset(CMAKE_UNITY_BUILD CACHE)  # which older build folders have
 
 # heddle_sources(TARGET TOGETHER source... ALONE source...). Those under ALONE have a name of their own, in an unnamed namespace,
 # that another file of the folder has as well, or options of their own, or replace functions of the whole program: of a
@@ -14,6 +13,8 @@ unset(CMAKE_UNITY_BUILD CACHE)  # which older build folders have
 function(heddle_sources target)
   cmake_parse_arguments(ARG "" "" "TOGETHER;ALONE" ${ARGN})
   target_sources(${target} PRIVATE ${ARG_TOGETHER} ${ARG_ALONE})
+  # Asked for, or left in an older build folder, CMake's way would put all of these together.
+  set_target_properties(${target} PROPERTIES UNITY_BUILD OFF)
   if(NOT HEDDLE_TOGETHER OR NOT ARG_TOGETHER)
     return()
   endif()
