@@ -34,7 +34,7 @@ class LogMover {
  private:
   void work();
   void open();
-  // How many frames are moved now; 0 if none could be.
+  // How many frames are moved now, and durable where they were moved to; 0 if none could be.
   int move_all();
 
   const StorageOptions options_;

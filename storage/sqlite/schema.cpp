@@ -4,10 +4,11 @@ namespace heddle::storage::sqlite {
 
 // Ids are 16-byte BLOBs, times INTEGER microseconds since 1970 UTC, value ids 8-byte BLOBs (big-endian).
 //
-// What runs add is appended: keys begin with what rises with time, the id of a run, a checkpoint or a value. Only
-// checkpoints have an index by thread; what they lead to is found through them. A thread's records carry its id but no
-// foreign key: they are erased with it by their key, and a check per checkpoint would be paid for on every superstep.
-// Large columns are the last of their rows, so that looking for rows reads no overflow pages.
+// What runs add is appended: keys begin with what rises with time, the id of a run, a checkpoint or a value. Of that
+// only checkpoints have an index by thread; what they lead to is found through them. A thread's records carry its id
+// but no foreign key: they are erased with it by their key, and a check per checkpoint would be paid for on every
+// superstep. Large columns of checkpoints and webhooks are the last of their rows, so that looking for rows reads no
+// overflow pages.
 const char* const kSchema = R"sql(
 CREATE TABLE assistants (
   assistant_id BLOB PRIMARY KEY,
