@@ -17,6 +17,13 @@ namespace asio = boost::asio;
 
 namespace {
 
+constexpr std::size_t kToldBytes = 300;  // of an answer that was not to come
+
+std::runtime_error refused(const std::string& request, int status, const std::string& body) {
+  return std::runtime_error(request.substr(0, request.find(" HTTP/")) + " answered " + std::to_string(status) + ": " +
+                            body.substr(0, kToldBytes));
+}
+
 // Sends one request and notes how it went, with the latency since `due`.
 asio::awaitable<void> send(Client& client, std::string request, Clock::time_point due, LoadResult& result) {
   try {
@@ -101,19 +108,32 @@ std::vector<LoadResult> run_open(const Endpoint& endpoint, const std::vector<Ope
 }
 
 Answer Connection::call(const std::string& request) {
+  Answer answer = answered(request, nullptr);
+  if (answer.status >= 400) throw refused(request, answer.status, answer.body);
+  return answer;
+}
+
+std::size_t Connection::count(const std::string& request) {
+  std::size_t bytes = 0;
+  std::string begin;
+  const Answer answer = answered(request, [&](std::string_view part) {
+    bytes += part.size();
+    if (begin.size() < kToldBytes) begin += part.substr(0, kToldBytes - begin.size());
+  });
+  if (answer.status >= 400) throw refused(request, answer.status, begin);
+  return bytes;
+}
+
+Answer Connection::answered(const std::string& request, const ResponseReader::Sink& sink) {
   Answer answer;
   auto call = [&]() -> asio::awaitable<void> {
-    Answer got = co_await client_.call(request);
+    Answer got = co_await client_.call(request, sink);
     answer = std::move(got);
   };
   Lanes lanes(io_);
   lanes.start(call());
   io_.restart();
   lanes.run();
-  if (answer.status >= 400) {
-    throw std::runtime_error(request.substr(0, request.find(" HTTP/")) + " answered " + std::to_string(answer.status) +
-                             ": " + answer.body.substr(0, 300));
-  }
   return answer;
 }
 

@@ -49,8 +49,13 @@ class Connection {
   explicit Connection(const Endpoint& endpoint) : client_(io_.get_executor(), endpoint) {}
   // Throws what Client throws, and std::runtime_error for statuses of 400 and more.
   Answer call(const std::string& request);
+  // The same of an answer that may have megabytes, of which nothing is kept: the bytes of its body. To keep them would
+  // take longer than to read them.
+  std::size_t count(const std::string& request);
 
  private:
+  Answer answered(const std::string& request, const ResponseReader::Sink& sink);
+
   boost::asio::io_context io_{1};
   Client client_;
 };
