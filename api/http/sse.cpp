@@ -22,6 +22,14 @@ void append_text(std::string& out, std::string_view text) {
 
 }  // namespace
 
+std::chrono::steady_clock::time_point next_heartbeat(std::chrono::steady_clock::time_point now,
+                                                     std::chrono::milliseconds interval) {
+  constexpr int kMomentsPerInterval = 128;
+  const std::chrono::steady_clock::duration between = interval / kMomentsPerInterval + std::chrono::milliseconds{1};
+  const std::chrono::steady_clock::time_point latest = now + interval;
+  return latest - latest.time_since_epoch() % between;
+}
+
 void begin_event(std::string& out, std::string_view event) {
   out += "event: ";
   append_text(out, event);

@@ -130,7 +130,7 @@ asio::awaitable<void> send_stream(StreamSource source, StreamWish wish, storage:
       wanted = dropped->oldest;
       continue;
     }
-    timer.expires_after(settings.heartbeat);
+    timer.expires_at(next_heartbeat(asio::steady_timer::clock_type::now(), settings.heartbeat));
     boost::system::error_code woken;
     {
       const RunStream::Waiter waiter(*source.live, timer);

@@ -1,6 +1,8 @@
 #include "api/http/sse.h"
 
 #include <catch2/catch.hpp>
+#include <chrono>
+#include <set>
 
 using namespace heddle::api;
 
@@ -35,6 +37,23 @@ TEST_CASE("Events are appended to what is there, so that several share one write
 
 TEST_CASE("A heartbeat is one comment line without a blank line after it") {
   CHECK(kHeartbeat == ": heartbeat\n");
+}
+
+TEST_CASE("Heartbeats come at moments that streams share, a little before their interval is over") {
+  using std::chrono::milliseconds, std::chrono::steady_clock;
+  for (const milliseconds interval : {milliseconds{100}, milliseconds{5'000}, milliseconds{600'000}}) {
+    std::set<steady_clock::time_point> moments;
+    const steady_clock::time_point begin{std::chrono::hours{1}};
+    const int streams = 1'000;
+    for (int i = 0; i < streams; ++i) {
+      const steady_clock::time_point now = begin + i * interval / streams;
+      const steady_clock::time_point due = next_heartbeat(now, interval);
+      CHECK(due <= now + interval);
+      CHECK(due > now + interval - interval / 128 - milliseconds{1});
+      moments.insert(due);
+    }
+    CHECK(moments.size() <= 130);
+  }
 }
 
 TEST_CASE("A stream announces itself as events that nobody may keep or collect") {
