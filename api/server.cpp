@@ -69,10 +69,11 @@ class Server::State {
         io(1),
         work(asio::make_work_guard(io)),
         engines(settings.engine_threads),
+        shown(settings.shown_bytes_in_memory),
         storage(storage::open(settings.storage)),
         webhooks(io.get_executor(), *storage, clock, log, settings.webhooks),
         queue(io.get_executor(), engines, *storage, clock, checkpoint_ids, log, settings, webhooks),
-        services(ServiceParts{settings, *storage, clock, registry, checkpoint_ids, log, queue}),
+        services(ServiceParts{settings, *storage, clock, registry, checkpoint_ids, log, queue, shown}),
         dispatcher(services, with_auth(log)),
         handler([this](Request request) { return dispatcher.answer(std::move(request)); }),
         hooks{[&log](std::string line) { log.warning(line); },
@@ -136,6 +137,7 @@ class Server::State {
   // Each thread has memory of its own.
   void give_back_memory() {
     queue.states().shrink_to(kIdleStatesBytes);
+    shown.clear();
     return_memory();
     for (const asio::any_io_executor& engine : engines.executors()) asio::post(engine, [] { return_memory(); });
     storage->give_back_memory([] { return_memory(); });
@@ -180,10 +182,11 @@ class Server::State {
   const graphs::Registry registry;
   const runtime::SystemClock clock;
   runtime::CheckpointIds checkpoint_ids;
-  // The storage answers to the executors of whoever asked, so they outlive it.
+  // The storage answers to the executors of whoever asked, and reads for `shown`, so they outlive it.
   asio::io_context io;
   asio::executor_work_guard<asio::io_context::executor_type> work;
   EngineThreads engines;
+  runtime::PartCache shown;
   const std::unique_ptr<storage::Storage> storage;
   Webhooks webhooks;
   RunQueue queue;

@@ -274,6 +274,10 @@ void add_streams(std::vector<Setting>& table) {
              "newest states of threads that had a run a moment ago, so that the next one need not take them "
              "apart again; a server with nothing to do keeps 2 MiB of them. 0: none",
              [](ServerSettings& s) -> auto& { return s.states_bytes_in_memory; }));
+  table.push_back(number({"shown-bytes-in-memory", "heddle.shown_bytes_in_memory", "bytes"}, 0, 16 * kGiB,
+                         "large parts of states that were shown a moment ago, so that the next time they need not be "
+                         "read from the database; a server with nothing to do keeps none. 0: none",
+                         [](ServerSettings& s) -> auto& { return s.shown_bytes_in_memory; }));
   table.push_back(on_off({"stream-end-event", "http.stream_end_event"},
                          "a last event `end` in streams, as the platform sends it",
                          [](ServerSettings& s) -> auto& { return s.stream_end_event; }));

@@ -133,6 +133,7 @@ struct ServerSettings {
   std::size_t event_bytes_max = std::size_t{100} << 20;        // of one event of a run; the run ends with an error
   std::size_t stream_bytes_in_memory = std::size_t{16} << 20;  // per run; older events are read from the log
   std::size_t states_bytes_in_memory = std::size_t{64} << 20;  // decoded, of all threads; runtime/state_cache.h
+  std::size_t shown_bytes_in_memory = std::size_t{32} << 20;   // as stored, of all threads; runtime/part_cache.h
   std::size_t json_depth_max = 512;
   std::chrono::milliseconds ready_timeout{2'000};  // of each check of GET /ready
   std::chrono::milliseconds drain{10'000};         // SIGTERM: how long runs and answers may take to end

@@ -91,8 +91,8 @@ std::function<void()> checkpoint_decode() {
   auto encoded =
       std::make_shared<const EncodedCheckpoint>(encode_checkpoint(ThreadId{}, checkpoint, "{}", {}, next_id));
   return [=] {
-    std::unordered_map<ValueId, storage::ChannelValue> parts;
-    for (const storage::ChannelValue& part : encoded->new_values) parts.emplace(part.value_id, part);
+    StoredParts parts;
+    for (const storage::ChannelValue& part : encoded->new_values) parts.emplace(part.value_id, StoredPart(part));
     CheckpointDecoder decoder(std::move(parts), {});
     benchmark::DoNotOptimize(decoder.decode(encoded->row));
   };

@@ -271,7 +271,13 @@ TaskWrites decode_writes(const storage::PendingWrites& pending) {
   return decoded;
 }
 
-CheckpointDecoder::CheckpointDecoder(std::unordered_map<ValueId, storage::ChannelValue> parts,
+StoredPart::StoredPart(storage::ChannelValue part)
+    : base(part.base),
+      level(part.level),
+      items(part.items),
+      text(std::make_shared<const std::string>(std::move(part.data))) {}
+
+CheckpointDecoder::CheckpointDecoder(StoredParts parts,
                                      std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> known,
                                      Unpacking unpacking)
     : parts_(std::move(parts)), values_(std::move(known)), unpacking_(unpacking) {}
@@ -316,26 +322,25 @@ CheckpointDecoder::Decoded CheckpointDecoder::read(const storage::Checkpoint& ro
 std::shared_ptr<const StoredValue> CheckpointDecoder::value(ValueId id, const storage::Checkpoint& row) {
   if (const auto found = values_.find(id); found != values_.end()) return found->second;
 
-  std::vector<storage::ChannelValue*> chain;
-  for (std::optional<ValueId> next = id; next; next = chain.back()->base) {
+  Chain chain;
+  for (std::optional<ValueId> next = id; next; next = chain.back()->second.base) {
     const auto part = parts_.find(*next);
     // Each part has more items before it than the one it goes on from, so a chain cannot lead back to itself.
-    if (part == parts_.end() || (!chain.empty() && part->second.items >= chain.back()->items)) return nullptr;
-    chain.push_back(&part->second);
+    if (part == parts_.end() || (!chain.empty() && part->second.items >= chain.back()->second.items)) return nullptr;
+    chain.push_back(&*part);
   }
   std::reverse(chain.begin(), chain.end());
 
   StoredValue stored;
-  for (const storage::ChannelValue* part : chain) {
-    const auto packed_before = packed_.find(part->value_id);
-    const std::size_t bytes = packed_before == packed_.end() ? part->data.size() : packed_before->second->text().size();
-    stored.parts.push_back({part->value_id, part->level, static_cast<std::size_t>(part->items), bytes});
+  for (const StoredParts::value_type* entry : chain) {
+    const StoredPart& part = entry->second;
+    stored.parts.push_back({entry->first, part.level, static_cast<std::size_t>(part.items), part.text->size()});
   }
   const bool is_on_use = unpacking_ == Unpacking::on_use;
   // A stored list is never empty.
-  if (chain.back()->items == 0) {
-    storage::ChannelValue& whole = *chain.back();
-    stored.value = is_on_use ? Value::packed(packed(whole, row)) : Value(parse_stored(whole.data));
+  if (chain.back()->second.items == 0) {
+    const StoredParts::value_type& whole = *chain.back();
+    stored.value = is_on_use ? Value::packed(packed(whole, row)) : Value(parse_stored(*whole.second.text));
   } else {
     std::optional<Value> list = is_on_use ? packed_list(chain, row) : unpacked_list(chain);
     if (!list) return nullptr;
@@ -346,46 +351,45 @@ std::shared_ptr<const StoredValue> CheckpointDecoder::value(ValueId id, const st
   return decoded;
 }
 
-std::optional<Value> CheckpointDecoder::unpacked_list(const std::vector<storage::ChannelValue*>& chain) {
+std::optional<Value> CheckpointDecoder::unpacked_list(const Chain& chain) {
   ItemList items;
-  for (const storage::ChannelValue* part : chain) {
+  for (const StoredParts::value_type* part : chain) {
     items.append(items_of(*part));
     // What is appended later goes on from this count.
-    if (items.size() != static_cast<std::size_t>(part->items)) return std::nullopt;
+    if (items.size() != static_cast<std::size_t>(part->second.items)) return std::nullopt;
   }
   return Value::list(std::move(items));
 }
 
-std::optional<Value> CheckpointDecoder::packed_list(const std::vector<storage::ChannelValue*>& chain,
-                                                    const storage::Checkpoint& row) {
+std::optional<Value> CheckpointDecoder::packed_list(const Chain& chain, const storage::Checkpoint& row) {
   std::vector<std::shared_ptr<const PackedText>> texts;
   texts.reserve(chain.size());
-  for (storage::ChannelValue* part : chain) {
+  for (const StoredParts::value_type* part : chain) {
     std::shared_ptr<const PackedText> text = packed(*part, row);
     if (!text->is_list() || !text->text().ends_with(']')) return std::nullopt;
     texts.push_back(std::move(text));
   }
-  return Value::packed_list(std::move(texts), static_cast<std::size_t>(chain.back()->items));
+  return Value::packed_list(std::move(texts), static_cast<std::size_t>(chain.back()->second.items));
 }
 
-std::shared_ptr<const PackedText> CheckpointDecoder::packed(storage::ChannelValue& part,
+std::shared_ptr<const PackedText> CheckpointDecoder::packed(const StoredParts::value_type& part,
                                                             const storage::Checkpoint& row) {
-  std::shared_ptr<const PackedText>& text = packed_[part.value_id];
+  std::shared_ptr<const PackedText>& text = packed_[part.first];
   if (!text) {
     if (!origin_) {
       origin_ = std::make_shared<const std::string>("a checkpoint of thread " + row.thread_id.text());
     }
-    text = std::make_shared<const PackedText>(std::move(part.data), origin_);
+    text = std::make_shared<const PackedText>(part.second.text, origin_);
   }
   return text;
 }
 
-const ItemList& CheckpointDecoder::items_of(const storage::ChannelValue& part) {
-  const auto found = items_.find(part.value_id);
+const ItemList& CheckpointDecoder::items_of(const StoredParts::value_type& part) {
+  const auto found = items_.find(part.first);
   if (found != items_.end()) return found->second;
-  json::value stored = parse_stored(part.data);
+  json::value stored = parse_stored(*part.second.text);
   if (!stored.is_array()) throw std::runtime_error("the part of a list is none");
-  return items_.emplace(part.value_id, Value(std::move(stored)).items()).first->second;
+  return items_.emplace(part.first, Value(std::move(stored)).items()).first->second;
 }
 
 std::shared_ptr<const json::object> CheckpointDecoder::shared_metadata(const std::string& text) {

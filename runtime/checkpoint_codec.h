@@ -47,6 +47,17 @@ struct StoredValue {
   ValueId id() const { return parts.back().id; }
 };
 
+// What is read of one: a whole value, or a part of a list. Its text is shared with whoever has it already.
+struct StoredPart {
+  explicit StoredPart(storage::ChannelValue part);
+
+  std::optional<ValueId> base;
+  std::int64_t level = 0;
+  std::int64_t items = 0;
+  std::shared_ptr<const std::string> text;
+};
+using StoredParts = std::unordered_map<ValueId, StoredPart>;
+
 // What a namespace's checkpoint keeps outside of its row, by channel.
 using StoredValues = std::map<std::string, std::shared_ptr<const StoredValue>>;
 
@@ -78,8 +89,7 @@ enum class Unpacking {
 class CheckpointDecoder {
  public:
   // `parts`: all that is needed and not in `known`, by value id.
-  CheckpointDecoder(std::unordered_map<ValueId, storage::ChannelValue> parts,
-                    std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> known,
+  CheckpointDecoder(StoredParts parts, std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> known,
                     Unpacking unpacking = Unpacking::at_once);
 
   struct Decoded {
@@ -94,14 +104,15 @@ class CheckpointDecoder {
   Decoded read(const storage::Checkpoint& row);
   // Null pointer if its parts do not make a value.
   std::shared_ptr<const StoredValue> value(ValueId id, const storage::Checkpoint& row);
-  std::optional<Value> unpacked_list(const std::vector<storage::ChannelValue*>& chain);
-  std::optional<Value> packed_list(const std::vector<storage::ChannelValue*>& chain, const storage::Checkpoint& row);
-  const ItemList& items_of(const storage::ChannelValue& part);
-  // Takes the text out of the part.
-  std::shared_ptr<const PackedText> packed(storage::ChannelValue& part, const storage::Checkpoint& row);
+  // Parts with their ids, from the first item on.
+  using Chain = std::vector<const StoredParts::value_type*>;
+  std::optional<Value> unpacked_list(const Chain& chain);
+  std::optional<Value> packed_list(const Chain& chain, const storage::Checkpoint& row);
+  const ItemList& items_of(const StoredParts::value_type& part);
+  std::shared_ptr<const PackedText> packed(const StoredParts::value_type& part, const storage::Checkpoint& row);
   std::shared_ptr<const json::object> shared_metadata(const std::string& text);
 
-  std::unordered_map<ValueId, storage::ChannelValue> parts_;
+  StoredParts parts_;
   std::unordered_map<ValueId, std::shared_ptr<const StoredValue>> values_;
   Unpacking unpacking_;
   std::unordered_map<ValueId, ItemList> items_;

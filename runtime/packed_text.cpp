@@ -8,14 +8,14 @@
 
 namespace heddle::runtime {
 
-PackedText::PackedText(std::string text, std::shared_ptr<const std::string> origin)
+PackedText::PackedText(std::shared_ptr<const std::string> text, std::shared_ptr<const std::string> origin)
     : text_(std::move(text)), origin_(std::move(origin)) {}
 
 const Value& PackedText::value() const {
   // Nothing is thrown inside, because not every implementation of call_once can go on after that.
   std::call_once(opened_, [this] {
     try {
-      value_ = Value(parse_stored(text_));
+      value_ = Value(parse_stored(*text_));
     } catch (const std::exception& error) {
       damage_ = error.what();
     }

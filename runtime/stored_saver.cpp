@@ -34,14 +34,9 @@ ValueId first_value_id(const CheckpointId& id) {
   throw storage::StorageError("an earlier checkpoint of this run could not be stored");
 }
 
-using Parts = std::unordered_map<ValueId, storage::ChannelValue>;
-
-void add_parts(std::vector<storage::ChannelValue> of_value, const storage::Checkpoint& row, Parts& parts) {
-  if (of_value.empty()) {
-    throw storage::StorageError("checkpoint " + row.checkpoint_id.text() + " of thread " + row.thread_id.text() +
-                                " names a value that is not there; the database is damaged, restore a backup");
-  }
-  for (storage::ChannelValue& part : of_value) parts.emplace(part.value_id, std::move(part));
+[[noreturn]] void report_lack(const storage::Checkpoint& row) {
+  throw storage::StorageError("checkpoint " + row.checkpoint_id.text() + " of thread " + row.thread_id.text() +
+                              " names a value that is not there; the database is damaged, restore a backup");
 }
 
 }  // namespace
@@ -63,15 +58,45 @@ struct StoredSaver::InFlight {
 struct StoredSaver::Read {
   std::vector<storage::Checkpoint> rows;
   std::vector<std::vector<storage::PendingWrites>> pending;  // of each row
-  Parts parts;                                               // each once, however many rows need it
+  StoredParts parts;                                         // each once, however many rows need it
+};
+
+// Reads values, on a thread that reads.
+struct StoredSaver::Reading {
+  ThreadId thread_id;
+  PartCache* cache;
+  Use use;
+  std::uint64_t generation = cache ? cache->generation() : 0;  // from before anything is read
+
+  // Adds what `row` needs of the value to `parts`.
+  void add(ValueId id, const storage::Checkpoint& row, const storage::CheckpointReads& reads,
+           StoredParts& parts) const {
+    if (parts.contains(id)) return;
+    const storage::FindKnownPart known = [&](ValueId part_id) -> std::optional<storage::KnownPart> {
+      auto found = parts.find(part_id);
+      if (found == parts.end()) {
+        std::optional<StoredPart> kept = cache ? cache->find(thread_id, part_id) : std::nullopt;
+        if (!kept) return std::nullopt;
+        found = parts.emplace(part_id, *std::move(kept)).first;
+      }
+      return storage::KnownPart{found->second.base};
+    };
+    for (storage::ChannelValue& part : reads.value(thread_id, id, known)) {
+      const ValueId part_id = part.value_id;
+      const StoredPart& read = parts.emplace(part_id, StoredPart(std::move(part))).first->second;
+      if (cache && use == Use::go_on) cache->keep(thread_id, part_id, read, generation);
+    }
+    if (!parts.contains(id)) report_lack(row);
+  }
 };
 
 StoredSaver::StoredSaver(storage::Storage& storage, ThreadId thread_id, asio::any_io_executor executor,
-                         Unpacking unpacking, StateCache* states)
+                         Unpacking unpacking, StateCache* states, PartCache* parts)
     : storage_(storage),
       thread_id_(thread_id),
       unpacking_(unpacking),
       states_(states),
+      parts_(parts),
       in_flight_(std::make_shared<InFlight>(std::move(executor))) {
   if (states_) look_into_states();
 }
@@ -156,16 +181,15 @@ asio::awaitable<std::vector<LoadedCheckpoint>> StoredSaver::load(std::string che
   std::unordered_set<ValueId> held_ids;
   for (const auto& [id, stored] : held) held_ids.insert(id);
 
-  auto read = [thread_id = thread_id_, rows = std::move(rows),
-               held_ids = std::move(held_ids)](const storage::Snapshot& snapshot) {
+  const Reading reading{thread_id_, parts_, use};
+  auto read = [reading, rows = std::move(rows), held_ids = std::move(held_ids)](const storage::Snapshot& snapshot) {
     const storage::CheckpointReads& reads = snapshot.checkpoints();
     Read found;
     found.rows = rows(reads);
     for (const storage::Checkpoint& row : found.rows) {
-      found.pending.push_back(reads.pending_writes(thread_id, row.checkpoint_ns, row.checkpoint_id));
+      found.pending.push_back(reads.pending_writes(reading.thread_id, row.checkpoint_ns, row.checkpoint_id));
       for (const ValueId id : row.value_ids) {
-        if (held_ids.contains(id) || found.parts.contains(id)) continue;
-        add_parts(reads.value(thread_id, id), row, found.parts);
+        if (!held_ids.contains(id)) reading.add(id, row, reads, found.parts);
       }
     }
     return found;

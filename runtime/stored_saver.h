@@ -14,6 +14,7 @@
 
 #include "runtime/checkpoint_codec.h"
 #include "runtime/checkpoint_saver.h"
+#include "runtime/part_cache.h"
 #include "runtime/state_cache.h"
 #include "storage/storage.h"
 
@@ -34,9 +35,11 @@ inline constexpr std::size_t kKnownNamespacesMax = 64;
 class StoredSaver final : public CheckpointSaver {
  public:
   // `states`: where the newest state of the thread's graph is looked for before it is decoded, and left when this saver
-  // goes, for use once all that it has put is durable; outlives the saver. Null pointer: nowhere.
+  // goes, for use once all that it has put is durable. `parts`: where large parts are looked for before they are read,
+  // and left by find() and the like, but not by history(), which reads many that nobody may want again. Both outlive
+  // the saver and, `parts`, what it reads. Null pointer: nowhere.
   StoredSaver(storage::Storage& storage, ThreadId thread_id, boost::asio::any_io_executor executor,
-              Unpacking unpacking = Unpacking::at_once, StateCache* states = nullptr);
+              Unpacking unpacking = Unpacking::at_once, StateCache* states = nullptr, PartCache* parts = nullptr);
   ~StoredSaver() override;
   StoredSaver(const StoredSaver&) = delete;
   StoredSaver& operator=(const StoredSaver&) = delete;
@@ -61,6 +64,7 @@ class StoredSaver final : public CheckpointSaver {
     go_on,  // the next put of the namespace goes on from what is loaded
   };
   struct Read;
+  struct Reading;
   struct InFlight;
   struct Known {
     StoredValues values{};
@@ -84,6 +88,7 @@ class StoredSaver final : public CheckpointSaver {
   ThreadId thread_id_;
   Unpacking unpacking_;
   StateCache* states_;
+  PartCache* parts_;
   std::shared_ptr<InFlight> in_flight_;
   std::map<std::string, Known> known_;  // by namespace: what its checkpoint names that was loaded or stored last
   std::uint64_t uses_ = 0;

@@ -7,6 +7,7 @@
 // Which items go into a part is decided by runtime; storage follows `base` and returns the parts.
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -32,6 +33,13 @@ struct ChannelValue {
   std::string codec = "json";
   std::string data;
 };
+
+// A part that a reader has already, so that only what stands before it is read.
+struct KnownPart {
+  std::optional<ValueId> base;  // as of ChannelValue
+};
+// Called on the reader's thread. std::nullopt: not known.
+using FindKnownPart = std::function<std::optional<KnownPart>(ValueId)>;
 
 struct Checkpoint {
   ThreadId thread_id;
@@ -93,8 +101,11 @@ class CheckpointReads {
   virtual std::vector<Checkpoint> list(const CheckpointQuery& query) const = 0;  // newest first
   virtual std::vector<PendingWrites> pending_writes(ThreadId thread_id, const std::string& checkpoint_ns,
                                                     CheckpointId id) const = 0;  // by task path, then task id
-  // The parts of a value from its first item on; one element for a value that is no list. Empty if unknown.
-  virtual std::vector<ChannelValue> value(ThreadId thread_id, ValueId id) const = 0;
+  // The parts of a value from its first item on, without those that are `known`; one element for a value that is no
+  // list. Empty if there is no such value, or all of it is known. `known` may be empty. Throws StorageError if a part
+  // is missing.
+  virtual std::vector<ChannelValue> value(ThreadId thread_id, ValueId id, const FindKnownPart& known) const = 0;
+  std::vector<ChannelValue> value(ThreadId thread_id, ValueId id) const { return value(thread_id, id, nullptr); }
   // All namespaces of the thread that have checkpoints.
   virtual std::vector<std::string> namespaces(ThreadId thread_id) const = 0;
   virtual StateSize size_of(ThreadId thread_id) const = 0;

@@ -11,9 +11,10 @@
 namespace heddle::api {
 namespace asio = boost::asio;
 
-HistoryPages::HistoryPages(storage::Storage& storage, storage::ThreadId thread_id,
+HistoryPages::HistoryPages(storage::Storage& storage, runtime::PartCache& shown, storage::ThreadId thread_id,
                            std::shared_ptr<const runtime::CompiledGraph> graph, runtime::HistoryQuery query)
     : storage_(storage),
+      shown_(shown),
       thread_id_(thread_id),
       graph_(std::move(graph)),
       query_(std::move(query)),
@@ -22,7 +23,7 @@ HistoryPages::HistoryPages(storage::Storage& storage, storage::ThreadId thread_i
 asio::awaitable<std::vector<runtime::StateSnapshot>> HistoryPages::next() {
   if (at_end_) co_return std::vector<runtime::StateSnapshot>{};
   const auto executor = co_await asio::this_coro::executor;
-  runtime::StoredSaver saver(storage_, thread_id_, executor, runtime::Unpacking::on_use);
+  runtime::StoredSaver saver(storage_, thread_id_, executor, runtime::Unpacking::on_use, nullptr, &shown_);
   runtime::HistoryQuery page = query_;
   page.limit = std::min(query_.limit, page_);
   const std::int64_t wanted = page.limit;

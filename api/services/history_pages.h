@@ -10,6 +10,7 @@
 #include <memory>
 #include <vector>
 
+#include "runtime/part_cache.h"
 #include "runtime/state_api.h"
 #include "storage/storage.h"
 
@@ -25,8 +26,8 @@ inline constexpr std::size_t kHistoryPageBytes = 8 << 20;
 // Belongs to the coroutine that reads it.
 class HistoryPages {
  public:
-  // A null `graph` has no states. `storage` outlives the pages.
-  HistoryPages(storage::Storage& storage, storage::ThreadId thread_id,
+  // A null `graph` has no states. `storage` outlives the pages; `shown` outlives what they read.
+  HistoryPages(storage::Storage& storage, runtime::PartCache& shown, storage::ThreadId thread_id,
                std::shared_ptr<const runtime::CompiledGraph> graph, runtime::HistoryQuery query);
 
   // The next states; fewer than a page, or none, at the end. Throws storage::StorageError.
@@ -37,6 +38,7 @@ class HistoryPages {
 
  private:
   storage::Storage& storage_;
+  runtime::PartCache& shown_;
   storage::ThreadId thread_id_;
   std::shared_ptr<const runtime::CompiledGraph> graph_;
   runtime::HistoryQuery query_;  // what is left to read

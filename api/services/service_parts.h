@@ -1,11 +1,12 @@
 #pragma once
 // What the services are made of. All references outlive the services; everything here belongs to the I/O thread,
-// except storage, clock, checkpoint_ids and log, which any thread may use.
+// except storage, clock, checkpoint_ids, log and shown, which any thread may use.
 
 #include "api/settings.h"
 #include "graphs/registry.h"
 #include "runtime/clock.h"
 #include "runtime/log.h"
+#include "runtime/part_cache.h"
 #include "runtime/uuid.h"
 #include "storage/storage.h"
 
@@ -21,6 +22,7 @@ struct ServiceParts {
   runtime::CheckpointIds& checkpoint_ids;
   runtime::Log& log;
   RunQueue& queue;
+  runtime::PartCache& shown;
 };
 
 }  // namespace heddle::api

@@ -184,7 +184,8 @@ asio::awaitable<runtime::StateSnapshot> StateService::state(storage::Thread thre
   const std::shared_ptr<const runtime::CompiledGraph> graph = graph_of(thread);
   if (!graph) co_return runtime::StateSnapshot{};
   const auto executor = co_await asio::this_coro::executor;
-  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor, runtime::Unpacking::on_use);
+  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor, runtime::Unpacking::on_use, nullptr,
+                             &parts_.shown);
   runtime::StateSnapshot snapshot;
   try {
     snapshot = co_await runtime::get_state(*graph, saver, std::move(address), subgraphs);
@@ -195,7 +196,7 @@ asio::awaitable<runtime::StateSnapshot> StateService::state(storage::Thread thre
 }
 
 HistoryPages StateService::history(const storage::Thread& thread, runtime::HistoryQuery query) const {
-  return HistoryPages(parts_.storage, thread.thread_id, graph_of(thread), std::move(query));
+  return HistoryPages(parts_.storage, parts_.shown, thread.thread_id, graph_of(thread), std::move(query));
 }
 
 asio::awaitable<runtime::CheckpointAddress> StateService::update(
@@ -269,7 +270,8 @@ asio::awaitable<std::optional<std::string>> StateService::values_text(storage::T
   const std::shared_ptr<const runtime::CompiledGraph> graph = graph_of(thread);
   if (!graph) co_return "{}";
   const auto executor = co_await asio::this_coro::executor;
-  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor, runtime::Unpacking::on_use);
+  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor, runtime::Unpacking::on_use, nullptr,
+                             &parts_.shown);
   runtime::CheckpointAddress address;
   address.id = thread.values_checkpoint;
   const runtime::StateSnapshot snapshot =

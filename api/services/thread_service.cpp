@@ -229,10 +229,15 @@ asio::awaitable<void> ThreadService::stop_and_erase(storage::ThreadId id) {
   co_await parts_.queue.stop_thread(id);
   auto erase_rows = [id](storage::Transaction& tx) { tx.threads().erase(id); };
   co_await parts_.storage.commit(std::move(erase_rows));
-  parts_.queue.states().forget(id);
+  forget_in_memory(id);
   // A run that was stored while the others were being stopped has lost its row by now.
   co_await parts_.queue.stop_thread(id);
   parts_.queue.thread_news().tell(id);
+}
+
+void ThreadService::forget_in_memory(storage::ThreadId id) {
+  parts_.queue.states().forget(id);
+  parts_.shown.forget(id);
 }
 
 asio::awaitable<ThreadView> ThreadService::copy(storage::Owner owner, storage::ThreadId id) {
@@ -272,6 +277,7 @@ asio::awaitable<std::int64_t> ThreadService::prune(storage::Owner owner, std::ve
     if (strategy == PruneStrategy::keep_latest) {
       auto keep = [owner, id](storage::Transaction& tx) { return keep_latest(owner, id, tx); };
       const bool was_pruned = co_await parts_.storage.commit(std::move(keep));
+      forget_in_memory(id);
       if (was_pruned) ++pruned;
       continue;
     }
@@ -295,6 +301,7 @@ asio::awaitable<std::int64_t> ThreadService::expire(std::int64_t limit) {
       expire_thread(owner, id, now, tx);
     };
     co_await parts_.storage.commit(std::move(expire_one));
+    forget_in_memory(thread.thread_id);
     parts_.queue.thread_news().tell(thread.thread_id);
   }
   co_return std::ssize(expired);

@@ -254,18 +254,25 @@ std::vector<PendingWrites> CheckpointTable::pending_writes(ThreadId thread_id, c
   return found;
 }
 
-std::vector<ChannelValue> CheckpointTable::value(ThreadId thread_id, ValueId id) const {
+std::vector<ChannelValue> CheckpointTable::value(ThreadId thread_id, ValueId id, const FindKnownPart& known) const {
   std::vector<ChannelValue> parts;
-  for (std::optional<ValueId> next = id; next; next = parts.back().base) {
+  std::size_t followed = 0;
+  for (std::optional<ValueId> next = id; next; ++followed) {
+    if (const std::optional<KnownPart> part = known ? known(*next) : std::nullopt; part && followed < kPartsMax) {
+      next = part->base;
+      continue;
+    }
     const std::string value_id = value_id_bytes(*next);
     Query sql(value_);
     sql.bind(":thread_id", thread_id).bind_blob(":value_id", value_id);
-    if (parts.size() == kPartsMax || !sql.next()) {
-      if (parts.empty()) return parts;
-      throw StorageError("thread " + thread_id.text() + " lacks a part of the channel " + parts.back().channel +
+    if (followed == kPartsMax || !sql.next()) {
+      if (followed == 0) return parts;
+      const std::string channel = parts.empty() ? "a channel" : "the channel " + parts.back().channel;
+      throw StorageError("thread " + thread_id.text() + " lacks a part of " + channel +
                          "; the database is damaged, restore a backup");
     }
     parts.push_back(value_from(sql, *next));
+    next = parts.back().base;
   }
   std::ranges::reverse(parts);
   return parts;

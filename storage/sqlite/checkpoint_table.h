@@ -24,7 +24,7 @@ class CheckpointTable final : public Checkpoints {
   std::vector<Checkpoint> list(const CheckpointQuery& query) const override;
   std::vector<PendingWrites> pending_writes(ThreadId thread_id, const std::string& checkpoint_ns,
                                             CheckpointId id) const override;
-  std::vector<ChannelValue> value(ThreadId thread_id, ValueId id) const override;
+  std::vector<ChannelValue> value(ThreadId thread_id, ValueId id, const FindKnownPart& known) const override;
   std::vector<std::string> namespaces(ThreadId thread_id) const override;
   StateSize size_of(ThreadId thread_id) const override;
 

@@ -10,7 +10,6 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <utility>
 
 #include "runtime/checkpoint_codec.h"
@@ -59,7 +58,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   row.seen_json = text_in(row_json, "seen", "{}");
   row.metadata_json = text_in(row_json, "metadata", "{}");
   row.shared_metadata_json = text_in(row_json, "shared", "");
-  std::unordered_map<storage::ValueId, storage::ChannelValue> parts;
+  runtime::StoredParts parts;
   while (!lines.empty()) {
     const json::object part_json = object_in(next_line());
     storage::ChannelValue part;
@@ -67,7 +66,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (part_json.contains("base")) part.base = number_in(part_json, "base");
     part.items = number_in(part_json, "items");
     part.data = text_in(part_json, "data", "[]");
-    parts.emplace(part.value_id, std::move(part));
+    const storage::ValueId id = part.value_id;
+    parts.emplace(id, runtime::StoredPart(std::move(part)));
   }
   runtime::CheckpointDecoder decoder(std::move(parts), {});
   for (int again = 0; again < 2; ++again) {

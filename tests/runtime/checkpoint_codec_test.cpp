@@ -33,9 +33,9 @@ class Writer {
   }
 
   std::string read() {
-    CheckpointDecoder decoder(parts_, {});
+    CheckpointDecoder decoder(stored_parts(), {});
     std::string text = decoder.decode(row_).checkpoint.values.at("log").text();
-    CheckpointDecoder packing(parts_, {}, Unpacking::on_use);
+    CheckpointDecoder packing(stored_parts(), {}, Unpacking::on_use);
     const Value packed = packing.decode(row_).checkpoint.values.at("log");
     CHECK(packed.text() == text);
     if (packed.is_list()) CHECK(Value::list(packed.items()).text() == text);
@@ -48,6 +48,12 @@ class Writer {
   std::unordered_map<ValueId, storage::ChannelValue>& parts() { return parts_; }
 
  private:
+  StoredParts stored_parts() const {
+    StoredParts stored;
+    for (const auto& [id, part] : parts_) stored.emplace(id, StoredPart(part));
+    return stored;
+  }
+
   CheckpointMaker maker_;
   std::unordered_map<ValueId, storage::ChannelValue> parts_;
   storage::Checkpoint row_;

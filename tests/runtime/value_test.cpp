@@ -119,7 +119,7 @@ namespace {
 
 std::shared_ptr<const PackedText> packed(std::string text) {
   static const auto origin = std::make_shared<const std::string>("checkpoint c of thread t");
-  return std::make_shared<const PackedText>(std::move(text), origin);
+  return std::make_shared<const PackedText>(std::make_shared<const std::string>(std::move(text)), origin);
 }
 
 }  // namespace

@@ -2,6 +2,10 @@
 
 #include <catch2/catch.hpp>
 #include <limits>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
 
 #include "tests/storage/storage_fixture.h"
 
@@ -150,6 +154,28 @@ TEST_CASE_METHOD(CheckpointsFixture, "A list is returned with all its parts, fir
   CHECK(parts_of(12) == std::vector<std::string>{"[1]", "[2]", "[3]"});
   CHECK(parts_of(10) == std::vector<std::string>{"[1]"});
   CHECK(parts_of(99).empty());
+}
+
+TEST_CASE_METHOD(CheckpointsFixture, "Parts that are known are left out, and what stands before them is returned") {
+  insert(checkpoint(1), {part(10, std::nullopt, "[1]"), part(11, 10, "[2]"), part(12, 11, "[3]")});
+  const auto without = [&](std::map<ValueId, std::optional<ValueId>> known) {
+    std::string found;
+    const FindKnownPart find = [known](ValueId value_id) -> std::optional<KnownPart> {
+      const auto at = known.find(value_id);
+      return at == known.end() ? std::nullopt : std::optional(KnownPart{at->second});
+    };
+    auto value = [find](const Snapshot& snapshot) { return snapshot.checkpoints().value(kThread, 12, find); };
+    for (const ChannelValue& each : read(value)) found += each.data;
+    return found;
+  };
+  CHECK(without({}) == "[1][2][3]");
+  CHECK(without({{11, 10}}) == "[1][3]");
+  CHECK(without({{12, 11}}) == "[1][2]");
+  CHECK(without({{10, std::nullopt}, {11, 10}}) == "[3]");
+  CHECK(without({{10, std::nullopt}, {11, 10}, {12, 11}}).empty());
+  CHECK_THROWS_AS(without({{11, 9}}), StorageError);
+  // As in a damaged database.
+  CHECK_THROWS_AS(without({{11, 11}}), StorageError);
 }
 
 TEST_CASE_METHOD(CheckpointsFixture, "A value comes back as it was stored") {

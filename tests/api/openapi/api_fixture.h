@@ -47,7 +47,7 @@ class ApiFixture {
     queue = std::make_unique<api::RunQueue>(io.get_executor(), engines, *storage, clock, checkpoint_ids, log, settings,
                                             *webhooks);
     services = std::make_unique<api::Services>(
-        api::ServiceParts{settings, *storage, clock, graphs, checkpoint_ids, log, *queue});
+        api::ServiceParts{settings, *storage, clock, graphs, checkpoint_ids, log, *queue, shown});
     dispatcher = std::make_unique<api::Dispatcher>(*services, nullptr);
     run(io, services->assistants.make_defaults());
     looking_ = std::make_unique<SQLite::Database>(settings.storage.path, SQLite::OPEN_READONLY);
@@ -125,6 +125,7 @@ class ApiFixture {
   graphs::Registry graphs;
   runtime::CheckpointIds checkpoint_ids;
   api::EngineThreads engines{1};
+  runtime::PartCache shown{std::size_t{1} << 20};
   std::unique_ptr<storage::Storage> storage;
   std::unique_ptr<api::Webhooks> webhooks;
   std::unique_ptr<api::RunQueue> queue;

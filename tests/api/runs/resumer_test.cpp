@@ -263,7 +263,7 @@ TEST_CASE_METHOD(ResumerFixture, "After a restart the server goes on looking") {
   const storage::ThreadId id = ask();
   outside->has_answer = true;
   clock.advance(seconds{5});
-  Resumer after_restart({settings, *storage, clock, graphs, checkpoint_ids, log, queue}, services.runs);
+  Resumer after_restart({settings, *storage, clock, graphs, checkpoint_ids, log, queue, shown}, services.runs);
   look(after_restart);
   CHECK(text_of(id) == "answered");
 }
@@ -279,7 +279,7 @@ TEST_CASE_METHOD(ResumerFixture, "A graph that is not served any more, or cannot
     }
     if (!is_served) ask();
     clock.advance(seconds{5});
-    Resumer with_others({settings, *storage, clock, others, checkpoint_ids, log, queue}, services.runs);
+    Resumer with_others({settings, *storage, clock, others, checkpoint_ids, log, queue, shown}, services.runs);
     look(with_others);
     CHECK(awaited().empty());
     CHECK(outside->probed == 0);

@@ -75,12 +75,13 @@ class ServiceFixture {
   runtime::Log log{clock, runtime::LogLevel::error};
   api::ServerSettings settings;
   graphs::Registry graphs = service_graphs();
+  runtime::PartCache shown{std::size_t{1} << 20};
   std::unique_ptr<storage::Storage> storage = storage::open(storage::StorageOptions{});
   runtime::CheckpointIds checkpoint_ids;
   api::EngineThreads engines{1};
   api::Webhooks webhooks{io.get_executor(), *storage, clock, log, settings.webhooks};
   api::RunQueue queue{io.get_executor(), engines, *storage, clock, checkpoint_ids, log, settings, webhooks};
-  api::Services services{api::ServiceParts{settings, *storage, clock, graphs, checkpoint_ids, log, queue}};
+  api::Services services{api::ServiceParts{settings, *storage, clock, graphs, checkpoint_ids, log, queue, shown}};
   const storage::Owner nobody;
   const storage::Owner ann{"ann"};
   const storage::Owner ben{"ben"};

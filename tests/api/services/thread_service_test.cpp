@@ -156,6 +156,28 @@ TEST_CASE_METHOD(ThreadFixture, "A run leaves its state in memory for the next o
   CHECK_FALSE(queue.states().find(id));
 }
 
+TEST_CASE_METHOD(ThreadFixture, "What was shown of a thread stays in memory until the thread is deleted or pruned") {
+  const std::string text = R"({"text":")" + std::string(100'000, 'x') + R"("})";
+  const storage::ThreadId first = made_with_values(text);
+  const storage::ThreadId second = made_with_values(text);
+  const auto kept = [&] {
+    get(threads.get(ann, first));
+    const std::size_t one = shown.bytes();
+    get(threads.get(ann, second));
+    CHECK(shown.bytes() == 2 * one);
+    return one;
+  };
+  shown.clear();
+  const std::size_t one = kept();
+  CHECK(one > 100'000);
+  get(threads.prune(ann, {second}, PruneStrategy::keep_latest));
+  CHECK(shown.bytes() == one);
+  get(threads.erase(ann, second));
+  CHECK(shown.bytes() == one);
+  get(threads.erase(ann, first));
+  CHECK(shown.bytes() == 0);
+}
+
 TEST_CASE_METHOD(ThreadFixture, "A copy has the history and the metadata but not the settings") {
   const storage::ThreadId id = made_with_values(R"({"text":"x"})");
   change(id, [](storage::Thread& thread) {
