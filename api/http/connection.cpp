@@ -51,12 +51,12 @@ using Incoming = std::variant<Exchange, Refusal, Closed>;
 class HttpConnection : public Connection {
  public:
   HttpConnection(TcpSocket socket, ConnectionContext& context)
-      : transport_(std::move(socket), context.tls, context.limits.write_timeout), context_(context) {}
+      : transport_(std::move(socket), context.tls, context.limits.write_timeout, context.deadlines),
+        context_(context) {}
 
   asio::awaitable<void> serve() override;
   asio::awaitable<void> refuse() override;
   void drain() override;
-  void check_deadline(Clock::time_point now) override { transport_.check_deadline(now); }
 
  private:
   class ChunkWriter;
@@ -104,7 +104,9 @@ class HttpConnection::ChunkWriter : public BodyWriter {
       before = std::string_view(size.data(), static_cast<std::size_t>(end - size.data()));
       after = "\r\n";
     }
-    const error_code error = co_await connection_.transport_.send(before, bytes, after);
+    Outgoing chunk(before, bytes, after);
+    if (connection_.transport_.send_now(chunk)) co_return;
+    const error_code error = co_await connection_.transport_.send(chunk);
     if (error) {
       connection_.peer_is_gone_ = true;
       throw system_error(error, "sending a part of a streamed answer");
@@ -179,7 +181,8 @@ asio::awaitable<Incoming> HttpConnection::read_request() {
     const bool waits_for_us = wants_body && parser.waits_for_continue();
     if (waits_for_us && buffer_.size() == 0 && !was_continued) {
       was_continued = true;
-      const error_code error = co_await transport_.send("HTTP/1.1 100 Continue\r\n\r\n");
+      const Outgoing go_on("HTTP/1.1 100 Continue\r\n\r\n");
+      const error_code error = co_await transport_.send(go_on);
       if (error) co_return Closed{};
       of_piece = kBodyReadBytes;
     }
@@ -293,9 +296,15 @@ asio::awaitable<bool> HttpConnection::answer(Exchange exchange) {
   head.body_bytes = response.body.size();
   const std::string text = head_text(head, response.headers);
   const std::string_view body = verb == Verb::head ? std::string_view() : std::string_view(response.body);
-  const error_code error = co_await transport_.send(text, body);
-  if (!error && !head.keeps_alive) transport_.end_sending();
-  co_return !error && head.keeps_alive;
+  Outgoing whole(text, body);
+  bool is_sent = transport_.send_now(whole);
+  if (!is_sent) {
+    const error_code error = co_await transport_.send(whole);
+    is_sent = !error;
+  }
+  if (is_sent && !head.keeps_alive) transport_.end_sending();
+  const bool goes_on = is_sent && head.keeps_alive;
+  co_return goes_on;
 }
 
 asio::awaitable<bool> HttpConnection::send_streamed(Response response, ResponseHead head, Verb verb,
@@ -303,8 +312,11 @@ asio::awaitable<bool> HttpConnection::send_streamed(Response response, ResponseH
   using namespace asio::experimental::awaitable_operators;
   {
     const std::string text = head_text(head, response.headers);
-    const error_code error = co_await transport_.send(text);
-    if (error) co_return false;
+    Outgoing begin(text);
+    if (!transport_.send_now(begin)) {
+      const error_code error = co_await transport_.send(begin);
+      if (error) co_return false;
+    }
   }
   if (verb != Verb::head) {
     if (buffer_.size() == 0) buffer_.shrink_to_fit();
@@ -327,7 +339,8 @@ asio::awaitable<bool> HttpConnection::send_streamed(Response response, ResponseH
       co_return false;
     }
     if (head.framing == Framing::chunked) {
-      const error_code error = co_await transport_.send("0\r\n\r\n");
+      const Outgoing end("0\r\n\r\n");
+      const error_code error = co_await transport_.send(end);
       if (error) co_return false;
     }
   }
@@ -380,7 +393,8 @@ asio::awaitable<void> HttpConnection::send_refusal(Refusal refusal) {
   head.request_id = request_id;
   const std::string text = head_text(head, headers);
   const std::string_view sent_body = refusal.seen.verb == Verb::head ? std::string_view() : std::string_view(body);
-  const error_code error = co_await transport_.send(text, sent_body);
+  const Outgoing whole(text, sent_body);
+  const error_code error = co_await transport_.send(whole);
   if (error) co_return;
 
   // Closing a socket with unread bytes resets the connection, and the peer may lose the answer with it.

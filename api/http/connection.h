@@ -7,10 +7,10 @@
 // piece is not disturbed when its client leaves: what it has begun to store it also finishes.
 
 #include <boost/asio/awaitable.hpp>
-#include <chrono>
 #include <memory>
 #include <random>
 
+#include "api/http/deadlines.h"
 #include "api/http/listener.h"
 #include "api/http/message.h"
 #include "api/http/transport.h"
@@ -24,6 +24,7 @@ struct ConnectionContext {
   ListenerHooks hooks;
   std::mt19937_64 random;                  // for request ids, which are names and no secrets
   std::shared_ptr<const TlsIdentity> tls;  // of connections that come; null: they are not encrypted
+  Deadlines deadlines;                     // to be checked as long as there are connections
 };
 
 // A resource. Belongs to the executor of its socket.
@@ -39,9 +40,6 @@ class Connection {
 
   // Closes as soon as no request is in flight.
   virtual void drain() = 0;
-  // Gives up what is being waited for if its time has passed. To be called again and again: one
-  // timer for all connections instead of one for each.
-  virtual void check_deadline(std::chrono::steady_clock::time_point now) = 0;
 };
 
 std::shared_ptr<Connection> make_connection(TcpSocket socket, ConnectionContext& context);

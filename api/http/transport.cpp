@@ -20,12 +20,29 @@ using boost::system::error_code;
 namespace {
 
 constexpr std::size_t kSealedReadBytes = 4096;
-constexpr std::size_t kRecordBytes = std::size_t{16} << 10;  // a record of TLS holds as many
+constexpr std::size_t kRecordBytes = std::size_t{16} << 10;       // a record of TLS holds as many
+constexpr std::size_t kJoinedBytes = 2048;                        // to copy so much costs less than parts in the kernel
+constexpr std::size_t kSentNowBytesMax = std::size_t{128} << 10;  // a socket's buffer rarely has room for more
+constexpr int kSentNowMax = 16;                                   // times, until others have their turn
+
+std::array<asio::const_buffer, 3> buffers_of(const Outgoing& outgoing) {
+  const std::array<std::string_view, 3>& parts = outgoing.parts();
+  return {asio::buffer(parts[0]), asio::buffer(parts[1]), asio::buffer(parts[2])};
+}
 
 }  // namespace
 
-Transport::Transport(TcpSocket socket, std::shared_ptr<const TlsIdentity> tls, Clock::duration write_timeout)
-    : socket_(std::make_unique<TcpSocket>(std::move(socket))), write_timeout_(write_timeout) {
+void Outgoing::remove_prefix(std::size_t bytes) {
+  for (std::string_view& part : parts_) {
+    const std::size_t taken = std::min(bytes, part.size());
+    part.remove_prefix(taken);
+    bytes -= taken;
+  }
+}
+
+Transport::Transport(TcpSocket socket, std::shared_ptr<const TlsIdentity> tls, Clock::duration write_timeout,
+                     Deadlines& deadlines)
+    : Deadline(deadlines), socket_(std::make_unique<TcpSocket>(std::move(socket))), write_timeout_(write_timeout) {
   if (tls) tls_.emplace(std::move(tls));
   error_code ignored;  // a peer that is gone already shows at the first read
   const asio::ip::tcp::endpoint endpoint = socket_->remote_endpoint(ignored);
@@ -40,18 +57,6 @@ Transport::Transport(TcpSocket socket, std::shared_ptr<const TlsIdentity> tls, C
 }
 
 Transport::~Transport() = default;
-
-void Transport::set_deadline(Clock::time_point at) {
-  deadline_ = at;
-  has_passed_ = false;
-}
-
-void Transport::check_deadline(Clock::time_point now) {
-  if (now < deadline_) return;
-  deadline_ = kNever;
-  has_passed_ = true;
-  cancel();
-}
 
 asio::awaitable<Handshake> Transport::shake_hands() {
   if (!tls_) co_return Handshake::done;
@@ -95,7 +100,7 @@ asio::awaitable<std::size_t> Transport::receive(std::span<char> space) {
 
 asio::awaitable<std::size_t> Transport::receive_plain(std::span<char> space) {
   // It may have passed while nothing was being waited for that could be given up.
-  if (has_passed_) co_return 0;
+  if (has_deadline_passed()) co_return 0;
   error_code error;
   auto token = asio::redirect_error(asio::use_awaitable, error);
   const auto buffer = asio::buffer(space.data(), space.size());
@@ -136,35 +141,55 @@ asio::awaitable<error_code> Transport::flush_session() {
   std::string outgoing;
   tls_->take_outgoing(outgoing);
   if (outgoing.empty()) co_return error_code();
-  if (has_passed_) co_return asio::error::timed_out;
-  const Clock::time_point deadline = deadline_;
-  const error_code error = co_await send_plain(outgoing);
-  deadline_ = deadline;
+  if (has_deadline_passed()) co_return asio::error::timed_out;
+  const Clock::time_point until = deadline();
+  const Outgoing all(outgoing);
+  const error_code error = co_await send_plain(all);
+  arm(until);
   co_return error;
 }
 
-asio::awaitable<error_code> Transport::send(std::string_view first, std::string_view second, std::string_view third) {
-  return tls_ ? send_sealed(first, second, third) : send_plain(first, second, third);
+bool Transport::send_now(Outgoing& outgoing) {
+  const std::size_t bytes = outgoing.size();
+  if (tls_ || bytes > kSentNowBytesMax || ++sent_now_ > kSentNowMax) return false;
+  error_code error;  // whatever is wrong is found again by send()
+  std::size_t sent = 0;
+  if (bytes <= kJoinedBytes) {
+    std::array<char, kJoinedBytes> joined;
+    char* end = joined.data();
+    for (const std::string_view part : outgoing.parts()) end = std::copy(part.begin(), part.end(), end);
+    sent = socket_->write_some(asio::buffer(joined.data(), bytes), error);
+  } else {
+    sent = socket_->write_some(buffers_of(outgoing), error);
+  }
+  outgoing.remove_prefix(sent);
+  if (sent < bytes) return false;
+  clear_deadline();
+  return true;
+}
+
+asio::awaitable<error_code> Transport::send(Outgoing outgoing) {
+  sent_now_ = 0;
+  return tls_ ? send_sealed(outgoing) : send_plain(outgoing);
 }
 
 // Sealed and sent in pieces, so that a large answer is not held twice.
-asio::awaitable<error_code> Transport::send_sealed(std::string_view first, std::string_view second,
-                                                   std::string_view third) {
+asio::awaitable<error_code> Transport::send_sealed(Outgoing outgoing) {
   std::string sealed;
   std::string joined;  // of what is small, so that it becomes one record
-  if (first.size() + second.size() + third.size() <= kRecordBytes) {
-    joined.append(first).append(second).append(third);
-    first = joined;
-    second = third = {};
+  if (outgoing.size() <= kRecordBytes) {
+    for (const std::string_view part : outgoing.parts()) joined.append(part);
+    outgoing = Outgoing(joined);
   }
-  for (std::string_view part : std::array{first, second, third}) {
+  for (std::string_view part : outgoing.parts()) {
     while (!part.empty()) {
       const std::string_view piece = part.substr(0, kRecordBytes);
       part.remove_prefix(piece.size());
       const bool is_taken = tls_->write(piece);
       if (!is_taken) co_return asio::error::connection_aborted;
       tls_->take_outgoing(sealed);
-      const error_code error = co_await send_plain(sealed);
+      const Outgoing record(sealed);
+      const error_code error = co_await send_plain(record);
       if (error) co_return error;
       sealed.clear();
     }
@@ -172,26 +197,17 @@ asio::awaitable<error_code> Transport::send_sealed(std::string_view first, std::
   co_return error_code();
 }
 
-asio::awaitable<error_code> Transport::send_plain(std::string_view first, std::string_view second,
-                                                  std::string_view third) {
-  std::array<std::string_view, 3> parts{first, second, third};
-  std::size_t left = first.size() + second.size() + third.size();
+asio::awaitable<error_code> Transport::send_plain(Outgoing outgoing) {
   error_code error;
-  while (left > 0 && !error) {
+  while (outgoing.size() > 0 && !error) {
     set_deadline(Clock::now() + write_timeout_);
-    const std::array<asio::const_buffer, 3> buffers{asio::buffer(parts[0]), asio::buffer(parts[1]),
-                                                    asio::buffer(parts[2])};
+    const std::array<asio::const_buffer, 3> buffers = buffers_of(outgoing);
     auto token = asio::redirect_error(asio::use_awaitable, error);
-    std::size_t sent = co_await socket_->async_write_some(buffers, token);
-    left -= sent;
-    for (std::string_view& part : parts) {
-      const std::size_t taken = std::min(sent, part.size());
-      part.remove_prefix(taken);
-      sent -= taken;
-    }
+    const std::size_t sent = co_await socket_->async_write_some(buffers, token);
+    outgoing.remove_prefix(sent);
   }
   clear_deadline();
-  if (error && has_passed_) error = asio::error::timed_out;
+  if (error && has_deadline_passed()) error = asio::error::timed_out;
   co_return error;
 }
 

@@ -2,6 +2,7 @@
 // The bytes of one connection, sealed by TLS or not: what is received, what is sent, and how long either is waited for.
 // It knows nothing of HTTP. Belongs to the executor of its socket; one receives and one sends at a time.
 
+#include <array>
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
 #include <boost/system/error_code.hpp>
@@ -13,6 +14,7 @@
 #include <string>
 #include <string_view>
 
+#include "api/http/deadlines.h"
 #include "api/http/tls.h"
 
 // Declared, not included: ip/tcp.hpp costs every file that includes it about a second.
@@ -34,25 +36,30 @@ enum class Handshake {
   failed,   // the peer is gone, broke the protocol or was too slow
 };
 
-class Transport {
+// What is to be sent, in parts that nobody joins. The texts outlive the sending.
+class Outgoing {
  public:
-  using Clock = std::chrono::steady_clock;
+  explicit Outgoing(std::string_view first, std::string_view second = {}, std::string_view third = {})
+      : parts_{first, second, third} {}
 
+  const std::array<std::string_view, 3>& parts() const { return parts_; }
+  std::size_t size() const { return parts_[0].size() + parts_[1].size() + parts_[2].size(); }
+  void remove_prefix(std::size_t bytes);
+
+ private:
+  std::array<std::string_view, 3> parts_;
+};
+
+// Its deadline: until when is waited for what comes. Sending has its own limit, and clears that one.
+class Transport : public Deadline {
+ public:
   // `tls`: null where the connection is not encrypted. `write_timeout`: for each time that the peer takes something.
-  Transport(TcpSocket socket, std::shared_ptr<const TlsIdentity> tls, Clock::duration write_timeout);
+  Transport(TcpSocket socket, std::shared_ptr<const TlsIdentity> tls, Clock::duration write_timeout,
+            Deadlines& deadlines);
   ~Transport();
-  Transport(const Transport&) = delete;
-  Transport& operator=(const Transport&) = delete;
 
   // The address of the peer; empty if it is gone already.
   const std::string& peer() const { return peer_; }
-
-  // Until when is waited for what comes. Sending has its own limit, and clears this one.
-  void set_deadline(Clock::time_point at);
-  void clear_deadline() { deadline_ = kNever; }
-  bool has_deadline_passed() const { return has_passed_; }
-  // Gives up what is being waited for if its time has passed; the listener calls it again and again.
-  void check_deadline(Clock::time_point now);
 
   // The first thing to be called. Needs a deadline.
   boost::asio::awaitable<Handshake> shake_hands();
@@ -66,9 +73,12 @@ class Transport {
   // The same without waiting: 0 with would_block if nothing is there, with another error if nothing will be.
   std::size_t receive_now(std::span<char> space, boost::system::error_code& error);
 
+  // Sends what can be sent without waiting, which costs less than to ask the executor for it. Whether nothing is left;
+  // if not, `outgoing` is what send() has still to send. Sends nothing where it would be of no use, or when others are
+  // to have their turn.
+  bool send_now(Outgoing& outgoing);
   // Sends the parts as one; an error if the peer is gone or takes nothing for too long.
-  boost::asio::awaitable<boost::system::error_code> send(std::string_view first, std::string_view second = {},
-                                                         std::string_view third = {});
+  boost::asio::awaitable<boost::system::error_code> send(Outgoing outgoing);
   // Tells the peer that nothing more is sent.
   void end_sending();
 
@@ -77,22 +87,18 @@ class Transport {
   void close();
 
  private:
-  static constexpr Clock::time_point kNever = Clock::time_point::max();
-
+  void give_up() override { cancel(); }
   boost::asio::awaitable<std::size_t> receive_plain(std::span<char> space);
   boost::asio::awaitable<std::size_t> receive_sealed(std::span<char> space);
-  boost::asio::awaitable<boost::system::error_code> send_plain(std::string_view first, std::string_view second = {},
-                                                               std::string_view third = {});
-  boost::asio::awaitable<boost::system::error_code> send_sealed(std::string_view first, std::string_view second,
-                                                                std::string_view third);
+  boost::asio::awaitable<boost::system::error_code> send_plain(Outgoing outgoing);
+  boost::asio::awaitable<boost::system::error_code> send_sealed(Outgoing outgoing);
   boost::asio::awaitable<boost::system::error_code> flush_session();
 
   std::unique_ptr<TcpSocket> socket_;
   std::optional<TlsSession> tls_;  // none: the connection is not encrypted
   Clock::duration write_timeout_;
   std::string peer_;
-  Clock::time_point deadline_ = kNever;  // of the read or write that is being waited for
-  bool has_passed_ = false;
+  int sent_now_ = 0;  // times, one after the other
 };
 
 }  // namespace heddle::api

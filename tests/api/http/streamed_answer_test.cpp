@@ -282,6 +282,38 @@ TEST_CASE_METHOD(Loopback, "A stream of many megabytes arrives whole at a client
   CHECK(client().ask(kGet).body.size() == 200 * part.size());
 }
 
+TEST_CASE_METHOD(Loopback, "Many writes of any size arrive whole and in order at a client that reads slowly") {
+  std::string all;
+  Response response;
+  response.stream = [&all](BodyWriter& writer) -> asio::awaitable<void> {
+    // Below and above all sizes that are sent in another way, and more than the socket takes.
+    for (int i = 0; i < 3'000; ++i) {
+      const std::size_t bytes = i % 100 == 0 ? 200'000 : static_cast<std::size_t>(1 + i * 37 % 5'000);
+      const std::string text(bytes, static_cast<char>('a' + i % 26));
+      all += text;
+      co_await writer.write(text);
+    }
+  };
+  serve(test::always(response));
+  const Answer answer = client().ask(kGet);
+  CHECK(answer.body.size() == all.size());
+  CHECK(answer.body == all);
+}
+
+TEST_CASE_METHOD(Loopback, "A stream that never waits lets others have their turn") {
+  int written = 0;
+  int others_turn_after = -1;
+  Response response;
+  response.stream = [&](BodyWriter& writer) -> asio::awaitable<void> {
+    asio::post(io, [&] { others_turn_after = written; });
+    for (; written < 1'000; ++written) co_await writer.write("x");
+  };
+  serve(test::always(response));
+  CHECK(client().ask(kGet).body.size() == 1'000);
+  CHECK(others_turn_after >= 0);
+  CHECK(others_turn_after <= 20);
+}
+
 TEST_CASE_METHOD(Loopback, "A client that stays but takes nothing for too long ends the stream") {
   limits.write_timeout = std::chrono::seconds{1};
   const std::string part(100'000, 'x');
