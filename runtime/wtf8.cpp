@@ -1,26 +1,60 @@
 #include "runtime/wtf8.h"
 
+#include <bit>
 #include <cstring>
 
 namespace heddle::runtime {
 
-// Eight bytes at a time, because texts are most of what is read.
-std::size_t plain_prefix(std::string_view text) {
+namespace {
+
+template <class Word>
+Word word_at(std::string_view text, std::size_t at) {
+  Word word = 0;
+  std::memcpy(&word, text.data() + at, sizeof(word));
+  return word;
+}
+
+// Marks the bytes that are not plain with their highest bits: none if all are. Of marks above the lowest one some may
+// be wrong.
+std::uint64_t others_in(std::uint64_t word) {
   constexpr std::uint64_t kOnes = 0x0101010101010101;
   constexpr std::uint64_t kHighs = 0x8080808080808080;
-  const auto has_zero = [](std::uint64_t word) { return (word - kOnes) & ~word & kHighs; };
-  std::size_t at = 0;
-  for (; text.size() - at >= sizeof(std::uint64_t); at += sizeof(std::uint64_t)) {
-    std::uint64_t word = 0;
-    std::memcpy(&word, text.data() + at, sizeof(word));
-    const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
-    if ((word & kHighs) | control | has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\'))) break;
-  }
+  const auto has_zero = [](std::uint64_t bytes) { return (bytes - kOnes) & ~bytes & kHighs; };
+  const std::uint64_t control = (word - kOnes * 0x20) & ~word & kHighs;
+  return (word & kHighs) | control | has_zero(word ^ (kOnes * '"')) | has_zero(word ^ (kOnes * '\\'));
+}
+
+std::size_t plain_prefix_by_byte(std::string_view text, std::size_t at) {
   for (; at < text.size(); ++at) {
     const auto byte = static_cast<unsigned char>(text[at]);
     if (byte < 0x20 || byte >= 0x80 || byte == '"' || byte == '\\') break;
   }
   return at;
+}
+
+}  // namespace
+
+// Eight bytes at a time, because texts are most of what is read.
+std::size_t plain_prefix(std::string_view text) {
+  constexpr std::size_t kWord = sizeof(std::uint64_t);
+  constexpr std::size_t kHalf = sizeof(std::uint32_t);
+  const std::size_t size = text.size();
+  std::size_t at = 0;
+  for (; size - at >= kWord; at += kWord) {
+    const std::uint64_t others = others_in(word_at<std::uint64_t>(text, at));
+    if (others == 0) continue;
+    if constexpr (std::endian::native != std::endian::little) break;
+    return at + static_cast<std::size_t>(std::countr_zero(others)) / 8;
+  }
+  // Most texts are short, so what is left is looked at together as well, with some bytes for the second time.
+  if (size >= kWord) {
+    if (at == size || others_in(word_at<std::uint64_t>(text, size - kWord)) == 0) return size;
+  } else if (size >= kHalf) {
+    const std::uint64_t first = word_at<std::uint32_t>(text, 0);
+    const std::uint64_t last = word_at<std::uint32_t>(text, size - kHalf);
+    if (others_in(first | last << 32) == 0) return size;
+  }
+  return plain_prefix_by_byte(text, at);
 }
 
 Utf8 utf8_at(std::string_view text, std::size_t at) {
