@@ -3,7 +3,7 @@
 JOBS ?= $(shell nproc)
 SOURCES = $(shell find storage runtime graphs api tests bench cmake -name node_modules -prune -o \( -name '*.h' -o -name '*.cpp' \) -print)
 
-.PHONY: run demo test soak build deb bench profile format check-format lint deps
+.PHONY: run demo test test-program test-browser soak build deb bench profile format check-format lint deps
 
 run: deps
 	cmake --preset release --log-level=NOTICE
@@ -18,9 +18,12 @@ demo: deps
 
 # The unit tests, the conformance scenarios, the npm clients, these behind Next.js, two hundred kills, a moment of mixed load,
 # the search for secrets that are left, and the chat in Chromium, against the real program; and a program of its own against
-# the installed package.
+# the installed package. What waits much of its time goes beside the rest.
 test: build
 	ctest --preset release --parallel $(JOBS)
+	$(MAKE) --no-print-directory --jobs 2 test-browser test-program
+
+test-program:
 	@if [ -x tests/conformance/run.sh ]; then tests/conformance/run.sh; fi
 	@if [ -x tests/client/run.sh ]; then tests/client/run.sh; fi
 	@if [ -x tests/passthrough/run.sh ]; then tests/passthrough/run.sh; fi
@@ -29,7 +32,10 @@ test: build
 	tests/crash/run.sh build/release/bin --points 200
 	tests/soak/run.sh build/release/bin --minutes 0.25
 	tests/canary/run.sh build/release/bin
-	tests/browser/run.sh build/release/bin
+
+# What it says is shown when it has ended, and not between the lines of the rest.
+test-browser:
+	@tests/browser/run.sh build/release/bin >build/test-browser.log 2>&1; status=$$?; cat build/test-browser.log; exit $$status
 
 # Longer than anybody waits: half an hour of mixed load, five minutes for each fuzz program, ten thousand kills, half an hour
 # at a time. Fuzz programs and kills go on where the last call ended.
