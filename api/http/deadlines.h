@@ -41,9 +41,10 @@ class Deadline : public boost::intrusive::list_base_hook<boost::intrusive::link_
   bool has_passed_ = false;
 };
 
+// Belongs to the executor of the connections.
 class Deadlines {
  public:
-  // To be called again and again.
+  // Has those give up whose time has passed. To be called again and again.
   void check(Deadline::Clock::time_point now);
 
  private:

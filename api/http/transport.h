@@ -36,7 +36,7 @@ enum class Handshake {
   failed,   // the peer is gone, broke the protocol or was too slow
 };
 
-// What is to be sent, in parts that nobody joins. The texts outlive the sending.
+// What is to be sent, in parts, so that nobody has to join them. The texts outlive the sending.
 class Outgoing {
  public:
   explicit Outgoing(std::string_view first, std::string_view second = {}, std::string_view third = {})

@@ -277,8 +277,9 @@ asio::awaitable<std::int64_t> ThreadService::prune(storage::Owner owner, std::ve
     if (strategy == PruneStrategy::keep_latest) {
       auto keep = [owner, id](storage::Transaction& tx) { return keep_latest(owner, id, tx); };
       const bool was_pruned = co_await parts_.storage.commit(std::move(keep));
+      if (!was_pruned) continue;
       forget_in_memory(id);
-      if (was_pruned) ++pruned;
+      ++pruned;
       continue;
     }
     const std::optional<storage::Thread> thread = co_await find(owner, id);
