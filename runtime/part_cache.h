@@ -5,13 +5,12 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
-#include <list>
-#include <map>
 #include <mutex>
 #include <optional>
 #include <utility>
 
 #include "runtime/checkpoint_codec.h"
+#include "runtime/recently_used.h"
 
 namespace heddle::runtime {
 
@@ -40,24 +39,12 @@ class PartCache {
   std::size_t bytes() const;
 
  private:
-  using Key = std::pair<ThreadId, ValueId>;
-  struct Kept {
-    Key key;
-    StoredPart part;
-  };
-  using Order = std::list<Kept>;  // used last first
-  using ByKey = std::map<Key, Order::iterator>;
-
-  // Move them to `gone`, which is destroyed without the mutex: to overwrite megabytes takes a while.
-  ByKey::iterator take_out(ByKey::iterator at, Order& gone);
-  void shrink(std::size_t bytes, Order& gone);
+  using Parts = RecentlyUsed<std::pair<ThreadId, ValueId>, StoredPart>;
 
   const std::size_t bytes_max_;
   std::atomic<std::uint64_t> generation_{0};  // is changed under the mutex
   mutable std::mutex mutex_;
-  Order order_;
-  ByKey by_key_;
-  std::size_t bytes_ = 0;
+  Parts parts_;
 };
 
 }  // namespace heddle::runtime

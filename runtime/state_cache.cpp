@@ -21,65 +21,42 @@ std::size_t bytes_of(const StateCache::State& state) {
 }  // namespace
 
 std::shared_ptr<const StateCache::State> StateCache::find(ThreadId thread_id) {
-  Order gone;
+  States::Gone gone;
   const std::lock_guard<std::mutex> guard(mutex_);
-  const auto found = by_thread_.find(thread_id);
-  if (found == by_thread_.end()) return nullptr;
-  if (found->second->state->is_lost && *found->second->state->is_lost) {
-    take_out(found, gone);
-    return nullptr;
-  }
-  order_.splice(order_.begin(), order_, found->second);
-  return found->second->state;
+  const std::shared_ptr<const State>* found = states_.find(thread_id);
+  if (!found) return nullptr;
+  const std::shared_ptr<const State> state = *found;
+  if (!state->is_lost || !*state->is_lost) return state;
+  states_.take_out(thread_id, thread_id, gone);
+  return nullptr;
 }
 
 void StateCache::keep(ThreadId thread_id, State state) {
   const std::size_t bytes = bytes_of(state);
-  Order gone;
-  Order added;
-  if (bytes <= bytes_max_) added.push_back({thread_id, std::make_shared<const State>(std::move(state)), bytes});
+  const auto kept = bytes <= bytes_max_ ? std::make_shared<const State>(std::move(state)) : nullptr;
+  States::Gone gone;
   const std::lock_guard<std::mutex> guard(mutex_);
-  if (const auto found = by_thread_.find(thread_id); found != by_thread_.end()) {
-    take_out(found, gone);
-  }
-  if (added.empty()) return;
-  shrink(bytes_max_ - bytes, gone);
-  order_.splice(order_.begin(), added);
-  by_thread_.emplace(thread_id, order_.begin());
-  bytes_ += bytes;
+  states_.take_out(thread_id, thread_id, gone);
+  if (!kept) return;
+  states_.shrink(bytes_max_ - bytes, gone);
+  states_.add(thread_id, kept, bytes);
 }
 
 void StateCache::forget(ThreadId thread_id) {
-  Order gone;
+  States::Gone gone;
   const std::lock_guard<std::mutex> guard(mutex_);
-  const auto found = by_thread_.find(thread_id);
-  if (found != by_thread_.end()) take_out(found, gone);
-}
-
-void StateCache::take_out(ByThread::iterator at, Order& gone) {
-  bytes_ -= at->second->bytes;
-  gone.splice(gone.end(), order_, at->second);
-  by_thread_.erase(at);
+  states_.take_out(thread_id, thread_id, gone);
 }
 
 void StateCache::shrink_to(std::size_t bytes) {
-  Order gone;
+  States::Gone gone;
   const std::lock_guard<std::mutex> guard(mutex_);
-  shrink(bytes, gone);
+  states_.shrink(bytes, gone);
 }
 
 std::size_t StateCache::bytes() const {
   const std::lock_guard<std::mutex> guard(mutex_);
-  return bytes_;
-}
-
-void StateCache::shrink(std::size_t bytes, Order& gone) {
-  while (bytes_ > bytes) {
-    const Kept& oldest = order_.back();
-    bytes_ -= oldest.bytes;
-    by_thread_.erase(oldest.thread_id);
-    gone.splice(gone.end(), order_, std::prev(order_.end()));
-  }
+  return states_.bytes();
 }
 
 }  // namespace heddle::runtime

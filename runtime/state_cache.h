@@ -4,13 +4,12 @@
 
 #include <atomic>
 #include <cstddef>
-#include <list>
 #include <memory>
 #include <mutex>
-#include <unordered_map>
 
 #include "runtime/checkpoint_codec.h"
 #include "runtime/checkpoint_saver.h"
+#include "runtime/recently_used.h"
 
 namespace heddle::runtime {
 
@@ -43,23 +42,11 @@ class StateCache {
   std::size_t bytes() const;
 
  private:
-  struct Kept {
-    ThreadId thread_id;
-    std::shared_ptr<const State> state;
-    std::size_t bytes = 0;
-  };
-  using Order = std::list<Kept>;  // used last first
-  using ByThread = std::unordered_map<ThreadId, Order::iterator>;
-
-  // Move them to `gone`, which is destroyed without the mutex: a state may have many thousands of items.
-  void take_out(ByThread::iterator at, Order& gone);
-  void shrink(std::size_t bytes, Order& gone);
+  using States = RecentlyUsed<ThreadId, std::shared_ptr<const State>>;
 
   const std::size_t bytes_max_;
   mutable std::mutex mutex_;
-  Order order_;
-  ByThread by_thread_;
-  std::size_t bytes_ = 0;
+  States states_;
 };
 
 }  // namespace heddle::runtime
