@@ -265,13 +265,13 @@ asio::awaitable<runtime::CheckpointAddress> StateService::update(
   co_return made;
 }
 
-asio::awaitable<std::optional<std::string>> StateService::values_text(storage::Thread thread) const {
+asio::awaitable<std::optional<std::string>> StateService::values_text(storage::Thread thread, Purpose purpose) const {
   if (!thread.values_checkpoint) co_return std::nullopt;
   const std::shared_ptr<const runtime::CompiledGraph> graph = graph_of(thread);
   if (!graph) co_return "{}";
   const auto executor = co_await asio::this_coro::executor;
-  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor, runtime::Unpacking::on_use, nullptr,
-                             &parts_.shown);
+  runtime::PartCache* const parts = purpose == Purpose::shown ? &parts_.shown : nullptr;
+  runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor, runtime::Unpacking::on_use, nullptr, parts);
   runtime::CheckpointAddress address;
   address.id = thread.values_checkpoint;
   const runtime::StateSnapshot snapshot =

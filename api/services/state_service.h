@@ -17,6 +17,12 @@
 
 namespace heddle::api {
 
+// What values are read for.
+enum class Purpose {
+  shown,     // large parts stay in memory for the next time
+  searched,  // those of many threads, which would drive out what is shown
+};
+
 // Belongs to the I/O thread.
 class StateService {
  public:
@@ -39,7 +45,8 @@ class StateService {
       std::vector<std::vector<runtime::StateUpdate>> supersteps) const;
 
   // The text of `values` of a thread: a JSON object, or nothing before the first run has ended.
-  boost::asio::awaitable<std::optional<std::string>> values_text(storage::Thread thread) const;
+  boost::asio::awaitable<std::optional<std::string>> values_text(storage::Thread thread,
+                                                                 Purpose purpose = Purpose::shown) const;
 
   // The graph that the state of the thread belongs to; null pointer without one.
   std::shared_ptr<const runtime::CompiledGraph> graph_of(const storage::Thread& thread) const;

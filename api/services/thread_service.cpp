@@ -178,8 +178,8 @@ asio::awaitable<storage::Found<storage::Thread>> ThreadService::search_values(Th
     auto find_batch = [query](const storage::Snapshot& snapshot) { return snapshot.threads().search(query).records; };
     const std::vector<storage::Thread> batch = co_await parts_.storage.read(std::move(find_batch));
     for (const storage::Thread& thread : batch) {
-      const ThreadView candidate = co_await with_values(thread);
-      if (!matches(candidate.values_json, wanted.values)) continue;
+      const std::optional<std::string> values = co_await states_.values_text(thread, Purpose::searched);
+      if (!matches(values, wanted.values)) continue;
       const bool is_before_page = found.total < wanted.query.page.offset;
       const bool page_is_full = std::ssize(found.records) >= wanted.query.page.limit;
       ++found.total;
@@ -278,7 +278,8 @@ asio::awaitable<std::int64_t> ThreadService::prune(storage::Owner owner, std::ve
       auto keep = [owner, id](storage::Transaction& tx) { return keep_latest(owner, id, tx); };
       const bool was_pruned = co_await parts_.storage.commit(std::move(keep));
       if (!was_pruned) continue;
-      forget_in_memory(id);
+      // The newest state, which is what a run left in memory, is still the same.
+      parts_.shown.forget(id);
       ++pruned;
       continue;
     }

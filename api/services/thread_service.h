@@ -91,7 +91,7 @@ class ThreadService {
   boost::asio::awaitable<std::optional<storage::Thread>> find(storage::Owner owner, storage::ThreadId id) const;
   boost::asio::awaitable<storage::Found<storage::Thread>> search_values(ThreadSearch wanted) const;
   boost::asio::awaitable<void> stop_and_erase(storage::ThreadId id);
-  // What is in memory of a thread that was erased, or of which a part was.
+  // What is in memory of a thread that was erased.
   void forget_in_memory(storage::ThreadId id);
 
   ServiceParts parts_;

@@ -35,8 +35,8 @@ asio::awaitable<void> truncate(ServiceParts parts, Truncated what) {
     tx.truncate(what_goes);
   };
   co_await parts.storage.commit(empty);
-  parts.shown.clear();
   if (!touches_runs) co_return;
+  parts.shown.clear();
   // Those that began while the others were being stopped have lost their rows by now; the calls that their ends still
   // owe are what the second time is for.
   co_await parts.queue.stop_everything();

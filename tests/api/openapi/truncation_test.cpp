@@ -52,6 +52,19 @@ TEST_CASE_METHOD(TruncationFixture, "What is not named stays") {
   CHECK(database_dump() == before);
 }
 
+TEST_CASE_METHOD(TruncationFixture,
+                 "What was shown of threads leaves memory with them, and stays when other things go") {
+  const std::string body = R"({"as_node":"__start__","values":{"text":")" + std::string(100'000, 'x') + R"("}})";
+  ask("post", "/threads/" + thread + "/state", body);
+  ask("get", "/threads/" + thread + "/state");
+  const std::size_t bytes = shown.bytes();
+  CHECK(bytes > 100'000);
+  truncate(R"({"store":true})");
+  CHECK(shown.bytes() == bytes);
+  truncate(R"({"threads":true})");
+  CHECK(shown.bytes() == 0);
+}
+
 TEST_CASE_METHOD(TruncationFixture, "Runs go with their events; threads and their states stay") {
   truncate(R"({"runs":true})");
   CHECK(runs() == 0);

@@ -96,6 +96,18 @@ TEST_CASE_METHOD(SweeperFixture, "A thread goes when its time to live has passed
   CHECK(found(other));
 }
 
+TEST_CASE_METHOD(SweeperFixture, "What was shown of a thread leaves memory when the thread has expired") {
+  const storage::ThreadId id = made(ThreadTtl{10});
+  const runtime::StateUpdate update{object(R"({"text":")" + std::string(100'000, 'x') + R"("})"), std::string("keep")};
+  get(services.states.update(*found(id), {}, {{update}}));
+  get(services.threads.get(ann, id));
+  CHECK(shown.bytes() > 100'000);
+  clock.advance(minutes{10});
+  sweep();
+  CHECK_FALSE(found(id));
+  CHECK(shown.bytes() == 0);
+}
+
 TEST_CASE_METHOD(SweeperFixture, "A thread that keeps its newest state loses the others, again and again") {
   const storage::ThreadId id = made(ThreadTtl{10, PruneStrategy::keep_latest});
   for (int round = 0; round < 2; ++round) {

@@ -178,6 +178,20 @@ TEST_CASE_METHOD(ThreadFixture, "What was shown of a thread stays in memory unti
   CHECK(shown.bytes() == 0);
 }
 
+TEST_CASE_METHOD(ThreadFixture, "A search for values leaves in memory what was shown, and nothing of its own") {
+  const std::string text = R"({"text":")" + std::string(100'000, 'x') + R"("})";
+  const storage::ThreadId seen = made_with_values(text);
+  for (int i = 0; i < 12; ++i) made_with_values(text);  // more than there is room for
+  shown.clear();
+  get(threads.get(ann, seen));
+  const std::size_t bytes = shown.bytes();
+  CHECK(bytes > 100'000);
+  ThreadSearch search = all();
+  search.values = object(text);
+  CHECK(get(threads.count(search)) == 13);
+  CHECK(shown.bytes() == bytes);
+}
+
 TEST_CASE_METHOD(ThreadFixture, "A copy has the history and the metadata but not the settings") {
   const storage::ThreadId id = made_with_values(R"({"text":"x"})");
   change(id, [](storage::Thread& thread) {
