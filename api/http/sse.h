@@ -12,9 +12,9 @@ namespace heddle::api {
 // One comment line without a blank line after it: a blank line makes older SDKs deliver an empty event.
 inline constexpr std::string_view kHeartbeat = ": heartbeat\n";
 
-// When a stream that stays silent from `now` on sends its heartbeat: after `interval`, or up to a 128th of it earlier,
-// at one of the moments that all streams share. Thousands of silent streams are so served some dozens at a time, and
-// the thread neither sleeps nor sets its timer between them.
+// When a stream that stays silent from `now` on sends its heartbeat: after `interval`, or up to a 128th of it and a
+// millisecond earlier, at one of the moments that all streams share. Thousands of silent streams are so served some
+// dozens at a time, and the thread neither sleeps nor sets its timer between them.
 std::chrono::steady_clock::time_point next_heartbeat(std::chrono::steady_clock::time_point now,
                                                      std::chrono::milliseconds interval);
 

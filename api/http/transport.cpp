@@ -21,8 +21,8 @@ namespace {
 
 constexpr std::size_t kSealedReadBytes = 4096;
 constexpr std::size_t kRecordBytes = std::size_t{16} << 10;       // a record of TLS holds as many
-constexpr std::size_t kJoinedBytes = 2048;                        // to copy so much costs less than parts in the kernel
-constexpr std::size_t kSentNowBytesMax = std::size_t{128} << 10;  // a socket's buffer rarely has room for more
+constexpr std::size_t kJoinedBytes = 2048;                        // parts of so much are joined for one plain send
+constexpr std::size_t kSentNowBytesMax = std::size_t{128} << 10;  // so that one call does not hold the thread for long
 constexpr int kSentNowMax = 16;                                   // times, until others have their turn
 
 std::array<asio::const_buffer, 3> buffers_of(const Outgoing& outgoing) {
