@@ -76,11 +76,13 @@ format: deps
 check-format: deps
 	clang-format-19 --dry-run --Werror $(SOURCES)
 
-# The preset `dev` knows how each file is compiled by itself.
+# The preset `dev` knows how each file is compiled by itself; in `alone` each has to include what it uses.
 lint: check-format
 	cmake --preset dev --log-level=NOTICE
 	cmake --build --preset dev --parallel $(JOBS) --target heddle_precompiled
 	run-clang-tidy-19 -quiet -p build/dev -j $(JOBS) '^$(CURDIR)/(storage|runtime|graphs|api)/.*\.cpp$$'
+	cmake --preset alone --log-level=NOTICE
+	cmake --build --preset alone --parallel $(JOBS) --target heddle
 
 deps:
 	@scripts/install-deps.sh

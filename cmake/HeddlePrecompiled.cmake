@@ -1,7 +1,7 @@
 # Headers of others that are read once instead of in every file, which is half of the time that a file takes to compile.
 # Only headers that do not change with our code: a change of one of them compiles everything anew.
 #
-# Files still include what they use. g++ compiles each file of the product by itself and without these (the preset `gcc`), and
+# Files still include what they use. In the preset `alone` g++ compiles each file of the product by itself and without these, and
 # so finds what does not.
 set(HEDDLE_PRECOMPILED_HEADERS
   <algorithm> <array> <atomic> <charconv> <chrono> <cmath> <coroutine> <cstddef> <cstdint> <deque> <exception> <filesystem>
@@ -35,11 +35,10 @@ target_link_libraries(heddle_precompiled PRIVATE heddle_options heddle_boost)
 heddle_profiled(heddle_precompiled)
 heddle_read_once(heddle_precompiled ${HEDDLE_PRECOMPILED_HEADERS})
 
-# heddle_precompile(TARGET): what is shipped reads the headers that were read before; with g++, as said above, each of its
-# files is compiled by itself and without them.
+# heddle_precompile(TARGET): what is shipped reads the headers that were read before, but in the preset `alone`.
 function(heddle_precompile target)
   heddle_profiled(${target})
-  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+  if(HEDDLE_TOGETHER OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_precompile_headers(${target} REUSE_FROM heddle_precompiled)
   endif()
 endfunction()
