@@ -10,13 +10,24 @@ EngineBridge::EngineBridge(boost::asio::any_io_executor io, std::shared_ptr<RunS
                            storage::Storage& storage)
     : io_(std::move(io)), stream_(std::move(stream)), storage_(storage) {}
 
+template <class Add>
+void EngineBridge::hand_over(Add add) {
+  bool is_first = false;
+  {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    is_first = facts_.empty() && writes_.empty();
+    add();
+  }
+  if (is_first) boost::asio::post(io_, [self = shared_from_this()] { self->deliver(); });
+}
+
 void EngineBridge::send(Fact fact) {
-  send_parcel(std::move(fact));
+  hand_over([&] { facts_.push_back(std::move(fact)); });
 }
 
 void EngineBridge::submit(std::function<void(storage::Transaction&)> work,
                           std::function<void(std::exception_ptr)> done) {
-  send_parcel(Write{std::move(work), std::move(done)});
+  hand_over([&] { writes_.push_back({std::move(work), std::move(done)}); });
 }
 
 void EngineBridge::submit_read(std::function<void(const storage::Snapshot&)> work,
@@ -24,30 +35,14 @@ void EngineBridge::submit_read(std::function<void(const storage::Snapshot&)> wor
   storage_.submit_read(std::move(work), std::move(done));
 }
 
-void EngineBridge::send_parcel(Parcel parcel) {
-  bool is_first = false;
-  {
-    const std::lock_guard<std::mutex> guard(mutex_);
-    is_first = parcels_.empty();
-    parcels_.push_back(std::move(parcel));
-  }
-  if (is_first) boost::asio::post(io_, [self = shared_from_this()] { self->deliver(); });
-}
-
+// A write is stored with all facts that were there when it is delivered: with those before it, and with some behind it.
 void EngineBridge::deliver() {
-  std::vector<Parcel> parcels;
-  {
-    const std::lock_guard<std::mutex> guard(mutex_);
-    parcels.swap(parcels_);
-  }
   std::vector<Fact> facts;
   std::vector<Write> gathered;
-  for (Parcel& parcel : parcels) {
-    if (Fact* fact = std::get_if<Fact>(&parcel)) {
-      facts.push_back(std::move(*fact));
-    } else {
-      gathered.push_back(std::move(std::get<Write>(parcel)));
-    }
+  {
+    const std::lock_guard<std::mutex> guard(mutex_);
+    facts.swap(facts_);
+    gathered.swap(writes_);
   }
   if (gathered.empty()) {
     stream_->publish(std::move(facts));

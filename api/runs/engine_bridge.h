@@ -9,7 +9,6 @@
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <variant>
 #include <vector>
 
 #include "api/runs/fact.h"
@@ -37,16 +36,18 @@ class EngineBridge final : public storage::Storage, public std::enable_shared_fr
     std::function<void(storage::Transaction&)> work;
     std::function<void(std::exception_ptr)> done;
   };
-  using Parcel = std::variant<Fact, Write>;
 
-  void send_parcel(Parcel parcel);
+  // Posts deliver() if nothing was on its way before `add`.
+  template <class Add>
+  void hand_over(Add add);
   void deliver();
 
   boost::asio::any_io_executor io_;
   std::shared_ptr<RunStream> stream_;
   storage::Storage& storage_;
   std::mutex mutex_;
-  std::vector<Parcel> parcels_;
+  std::vector<Fact> facts_;
+  std::vector<Write> writes_;
 };
 
 }  // namespace heddle::api

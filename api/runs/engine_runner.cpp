@@ -64,12 +64,9 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
     saver = std::make_unique<runtime::MemorySaver>();
   }
   runtime::ItemStore store(side->storage, side->owner, side->clock, side->store_rules);
-  runtime::EventSink sink = [side](runtime::RunEvent event) {
+  runtime::EventSink sink = [side](runtime::RunEvent&& event) {
     if (is_larger_than(side->event_bytes_max, event)) throw too_large(side->event_bytes_max);
-    Fact fact;
-    fact.time = side->clock.now();
-    fact.what = std::move(event);
-    side->bridge->send(std::move(fact));
+    side->bridge->send(Fact{side->clock.now(), std::move(event)});
   };
   runtime::RunServices services{saver.get(),     &store,      side->clock, side->checkpoint_ids,
                                 std::move(sink), side->spans, &side->log};

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
 
@@ -28,5 +29,6 @@ struct Fact {
   storage::Timestamp time;
   std::variant<AttemptFact, FailureFact, runtime::RunEvent> what;
 };
+static_assert(std::is_nothrow_move_constructible_v<Fact>, "a growing list of facts would copy them");
 
 }  // namespace heddle::api

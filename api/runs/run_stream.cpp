@@ -1,6 +1,8 @@
 #include "api/runs/run_stream.h"
 
 #include <algorithm>
+#include <cstddef>
+#include <iterator>
 #include <utility>
 
 namespace heddle::api {
@@ -42,11 +44,18 @@ void RunStream::publish_with(std::vector<Fact> facts, RunLog::Work work, RunLog:
 }
 
 void RunStream::take(std::vector<Fact> facts) {
-  for (Fact& fact : facts) {
-    if (asks(fact)) has_asked_ = true;
-    unrendered_.push_back(std::move(fact));
+  has_asked_ = has_asked_ || std::ranges::any_of(facts, asks);
+  if (unrendered() == 0) {
+    facts_ = std::move(facts);
+    next_fact_ = 0;
+  } else {
+    // Not each time, or a slow reader would make every fact move all that wait.
+    if (next_fact_ > facts_.size() / 2) {
+      facts_.erase(facts_.begin(), facts_.begin() + static_cast<std::ptrdiff_t>(std::exchange(next_fact_, 0)));
+    }
+    std::ranges::move(facts, std::back_inserter(facts_));
   }
-  while (unrendered_.size() > kUnrenderedMax) render_until(renderer_.next_id());
+  while (unrendered() > kUnrenderedMax) render_until(renderer_.next_id());
   wake_readers();
 }
 
@@ -89,10 +98,10 @@ RunStream::Waiter::Waiter(RunStream& stream, boost::asio::steady_timer& timer) :
 // Renders facts until there is a frame with an id of at least `wanted`, or none are left.
 void RunStream::render_until(std::uint64_t wanted) {
   std::vector<FramePointer> made;
-  while (!unrendered_.empty() && renderer_.next_id() <= wanted) {
+  while (unrendered() > 0 && renderer_.next_id() <= wanted) {
     made.clear();
-    renderer_.render(unrendered_.front(), made);
-    unrendered_.pop_front();
+    const Fact fact = std::move(facts_[next_fact_++]);
+    renderer_.render(fact, made);
     if (log_ && facts_rendered_ >= facts_stored_) {
       unstored_ends_.push_back(renderer_.next_id());
     } else {
@@ -109,10 +118,13 @@ void RunStream::render_until(std::uint64_t wanted) {
       frames_.pop_front();
     }
   }
+  if (unrendered() > 0) return;
+  facts_ = std::vector<Fact>();  // `{}` would keep the memory
+  next_fact_ = 0;
 }
 
 std::uint64_t RunStream::published() {
-  while (!unrendered_.empty()) render_until(renderer_.next_id());
+  while (unrendered() > 0) render_until(renderer_.next_id());
   return std::max(renderer_.next_id(), oldest_kept_);
 }
 

@@ -79,6 +79,7 @@ class RunStream {
 
  private:
   void take(std::vector<Fact> facts);
+  std::size_t unrendered() const { return facts_.size() - next_fact_; }
   void render_until(std::uint64_t wanted);
   void note_stored(std::int64_t facts);
   // The first frame in memory with an id of at least `wanted`; null pointer: there is none yet.
@@ -89,7 +90,8 @@ class RunStream {
   std::shared_ptr<const StreamShape> shape_;
   std::size_t bytes_max_;
   std::shared_ptr<RunLog> log_;
-  std::deque<Fact> unrendered_;
+  std::vector<Fact> facts_;
+  std::size_t next_fact_ = 0;  // those before it are rendered, and nothing is left of them
   FrameRenderer renderer_;
   std::deque<FramePointer> frames_;  // by id, oldest first
   std::size_t frame_bytes_ = 0;

@@ -41,6 +41,29 @@ TEST_CASE_METHOD(StreamFixture, "A reader gets each event once, live and again",
   CHECK(bytes(0) == "event: custom\ndata: \"a\"\nid: 0\n\n");
 }
 
+TEST_CASE("A reader that is always some events behind gets all of them in their order", "[stream]") {
+  RunStream stream(test::shape_with({api::StreamMode::custom}), 1024UL * 1024, nullptr);
+  std::uint64_t published = 0;
+  std::uint64_t wanted = 0;
+  // Five come and three are read, then three come and five are read, until all have been.
+  for (int round = 0; round < 40; ++round) {
+    const std::uint64_t come = round < 20 ? 5 : 3;
+    std::vector<api::Fact> facts;
+    for (std::uint64_t i = 0; i < come; ++i) facts.push_back(test::custom_fact(std::to_string(published + i)));
+    published += come;
+    stream.publish(std::move(facts));
+    for (std::uint64_t i = 0; i < 8 - come; ++i, ++wanted) {
+      const std::string number = std::to_string(wanted);
+      const RunStream::Reading reading = stream.read(wanted);
+      REQUIRE(std::holds_alternative<api::FramePointer>(reading));
+      CHECK(std::get<api::FramePointer>(reading)->bytes ==
+            "event: custom\ndata: \"" + number + "\"\nid: " + number + "\n\n");
+    }
+  }
+  CHECK(wanted == published);
+  CHECK(std::holds_alternative<RunStream::Waiting>(stream.read(wanted)));
+}
+
 TEST_CASE_METHOD(StreamFixture, "A reader that waits is woken by the next event, and by the end", "[stream]") {
   boost::asio::io_context io;
   boost::asio::steady_timer timer(io, std::chrono::hours{1});
