@@ -1,5 +1,6 @@
 #include "graphs/sse_reader.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <utility>
 
@@ -15,22 +16,36 @@ constexpr std::size_t kEventMax = 4UL * 1024 * 1024;  // bytes; the largest delt
 
 std::vector<std::string> SseReader::read(std::string_view bytes) {
   std::vector<std::string> events;
-  for (const char c : bytes) {
-    const bool second_of_pair = c == '\n' && after_return_;
-    after_return_ = c == '\r';
-    if (second_of_pair) continue;
-    if (c == '\n' || c == '\r') {
-      end_line(events);
-    } else {
-      line_.push_back(c);
-      if (line_.size() + data_.size() > kEventMax) throw AnswerError("an event of the answer has more than 4 MiB");
+  if (bytes.empty()) return events;
+  if (std::exchange(after_return_, false) && bytes.starts_with('\n')) bytes.remove_prefix(1);
+  while (!bytes.empty()) {
+    std::size_t end = bytes.find('\n');
+    end = std::min(end, bytes.substr(0, end).find('\r'));
+    const std::string_view part = bytes.substr(0, end);
+    if (line_.size() + part.size() + data_.size() > kEventMax) {
+      throw AnswerError("an event of the answer has more than 4 MiB");
     }
+    if (end == std::string_view::npos) {
+      line_.append(part);
+      break;
+    }
+    if (line_.empty()) {
+      end_line(part, events);
+    } else {
+      end_line(line_.append(part), events);
+      line_.clear();
+    }
+    const bool is_return = bytes[end] == '\r';
+    bytes.remove_prefix(end + 1);
+    if (!is_return) continue;
+    // A line feed behind it belongs to it, in the next bytes as well.
+    after_return_ = bytes.empty();
+    if (bytes.starts_with('\n')) bytes.remove_prefix(1);
   }
   return events;
 }
 
-void SseReader::end_line(std::vector<std::string>& events) {
-  const std::string line = std::exchange(line_, {});
+void SseReader::end_line(std::string_view line, std::vector<std::string>& events) {
   if (line.empty()) {
     if (std::exchange(has_data_, false)) events.push_back(std::exchange(data_, {}));
     return;

@@ -160,10 +160,21 @@ void add_usage(json::object& sum, const json::object& piece) {
   }
 }
 
-json::object& object_at(Message& message, std::string_view key) {
-  json::value& field = message[key];
+// The field `key`, at `place` if it is there: pieces of an answer mostly have the fields of their sum in the same
+// order.
+json::value* find_near(Message& message, std::string_view key, std::size_t place) {
+  if (place < message.size() && message.begin()[place].key() == key) return &message.begin()[place].value();
+  return message.if_contains(key);
+}
+
+json::object& as_object(json::value& field) {
   if (!field.is_object()) field = json::object();
   return field.get_object();
+}
+
+json::array& as_array(json::value& field) {
+  if (!field.is_array()) field = json::array();
+  return field.get_array();
 }
 
 // The pieces of one call.
@@ -213,20 +224,22 @@ json::object invalid_tool_call(json::value name, json::value args, const json::v
 }
 
 void merge_chunk(Message& sum, const Message& piece) {
+  std::size_t place = 0;
   for (const json::key_value_pair& field : piece) {
     const std::string_view key = field.key();
+    json::value* const known = find_near(sum, key, place++);
+    const auto merged = [&]() -> json::value& { return known != nullptr ? *known : sum[key]; };
     if (key == "content") {
-      merge_content(sum["content"], field.value());
+      merge_content(merged(), field.value());
     } else if (is_one_of(key, {"additional_kwargs", "response_metadata"})) {
-      if (field.value().is_object()) merge_objects(object_at(sum, key), field.value().get_object());
+      if (field.value().is_object()) merge_objects(as_object(merged()), field.value().get_object());
     } else if (key == "usage_metadata") {
-      if (field.value().is_object()) add_usage(object_at(sum, key), field.value().get_object());
+      if (field.value().is_object()) add_usage(as_object(merged()), field.value().get_object());
     } else if (key == "tool_call_chunks") {
-      json::value& chunks = sum[key];
-      if (!chunks.is_array()) chunks = json::array();
-      if (field.value().is_array()) merge_lists(chunks.get_array(), field.value().get_array());
-    } else if (!find_given(sum, key)) {
-      sum.insert_or_assign(key, field.value());
+      json::array& chunks = as_array(merged());
+      if (field.value().is_array()) merge_lists(chunks, field.value().get_array());
+    } else if (known == nullptr || known->is_null()) {
+      merged() = field.value();
     }
   }
 }
