@@ -1,6 +1,7 @@
 #pragma once
 // The kinds of channels (runtime.md 3): named cells with a version and an update rule.
 
+#include <boost/container/flat_set.hpp>
 #include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <functional>
@@ -77,7 +78,7 @@ class Channel {
   bool set_ = false;
   bool finished_ = false;
   Value value_;
-  std::set<std::string> seen_;
+  boost::container::flat_set<std::string> seen_;  // of a barrier; costs nothing to copy where there are none
 };
 
 }  // namespace heddle::runtime

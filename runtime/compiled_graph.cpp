@@ -6,7 +6,7 @@
 
 namespace heddle::runtime {
 
-void note_channels_that_change_alone(CompiledGraph::Plan& plan) {
+void fill_derived(CompiledGraph::Plan& plan) {
   for (ChannelIndex channel = 0; channel < plan.channels.size(); ++channel) {
     const ChannelSpec& spec = plan.channels[channel];
     // The kinds of which Channel::update() without writes, or Channel::finish(), can change a cell.
@@ -17,6 +17,15 @@ void note_channels_that_change_alone(CompiledGraph::Plan& plan) {
     if (is_cleared) plan.cleared_by_steps.push_back(channel);
     if (finishes_late) plan.finished_late.push_back(channel);
   }
+  std::vector<PlannedNode*> by_name;
+  std::size_t triggers = 0;
+  for (PlannedNode& node : plan.nodes) {
+    by_name.push_back(&node);
+    node.first_trigger = triggers;
+    triggers += node.triggers.size();
+  }
+  std::ranges::sort(by_name, {}, [](const PlannedNode* node) -> const std::string& { return node->name; });
+  for (std::size_t rank = 0; rank < by_name.size(); ++rank) by_name[rank]->rank = rank;
 }
 
 CompiledGraph::CompiledGraph(std::unique_ptr<const Plan> plan) : plan_(std::move(plan)) {}

@@ -130,7 +130,7 @@ std::shared_ptr<const CompiledGraph> entrypoint(std::string name, WorkflowFuncti
   plan->trigger_of.emplace_back(std::nullopt);
   plan->triggered_by.resize(plan->channels.size());
   plan->triggered_by[plan->start].push_back(0);
-  note_channels_that_change_alone(*plan);
+  fill_derived(*plan);
   plan->interrupt_before = std::make_shared<const Breakpoints>();
   plan->interrupt_after = std::make_shared<const Breakpoints>();
 

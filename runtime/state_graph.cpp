@@ -360,7 +360,7 @@ std::shared_ptr<const CompiledGraph> StateGraph::compile(CompileOptions options)
   }
   for (const DeclaredEdge& edge : declaration.edges) planner.add_edge(edge);
   fill_triggered_by(*plan);
-  note_channels_that_change_alone(*plan);
+  fill_derived(*plan);
 
   plan->interrupt_before = std::make_shared<const Breakpoints>(std::move(options.interrupt_before));
   plan->interrupt_after = std::make_shared<const Breakpoints>(std::move(options.interrupt_after));

@@ -196,7 +196,7 @@ NodeIndex Updater::node_of(const StateUpdate& update) const {
 
 // The node that ran last; START if none did.
 NodeIndex Updater::last_node() const {
-  const std::vector<NodeIndex> nodes = ran_last(cells_).nodes;
+  const std::vector<NodeIndex> nodes = ran_last(plan_, cells_).nodes;
   if (nodes.size() > 1) throw refused("Ambiguous update, specify \"asNode\"");
   return nodes.empty() ? 0 : nodes.front();
 }

@@ -144,11 +144,10 @@ void store_cells(const Plan& plan, const Cells& cells, Checkpoint& checkpoint) {
     if (value) checkpoint.values.emplace(spec.name, std::move(*value));
     if (cells.versions[channel] > 0) checkpoint.versions.emplace(spec.name, cells.versions[channel]);
   }
-  for (NodeIndex node = 0; node < plan.nodes.size(); ++node) {
-    const std::vector<ChannelIndex>& triggers = plan.nodes[node].triggers;
-    for (std::size_t place = 0; place < triggers.size(); ++place) {
-      if (cells.seen[node][place] == 0) continue;
-      checkpoint.seen[plan.nodes[node].name].emplace(plan.channels[triggers[place]].name, cells.seen[node][place]);
+  for (const PlannedNode& node : plan.nodes) {
+    for (std::size_t place = 0; place < node.triggers.size(); ++place) {
+      const std::int64_t version = cells.seen(node, place);
+      if (version > 0) checkpoint.seen[node.name].emplace(plan.channels[node.triggers[place]].name, version);
     }
   }
   for (ChannelIndex channel = 0; channel < cells.seen_at_stop.size(); ++channel) {
@@ -169,13 +168,12 @@ Cells restored_cells(const Plan& plan, const Checkpoint& checkpoint) {
     const auto found = plan.channel_by_name.find(name);
     if (found != plan.channel_by_name.end()) cells.versions[found->second] = version;
   }
-  for (NodeIndex node = 0; node < plan.nodes.size(); ++node) {
-    const auto seen = checkpoint.seen.find(plan.nodes[node].name);
+  for (const PlannedNode& node : plan.nodes) {
+    const auto seen = checkpoint.seen.find(node.name);
     if (seen == checkpoint.seen.end()) continue;
-    const std::vector<ChannelIndex>& triggers = plan.nodes[node].triggers;
-    for (std::size_t place = 0; place < triggers.size(); ++place) {
-      const auto version = seen->second.find(plan.channels[triggers[place]].name);
-      if (version != seen->second.end()) cells.seen[node][place] = version->second;
+    for (std::size_t place = 0; place < node.triggers.size(); ++place) {
+      const auto version = seen->second.find(plan.channels[node.triggers[place]].name);
+      if (version != seen->second.end()) cells.seen(node, place) = version->second;
     }
   }
   const auto stopped = checkpoint.seen.find(std::string(reserved::kInterrupt));

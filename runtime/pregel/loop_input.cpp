@@ -336,7 +336,7 @@ bool Loop::was_to_stop_here() const {
   const bool has_breakpoints = start_.stop_after && !start_.stop_after->empty();
   if (!has_breakpoints || !same_run_ || place_.metadata.source != CheckpointSource::loop) return false;
   // Every superstep makes one version, and its nodes saw the one before: else what was sent has run since.
-  const RanLast last = ran_last(cells_);
+  const RanLast last = ran_last(plan_, cells_);
   return last.saw == cells_.newest - 1 && stops_at(plan_, cells_, *start_.stop_after, last.nodes);
 }
 

@@ -60,8 +60,10 @@ struct PlannedNode {
   std::vector<ManagedKey> managed;     // and managed ones
   std::vector<ControlWriter> writers;  // in order of registration
   NodeOptions options;
-  bool is_start = false;  // __start__
-  bool hidden = false;    // never in streams: __start__, and nodes with kHiddenTag
+  std::size_t rank = 0;           // place among all nodes by name
+  std::size_t first_trigger = 0;  // place of the first of `triggers` among those of all nodes
+  bool is_start = false;          // __start__
+  bool hidden = false;            // never in streams: __start__, and nodes with kHiddenTag
 };
 
 // Looks names up without making a string of them.
@@ -88,8 +90,7 @@ struct CompiledGraph::Plan {
 
   std::vector<ChannelSpec> channels;  // state keys in order of declaration, then control channels
   IndexByName<ChannelIndex> channel_by_name;
-  // Channels that a superstep may change without writing to them, and those that wait for the end; see
-  // note_channels_that_change_alone().
+  // Channels that a superstep may change without writing to them, and those that wait for the end.
   std::vector<ChannelIndex> cleared_by_steps;
   std::vector<ChannelIndex> finished_late;
   std::vector<ChannelIndex> state_keys;
@@ -116,7 +117,8 @@ struct CompiledGraph::Plan {
   std::vector<GraphEdgeDrawing> edges;
 };
 
-// Fills cleared_by_steps and finished_late, when all channels are there.
-void note_channels_that_change_alone(CompiledGraph::Plan& plan);
+// Fills what follows from the rest, when all channels and nodes are there: cleared_by_steps, finished_late, and rank
+// and first_trigger of nodes.
+void fill_derived(CompiledGraph::Plan& plan);
 
 }  // namespace heddle::runtime

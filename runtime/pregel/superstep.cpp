@@ -19,25 +19,26 @@ using boost::container::small_vector;
 constexpr std::size_t kFew = 8;
 constexpr std::size_t kSome = 32;
 
-std::vector<ChannelIndex> fired_triggers(const Plan& plan, const Cells& cells, NodeIndex node) {
-  std::vector<ChannelIndex> fired;
-  const std::vector<ChannelIndex>& triggers = plan.nodes[node].triggers;
-  for (std::size_t place = 0; place < triggers.size(); ++place) {
-    const ChannelIndex channel = triggers[place];
-    if (cells.versions[channel] <= cells.seen[node][place]) continue;
+FiredTriggers fired_triggers(const Plan& plan, const Cells& cells, const PlannedNode& node) {
+  FiredTriggers fired;
+  for (std::size_t place = 0; place < node.triggers.size(); ++place) {
+    const ChannelIndex channel = node.triggers[place];
+    if (cells.versions[channel] <= cells.seen(node, place)) continue;
     if (cells.channels[channel].available(plan.channels[channel])) fired.push_back(channel);
   }
   return fired;
 }
 
-std::vector<NodeIndex> nodes_by_name(const Plan& plan, const std::vector<ChannelIndex>& changed) {
-  std::vector<NodeIndex> nodes;
+using Nodes = small_vector<NodeIndex, kFew>;
+
+Nodes nodes_by_name(const Plan& plan, const std::vector<ChannelIndex>& changed) {
+  Nodes nodes;
   for (const ChannelIndex channel : changed) {
     const std::vector<NodeIndex>& triggered = plan.triggered_by[channel];
     nodes.insert(nodes.end(), triggered.begin(), triggered.end());
   }
   if (nodes.size() < 2) return nodes;
-  std::ranges::sort(nodes, {}, [&](NodeIndex node) -> const std::string& { return plan.nodes[node].name; });
+  std::ranges::sort(nodes, {}, [&](NodeIndex node) { return plan.nodes[node].rank; });
   nodes.erase(std::unique(nodes.begin(), nodes.end()), nodes.end());
   return nodes;
 }
@@ -46,7 +47,7 @@ bool before(const Plan& plan, const FinishedTask& left, const FinishedTask& righ
   if (!left.task || !right.task) return !left.task && right.task;
   if (left.task->kind != right.task->kind) return left.task->kind == TaskKind::pull;
   if (left.task->kind == TaskKind::push) return left.task->index < right.task->index;
-  return plan.nodes[left.task->node].name < plan.nodes[right.task->node].name;
+  return plan.nodes[left.task->node].rank < plan.nodes[right.task->node].rank;
 }
 
 // The writes of a superstep by channel. The tasks outlive it.
@@ -139,11 +140,11 @@ AllRenewed renew(const Plan& plan, const Cells& cells, const Gathered& gathered)
 void note_seen(const Plan& plan, Cells& cells, const std::vector<FinishedTask>& tasks) {
   for (const FinishedTask& finished : tasks) {
     if (!finished.task || finished.task->kind == TaskKind::push) continue;
-    const NodeIndex node = finished.task->node;
-    const std::vector<ChannelIndex>& triggers = plan.nodes[node].triggers;
-    for (std::size_t place = 0; place < triggers.size(); ++place) {
-      if (std::ranges::find(finished.task->triggers, triggers[place]) == finished.task->triggers.end()) continue;
-      cells.seen[node][place] = cells.versions[triggers[place]];
+    const PlannedNode& node = plan.nodes[finished.task->node];
+    for (std::size_t place = 0; place < node.triggers.size(); ++place) {
+      const ChannelIndex channel = node.triggers[place];
+      if (std::ranges::find(finished.task->triggers, channel) == finished.task->triggers.end()) continue;
+      cells.seen(node, place) = cells.versions[channel];
     }
   }
 }
@@ -159,8 +160,7 @@ std::optional<NodeIndex> target_of(const Plan& plan, const Send& send) {
 Cells::Cells(const CompiledGraph::Plan& plan) : versions(plan.channels.size(), 0) {
   channels.reserve(plan.channels.size());
   for (const ChannelSpec& spec : plan.channels) channels.emplace_back(spec);
-  seen.reserve(plan.nodes.size());
-  for (const PlannedNode& node : plan.nodes) seen.emplace_back(node.triggers.size(), 0);
+  if (!plan.nodes.empty()) all_seen.resize(plan.nodes.back().first_trigger + plan.nodes.back().triggers.size(), 0);
 }
 
 std::vector<PlannedTask> plan_tasks(const Plan& plan, const Cells& cells,
@@ -177,7 +177,7 @@ std::vector<PlannedTask> plan_tasks(const Plan& plan, const Cells& cells,
     }
   }
   const auto add = [&](NodeIndex node) {
-    std::vector<ChannelIndex> fired = fired_triggers(plan, cells, node);
+    FiredTriggers fired = fired_triggers(plan, cells, plan.nodes[node]);
     if (!fired.empty()) tasks.push_back({TaskKind::pull, node, 0, std::move(fired), Value()});
   };
   if (changed) {
@@ -239,10 +239,12 @@ std::vector<ChannelIndex> apply_writes(const Plan& plan, Cells& cells, std::vect
   return updated;
 }
 
-RanLast ran_last(const Cells& cells) {
+RanLast ran_last(const Plan& plan, const Cells& cells) {
   RanLast last;
-  for (NodeIndex node = 0; node < cells.seen.size(); ++node) {
-    const std::vector<std::int64_t>& seen = cells.seen[node];
+  for (NodeIndex node = 0; node < plan.nodes.size(); ++node) {
+    const PlannedNode& planned = plan.nodes[node];
+    const std::span<const std::int64_t> seen =
+        std::span(cells.all_seen).subspan(planned.first_trigger, planned.triggers.size());
     const std::int64_t version = seen.empty() ? 0 : *std::ranges::max_element(seen);
     if (version == 0 || version < last.saw) continue;
     if (version > last.saw) last.nodes.clear();

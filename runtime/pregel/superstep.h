@@ -2,6 +2,7 @@
 // What a superstep is: which tasks it has, what they are called, and what their writes do to the channels
 // (runtime.md 2.3, 2.5 and 11). Pure: nothing here waits, stores or tells anybody.
 
+#include <boost/container/small_vector.hpp>
 #include <boost/json/array.hpp>
 #include <chrono>
 #include <cstddef>
@@ -28,11 +29,17 @@ struct Write {
 struct Cells {
   explicit Cells(const CompiledGraph::Plan& plan);
 
+  // What the nodes have seen of their triggers; 0: nothing.
+  std::int64_t& seen(const PlannedNode& node, std::size_t trigger) { return all_seen[node.first_trigger + trigger]; }
+  std::int64_t seen(const PlannedNode& node, std::size_t trigger) const {
+    return all_seen[node.first_trigger + trigger];
+  }
+
   std::vector<Channel> channels;
-  std::vector<std::int64_t> versions;           // per channel; 0: never changed
-  std::vector<std::vector<std::int64_t>> seen;  // per node and trigger; 0: nothing
-  std::vector<std::int64_t> seen_at_stop;       // per channel: versions when going on; empty: never went on
-  std::int64_t newest = 0;                      // the greatest version ever given
+  std::vector<std::int64_t> versions;      // per channel; 0: never changed
+  std::vector<std::int64_t> all_seen;      // per node and trigger, see seen()
+  std::vector<std::int64_t> seen_at_stop;  // per channel: versions when going on; empty: never went on
+  std::int64_t newest = 0;                 // the greatest version ever given
 };
 
 enum class TaskKind {
@@ -40,11 +47,14 @@ enum class TaskKind {
   push,  // it was sent
 };
 
+// Most nodes have one trigger, and few more than two.
+using FiredTriggers = boost::container::small_vector<ChannelIndex, 2>;
+
 struct PlannedTask {
   TaskKind kind = TaskKind::pull;
   NodeIndex node = 0;
   std::size_t index = 0;                               // push: place among the Sends
-  std::vector<ChannelIndex> triggers;                  // pull: those that fired
+  FiredTriggers triggers;                              // pull
   Value argument;                                      // push: its whole input
   std::optional<std::chrono::milliseconds> timeout{};  // push: in place of that of the node
 };
@@ -70,7 +80,7 @@ struct RanLast {
   std::vector<NodeIndex> nodes;  // none if none ever ran
   std::int64_t saw = 0;          // that version
 };
-RanLast ran_last(const Cells& cells);
+RanLast ran_last(const CompiledGraph::Plan& plan, const Cells& cells);
 
 // Whether one of the superstep's nodes is to be stopped at, and something changed since the run last went on
 // (runtime.md 7.7).
