@@ -127,6 +127,7 @@ AllRenewed renew(const Plan& plan, const Cells& cells, const Gathered& gathered)
   std::vector<Value> values;  // of one channel; its memory serves all
   for (const auto& [channel, writes] : gathered.groups()) {
     values.clear();
+    values.reserve(writes.size());
     for (const Write* write : writes) values.push_back(write->value);
     const ChannelSpec& spec = plan.channels[channel];
     renewed.push_back({channel, cells.channels[channel], false});
@@ -181,7 +182,9 @@ std::vector<PlannedTask> plan_tasks(const Plan& plan, const Cells& cells,
     if (!fired.empty()) tasks.push_back({TaskKind::pull, node, 0, std::move(fired), Value()});
   };
   if (changed) {
-    for (const NodeIndex node : nodes_by_name(plan, *changed)) add(node);
+    const Nodes nodes = nodes_by_name(plan, *changed);
+    tasks.reserve(tasks.size() + nodes.size());
+    for (const NodeIndex node : nodes) add(node);
   } else {
     for (NodeIndex node = 0; node < plan.nodes.size(); ++node) add(node);
   }
