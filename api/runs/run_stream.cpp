@@ -100,8 +100,8 @@ void RunStream::render_until(std::uint64_t wanted) {
   std::vector<FramePointer> made;
   while (unrendered() > 0 && renderer_.next_id() <= wanted) {
     made.clear();
-    const Fact fact = std::move(facts_[next_fact_++]);
-    renderer_.render(fact, made);
+    renderer_.render(facts_[next_fact_], made);
+    facts_[next_fact_++] = Fact();
     if (log_ && facts_rendered_ >= facts_stored_) {
       unstored_ends_.push_back(renderer_.next_id());
     } else {
