@@ -11,8 +11,10 @@
 #include <exception>
 #include <filesystem>
 #include <fstream>
+#include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "bench/load/echo_server.h"
@@ -97,10 +99,17 @@ void write_file(const std::string& path, const std::string& text) {
   if (!file.flush()) throw std::runtime_error("cannot write " + path);
 }
 
-void run(const Options& options) {
+std::string command_text(std::span<char* const> arguments) {
+  std::string text;
+  for (const char* const argument : arguments) text.append(text.empty() ? "" : " ").append(argument);
+  return text;
+}
+
+void run(const Options& options, std::string command) {
   if (options.server.empty() == options.url.empty()) throw std::runtime_error("name a --server or an --url");
   const Plan plan = plan_of(options);
   Series series;
+  series.command = std::move(command);
   series.machine = this_machine();
   series.effort = plan.effort;
   series.heddle = options.url.empty() ? measure_heddle(options.server, plan)
@@ -145,7 +154,7 @@ int main(int argc, char** argv) {
     } else if (*slow_model) {
       run_slow_model(model_port, {});
     } else {
-      run(options);
+      run(options, command_text(std::span(argv, static_cast<std::size_t>(argc))));
     }
   } catch (const std::exception& error) {
     std::fprintf(stderr, "heddle-bench: %s\n", error.what());

@@ -128,12 +128,18 @@ Machine this_machine() {
 
 std::string markdown(const Series& series) {
   const Machine& machine = series.machine;
-  std::string out =
-      "Machine: " + machine.processor + ", " + std::to_string(machine.cores) + " cores, " +
-      number_text(machine.memory_gb) + " GB, Linux " + machine.kernel +
-      "; server, load generator and database share it.\nLoad when the measuring began: " +
-      number_text(machine.load_before) +
-      (machine.load_before > 0.5 ? " (others were at work: times are worse than they need be).\n" : ".\n");
+  std::string out = "# Measured\n\nMade with `" + series.command + "`.";
+  if (series.peer) {
+    out.append(" Workloads of the ").append(series.peer_name).append(" that did not come to their end are named last.");
+  }
+  out.append(" The state of the long thread is read fifteen times and the target is of the median; the first");
+  out.append(
+      " reading is `long_thread.state_first_ms`. What bounds a target that is missed: `docs/performance.md`.\n\n");
+  out += "Machine: " + machine.processor + ", " + std::to_string(machine.cores) + " cores, " +
+         number_text(machine.memory_gb) + " GB, Linux " + machine.kernel +
+         "; server, load generator and database share it.\nLoad when the measuring began: " +
+         number_text(machine.load_before) +
+         (machine.load_before > 0.5 ? " (others were at work: times are worse than they need be).\n" : ".\n");
   out.append(effort_text(series.effort));
   out.append("\n## Targets\n\n").append(targets_table(series.heddle));
   out.append("\n## Figures\n\n").append(figures_table(series));

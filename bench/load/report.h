@@ -19,6 +19,7 @@ struct Machine {
 Machine this_machine();
 
 struct Series {
+  std::string command;  // that made it, as somebody types it
   Machine machine;
   Effort effort;    // that was asked for; figures say how much of it was done
   Measured heddle;  // with the limits of the machine among its figures
@@ -26,8 +27,8 @@ struct Series {
   std::string peer_name;
 };
 
-// Machine and effort, then tables: targets, then all figures beside those of the peer with their ratios, then what went
-// wrong. A target whose words say more than was done is neither met nor missed.
+// How it was made, machine and effort, then tables: targets, then all figures beside those of the peer with their
+// ratios, then what went wrong. A target whose words say more than was done is neither met nor missed.
 std::string markdown(const Series& series);
 std::string json_text(const Series& series);
 

@@ -28,6 +28,18 @@ TEST_CASE("A target that is a ratio is reached by what the machine could do in t
   CHECK(has_line(text, "| stateless runs, part of what the bare Beast echo answers | >= 0.300 | 0.400 | 1.33 | yes |"));
 }
 
+TEST_CASE("A report says how it was made, and of whom it is beside") {
+  Series series;
+  series.command = "heddle-bench --only stateless";
+  CHECK(has_line(markdown(series), "# Measured"));
+  CHECK(markdown(series).find("Made with `heddle-bench --only stateless`.") != std::string::npos);
+  CHECK(markdown(series).find("did not come to their end") == std::string::npos);
+  series.peer.emplace();
+  series.peer_name = "other server";
+  CHECK(markdown(series).find("Workloads of the other server that did not come to their end are named last.") !=
+        std::string::npos);
+}
+
 TEST_CASE("A target that is missed is told so") {
   Series series;
   series.heddle.add("start.empty_ms", 75, "ms");
