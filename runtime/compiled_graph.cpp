@@ -1,6 +1,9 @@
 #include "runtime/compiled_graph.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
+#include <vector>
 
 #include "runtime/pregel/plan.h"
 
