@@ -16,42 +16,31 @@ constexpr std::size_t kEventMax = 4UL * 1024 * 1024;  // bytes; the largest delt
 
 std::vector<std::string> SseReader::read(std::string_view bytes) {
   std::vector<std::string> events;
-  if (bytes.empty()) return events;
-  if (std::exchange(after_return_, false) && bytes.starts_with('\n')) bytes.remove_prefix(1);
   while (!bytes.empty()) {
+    if (std::exchange(after_return_, false) && bytes.front() == '\n') {  // of a pair, which ends one line
+      bytes.remove_prefix(1);
+      continue;
+    }
     std::size_t end = bytes.find('\n');
     end = std::min(end, bytes.substr(0, end).find('\r'));
-    const std::string_view part = bytes.substr(0, end);
-    if (line_.size() + part.size() + data_.size() > kEventMax) {
-      throw AnswerError("an event of the answer has more than 4 MiB");
-    }
-    if (end == std::string_view::npos) {
-      line_.append(part);
-      break;
-    }
-    if (line_.empty()) {
-      end_line(part, events);
-    } else {
-      end_line(line_.append(part), events);
-      line_.clear();
-    }
-    const bool is_return = bytes[end] == '\r';
+    line_.append(bytes.substr(0, end));
+    if (line_.size() + data_.size() > kEventMax) throw AnswerError("an event of the answer has more than 4 MiB");
+    if (end == std::string_view::npos) break;
+    end_line(events);
+    line_.clear();
+    after_return_ = bytes[end] == '\r';
     bytes.remove_prefix(end + 1);
-    if (!is_return) continue;
-    // A line feed behind it belongs to it, in the next bytes as well.
-    after_return_ = bytes.empty();
-    if (bytes.starts_with('\n')) bytes.remove_prefix(1);
   }
   return events;
 }
 
-void SseReader::end_line(std::string_view line, std::vector<std::string>& events) {
-  if (line.empty()) {
+void SseReader::end_line(std::vector<std::string>& events) {
+  if (line_.empty()) {
     if (std::exchange(has_data_, false)) events.push_back(std::exchange(data_, {}));
     return;
   }
   constexpr std::string_view kField = "data";
-  std::string_view rest = line;
+  std::string_view rest = line_;
   if (!rest.starts_with(kField)) return;  // a comment or another field
   rest.remove_prefix(kField.size());
   if (!rest.empty() && rest.front() != ':') return;

@@ -14,7 +14,7 @@ class SseReader {
   std::vector<std::string> read(std::string_view bytes);
 
  private:
-  void end_line(std::string_view line, std::vector<std::string>& events);
+  void end_line(std::vector<std::string>& events);
   std::string line_;
   std::string data_;
   bool has_data_ = false;
