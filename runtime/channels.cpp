@@ -1,6 +1,5 @@
 #include "runtime/channels.h"
 
-#include <algorithm>
 #include <memory>
 #include <string_view>
 #include <utility>
@@ -22,7 +21,7 @@ std::string list_text(const std::vector<Value>& values) {
   return text + "]";
 }
 
-std::string list_text(const std::set<std::string>& names) {
+std::string list_text(const ChannelNames& names) {
   std::vector<Value> values;
   for (const std::string& name : names) values.emplace_back(json::value(name));
   return list_text(values);
@@ -63,20 +62,13 @@ ItemList flattened(const std::vector<Value>& writes) {
   return items;
 }
 
-using Names = boost::container::flat_set<std::string>;
-
-Names names_in(const json::value& list) {
-  Names names;
+ChannelNames names_in(const json::value& list) {
+  ChannelNames names;
   for (const json::value& name : list.as_array()) names.emplace(name.as_string());
   return names;
 }
 
-// What a barrier has seen may also be names that it had when the checkpoint was made, and no longer has.
-bool are_all(const Names& seen, const std::set<std::string>& names) {
-  return seen.size() == names.size() && std::ranges::equal(seen, names);
-}
-
-json::array names_to_json(const Names& names) {
+json::array names_to_json(const ChannelNames& names) {
   json::array list;
   for (const std::string& name : names) list.emplace_back(name);
   return list;
@@ -184,15 +176,14 @@ bool Channel::collect(const ChannelSpec& spec, const std::vector<Value>& writes)
 
 bool Channel::note_names(const ChannelSpec& spec, const std::vector<Value>& writes) {
   if (writes.empty()) return false;
-  Names seen = seen_;
+  ChannelNames seen = seen_;
   seen.reserve(spec.names.size());
   for (const Value& write : writes) {
-    const json::string* const text = write.is_list() ? nullptr : write.json().if_string();
-    std::string name = text != nullptr ? std::string(*text) : std::string();
-    if (text == nullptr || !spec.names.contains(name)) {
+    const json::string* const name = write.is_list() ? nullptr : write.json().if_string();
+    if (!name || !spec.names.contains(std::string_view(*name))) {
       refuse(spec, writes, "Value " + write.text() + " not in names " + list_text(spec.names));
     }
-    seen.insert(std::move(name));
+    seen.emplace(*name);
   }
   const bool changed = seen.size() != seen_.size();
   seen_ = std::move(seen);
@@ -217,7 +208,7 @@ bool Channel::consume(const ChannelSpec& spec) {
 }
 
 bool Channel::finish(const ChannelSpec& spec) {
-  const bool waits = (spec.kind == ChannelKind::barrier_after_finish && are_all(seen_, spec.names)) ||
+  const bool waits = (spec.kind == ChannelKind::barrier_after_finish && seen_ == spec.names) ||
                      (spec.kind == ChannelKind::last_value_after_finish && set_);
   if (!waits || finished_) return false;
   finished_ = true;
@@ -227,9 +218,9 @@ bool Channel::finish(const ChannelSpec& spec) {
 bool Channel::available(const ChannelSpec& spec) const {
   switch (spec.kind) {
     case ChannelKind::barrier:
-      return are_all(seen_, spec.names);
+      return seen_ == spec.names;
     case ChannelKind::barrier_after_finish:
-      return finished_ && are_all(seen_, spec.names);
+      return finished_ && seen_ == spec.names;
     case ChannelKind::last_value_after_finish:
       return finished_ && set_;
     default:

@@ -6,7 +6,6 @@
 #include <boost/json/value.hpp>
 #include <functional>
 #include <optional>
-#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -36,6 +35,9 @@ enum class ChannelKind {
   untracked,
 };
 
+// Those who write to a barrier. Where there are none, as in all other channels, it costs nothing to make or copy.
+using ChannelNames = boost::container::flat_set<std::string, std::less<>>;
+
 // The declaration of a channel. A value.
 struct ChannelSpec {
   std::string name;
@@ -44,7 +46,7 @@ struct ChannelSpec {
   bool accumulate = false;             // topic
   Reducer reducer;                     // aggregate
   std::optional<json::value> initial;  // aggregate: the value before the first write
-  std::set<std::string> names;         // barriers
+  ChannelNames names;                  // barriers
   json::object schema;                 // of a state key
   // Writes are messages: nodes' writes are brought to flat form and given ids (runtime.md 5.3).
   bool is_messages = false;
@@ -78,7 +80,7 @@ class Channel {
   bool set_ = false;
   bool finished_ = false;
   Value value_;
-  boost::container::flat_set<std::string> seen_;  // of a barrier; costs nothing to copy where there are none
+  ChannelNames seen_;  // of a barrier; those of a checkpoint may be names that it no longer has
 };
 
 }  // namespace heddle::runtime

@@ -91,7 +91,7 @@ class Planner {
     if (plan_.channel_by_name.contains(barrier.name)) return;  // the same edge once more
     PlannedNode& target = node(edge.to);
     barrier.kind = target.options.defer ? ChannelKind::barrier_after_finish : ChannelKind::barrier;
-    const std::set<std::string> names = barrier.names;
+    const ChannelNames names = barrier.names;
     const ChannelIndex index = add_channel(std::move(barrier));
     target.triggers.push_back(index);
     for (const std::string& from : names) {
