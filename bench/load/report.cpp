@@ -132,9 +132,7 @@ std::string markdown(const Series& series) {
   if (series.peer) {
     out.append(" Workloads of the ").append(series.peer_name).append(" that did not come to their end are named last.");
   }
-  out.append(" The state of the long thread is read fifteen times and the target is of the median; the first");
-  out.append(
-      " reading is `long_thread.state_first_ms`. What bounds a target that is missed: `docs/performance.md`.\n\n");
+  out.append(" What bounds a target that is missed: `docs/performance.md`.\n\n");
   out += "Machine: " + machine.processor + ", " + std::to_string(machine.cores) + " cores, " +
          number_text(machine.memory_gb) + " GB, Linux " + machine.kernel +
          "; server, load generator and database share it.\nLoad when the measuring began: " +

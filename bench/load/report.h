@@ -19,7 +19,7 @@ struct Machine {
 Machine this_machine();
 
 struct Series {
-  std::string command;  // that made it, as somebody types it
+  std::string command;  // that made it, its arguments as they were given
   Machine machine;
   Effort effort;    // that was asked for; figures say how much of it was done
   Measured heddle;  // with the limits of the machine among its figures
