@@ -1,6 +1,7 @@
 #include "graphs/authorization_interrupt.h"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 #include "runtime/uuid.h"

@@ -1,5 +1,6 @@
 // The nodes and edges of a graph for clients: CompiledGraph::drawing and CompiledGraph::mermaid.
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "runtime/compiled_graph.h"

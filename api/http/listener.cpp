@@ -13,6 +13,7 @@
 #include <exception>
 #include <list>
 #include <optional>
+#include <random>
 #include <utility>
 
 #include "api/http/connection.h"

@@ -6,6 +6,7 @@
 #include <boost/json/value.hpp>
 #include <boost/system/error_code.hpp>
 #include <cstddef>
+#include <iterator>
 
 #include "api/http/target.h"
 

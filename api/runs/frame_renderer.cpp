@@ -1,6 +1,7 @@
 #include "api/runs/frame_renderer.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 #include "api/http/sse.h"

@@ -1,5 +1,6 @@
 #include "api/services/assistant_tools.h"
 
+#include <functional>
 #include <set>
 #include <utility>
 

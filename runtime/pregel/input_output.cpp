@@ -1,6 +1,7 @@
 #include "runtime/pregel/input_output.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <string>
 #include <string_view>

@@ -5,6 +5,7 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/system/system_error.hpp>
 #include <exception>
+#include <map>
 #include <utility>
 
 #include "runtime/compiled_graph.h"

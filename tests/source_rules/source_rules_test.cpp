@@ -10,6 +10,7 @@
 
 #include "tests/source_rules/coroutine_rules.h"
 #include "tests/source_rules/file_rules.h"
+#include "tests/source_rules/include_rules.h"
 #include "tests/source_rules/source_text.h"
 
 namespace heddle::source_rules {
@@ -228,6 +229,19 @@ TEST_CASE("A source is listed if a CMakeLists names it outside comments") {
   CHECK_FALSE(is_listed("", "a.cpp"));
 }
 
+TEST_CASE("A name of the standard library whose header nobody includes is found, once for each header") {
+  const std::string uses = "void f(std::span<int> all) {\n  std::ranges::sort(all);\n  std::min(1, 2);\n}\n";
+  CHECK(include_findings("#include <algorithm>\n#include <span>\n" + uses, "").empty());
+  CHECK(include_findings("#include <algorithm>\n" + uses, "#include <span>\n").empty());
+  const std::vector<Finding> findings = include_findings("#include <span>\n" + uses, "");
+  REQUIRE(findings.size() == 1);
+  CHECK(findings.front().line == 3);
+  CHECK(findings.front().what == "std::sort wants #include <algorithm>");
+  CHECK(finds(include_findings("auto x = std::ranges::find(list, 1);\n", ""), "<algorithm>"));
+  CHECK(include_findings("// std::sort\nauto x = std::vector<int>::max(); auto y = my::sort(x); auto z = 1;\n", "")
+            .empty());
+}
+
 TEST_CASE("Texts and comments are told from code") {
   const SourceText text = split_source("a('\"'); // b\nc(R\"x(\" // d)x\", 1'000, \"\\\"e\"); /* f */ g");
   CHECK(text.code.find('b') == std::string::npos);
@@ -281,6 +295,16 @@ TEST_CASE("The sources keep the rules of the house") {
 TEST_CASE("The sources have no form of co_await that g++ 12 miscompiles") {
   for (const std::string& path : sources()) {
     report(path, coroutine_findings(read(fs::path(HEDDLE_SOURCE_DIR) / path)));
+  }
+}
+
+TEST_CASE("The sources of the product and the bench include what they use of the standard library") {
+  const fs::path root(HEDDLE_SOURCE_DIR);
+  for (const std::string& path : sources()) {
+    if (path.starts_with("tests/") || path.starts_with("examples/") || path.starts_with("cmake/")) continue;
+    const fs::path header = fs::path(path).replace_extension(".h");
+    const bool has_header = path.ends_with(".cpp") && fs::exists(root / header);
+    report(path, include_findings(read(root / path), has_header ? read(root / header) : ""));
   }
 }
 
