@@ -18,12 +18,10 @@ set(HEDDLE_PRECOMPILED_HEADERS
 # heddle_read_once(TARGET HEADER...): an object library without content, which others read with REUSE_FROM. Its compile options are
 # given before. A macro, because CMake looks in the folder for how clang is called.
 macro(heddle_read_once target)
-  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND CMAKE_GENERATOR MATCHES "Ninja")
-    # So that ccache knows it again in another folder: without the time of the file in it, and with no full path that CMake
-    # hands to the inner program of clang, where ccache leaves it as it is. ninja compiles in the build folder; clang finds the result beside the header.
-    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")
-    file(RELATIVE_PATH heddle_read_once_header ${CMAKE_BINARY_DIR} ${CMAKE_CURRENT_BINARY_DIR}/CMakeFiles/${target}.dir/cmake_pch.hxx)
-    set(CMAKE_CXX_COMPILE_OPTIONS_CREATE_PCH -Xclang -emit-pch -Xclang -include -Xclang ${heddle_read_once_header} -x c++-header)
+  set_target_properties(${target} PROPERTIES CXX_COMPILER_LAUNCHER ${CMAKE_SOURCE_DIR}/cmake/precompile.sh)
+  if(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
+    # CMake hands the full path to the inner program of clang, where ccache leaves it as it is and so knows nothing again in another
+    # folder. clang finds the result beside the header.
     set(CMAKE_CXX_COMPILE_OPTIONS_USE_PCH -include <PCH_HEADER>)
   endif()
   target_precompile_headers(${target} PRIVATE ${ARGN})
