@@ -26,6 +26,10 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   target_compile_options(heddle_options INTERFACE
     -Wno-error=restrict -Wno-error=maybe-uninitialized -Wno-error=stringop-overflow
     -Wno-error=array-bounds -Wno-error=dangling-pointer -Wno-error=stringop-overread)
+  if(HEDDLE_TOGETHER)
+    # It takes files that are compiled together for headers, and a variable for hiding the function of another file.
+    target_compile_options(heddle_options INTERFACE -Wno-subobject-linkage -Wno-error=shadow)
+  endif()
 endif()
 
 include(HeddleProfile)
@@ -33,16 +37,11 @@ heddle_profiled(heddle_boost)
 include(HeddlePrecompiled)
 include(HeddleTogether)
 
-# heddle_library(NAME SOURCES ... [ALONE ...] LINKS ... [PRIVATE_LINKS ...]): target heddle_NAME, alias heddle::NAME. g++ compiles
-# each file by itself, and so finds one that relies on what a neighbour includes.
+# heddle_library(NAME SOURCES ... [ALONE ...] LINKS ... [PRIVATE_LINKS ...]): target heddle_NAME, alias heddle::NAME.
 function(heddle_library name)
   cmake_parse_arguments(ARG "" "" "SOURCES;ALONE;LINKS;PRIVATE_LINKS" ${ARGN})
   add_library(heddle_${name} STATIC)
-  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    heddle_sources(heddle_${name} ALONE ${ARG_SOURCES} ${ARG_ALONE})
-  else()
-    heddle_sources(heddle_${name} TOGETHER ${ARG_SOURCES} ALONE ${ARG_ALONE})
-  endif()
+  heddle_sources(heddle_${name} TOGETHER ${ARG_SOURCES} ALONE ${ARG_ALONE})
   add_library(heddle::${name} ALIAS heddle_${name})
   target_link_libraries(heddle_${name} PUBLIC heddle_options ${ARG_LINKS} PRIVATE ${ARG_PRIVATE_LINKS})
   heddle_precompile(heddle_${name})
@@ -56,10 +55,6 @@ function(heddle_tests name)
   target_link_libraries(${name} PRIVATE heddle_options heddle_catch_main ${ARG_LINKS})
   # What is tested is compiled as it is shipped; to optimise the tests would double the time that they take to compile.
   target_compile_options(${name} PRIVATE -O0)
-  if(HEDDLE_TOGETHER AND CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
-    # It takes files that are compiled together for headers, and a variable for hiding the function of another file.
-    target_compile_options(${name} PRIVATE -Wno-subobject-linkage -Wno-error=shadow)
-  endif()
   target_precompile_headers(${name} REUSE_FROM heddle_precompiled_tests)
   catch_discover_tests(${name} TEST_PREFIX "${name}: " DISCOVERY_MODE PRE_TEST)
 endfunction()
