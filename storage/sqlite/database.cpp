@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "storage/sqlite/json_contains.h"
+#include "storage/sqlite/paced_writes.h"
 
 namespace heddle::storage::sqlite {
 namespace {
@@ -86,7 +87,8 @@ std::unique_ptr<SQLite::Database> connect(const StorageOptions& options, Access 
   count_no_memory();
   try {
     constexpr int kFlags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX;
-    auto database = std::make_unique<SQLite::Database>(options.path, kFlags, kBusyTimeoutMs);
+    const char* const way = access == Access::move ? paced_writes() : "";
+    auto database = std::make_unique<SQLite::Database>(options.path, kFlags, kBusyTimeoutMs, way);
     if (sqlite3_db_readonly(database->getHandle(), "main") == 1) {
       throw StorageError("database \"" + options.path + "\" cannot be written; " +
                          std::string(advice(SQLITE_READONLY)));

@@ -13,7 +13,11 @@
 
 namespace heddle::storage::sqlite {
 
-enum class Access { read, write };
+enum class Access {
+  read,
+  write,
+  move,  // as write, of the log into the database beside a writer (paced_writes.h)
+};
 
 bool is_memory(const StorageOptions& options);
 

@@ -86,7 +86,7 @@ void LogMover::work() {
 
 void LogMover::open() {
   try {
-    moving_ = connect(options_, Access::write);
+    moving_ = connect(options_, Access::move);
   } catch (const std::exception&) {
     moving_.reset();  // no descriptor or no memory is left; tried again when there is something to move
   }

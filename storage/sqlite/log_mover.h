@@ -4,7 +4,8 @@
 //
 // What has been moved is written again from the beginning of the log only when nothing is left to move. That moment
 // would hardly come by itself while commits follow each other, so the writer moves the rest, once that is little. What
-// was moved before is durable by then: each move ends with that, or the writer would wait for it all.
+// was moved before is durable by then, or the writer would wait for it all: it becomes so on the way, a few pages at a
+// time (paced_writes.h), and to the last at the end of each move.
 
 #include <SQLiteCpp/Database.h>
 

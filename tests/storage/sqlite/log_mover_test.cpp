@@ -10,7 +10,9 @@
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <condition_variable>
+#include <cstddef>
 #include <filesystem>
+#include <memory>
 #include <mutex>
 #include <set>
 #include <string>
@@ -41,16 +43,16 @@ class Syncs {
     changed_.notify_all();
   }
 
-  // Whether it does within ten seconds.
-  bool comes(const std::string& thread, const std::string& file) {
+  // Whether it does so often within ten seconds.
+  bool comes(const std::string& thread, const std::string& file, std::size_t times) {
     std::unique_lock lock(mutex_);
-    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return all_.contains({thread, file}); });
+    return changed_.wait_for(lock, std::chrono::seconds(10), [&] { return all_.count({thread, file}) >= times; });
   }
 
  private:
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::set<std::pair<std::string, std::filesystem::path>> all_;
+  std::multiset<std::pair<std::string, std::filesystem::path>> all_;
 };
 
 }  // namespace
@@ -69,22 +71,51 @@ extern "C" int fdatasync(int descriptor) {
 
 namespace heddle::storage::sqlite {
 
-TEST_CASE("What was moved out of the log is made durable beside the writer, too") {
-  const test::TemporaryFolder folder;
-  StorageOptions options;
-  options.path = folder.file("heddle.db");
-  const auto writing = connect(options, Access::write);
-  writing->exec("CREATE TABLE t (a); INSERT INTO t VALUES (1);");
-  // Somebody who reads an older state leaves something to move: else SQLite does this by itself.
-  const auto reading = connect(options, Access::read);
-  reading->exec("BEGIN");
-  REQUIRE(reading->execAndGet("SELECT count(*) FROM t").getInt() == 1);
-  writing->exec("INSERT INTO t VALUES (2)");
+// A database whose log has `pages` to be moved. Somebody who reads an older state keeps SQLite from making it durable
+// by itself.
+class Log {
+ public:
+  explicit Log(int pages) {
+    options.path = folder_.file("heddle.db");
+    writing_ = connect(options, Access::write);
+    writing_->exec("CREATE TABLE t (a); INSERT INTO t VALUES (1);");
+    reading_ = connect(options, Access::read);
+    reading_->exec("BEGIN");
+    REQUIRE(reading_->execAndGet("SELECT count(*) FROM t").getInt() == 1);
+    for (int page = 0; page < pages; ++page) writing_->exec("INSERT INTO t VALUES (randomblob(4000))");
+  }
 
-  LogMover mover(options);
-  constexpr int kEnoughToMove = 4'000;
-  mover.keep_short(writing->getHandle(), kEnoughToMove);
-  CHECK(Syncs::seen().comes("storage-mover", options.path));
+  // Lets the older state go, so that all can be moved but for what comes behind.
+  void let_move() {
+    reading_->exec("COMMIT; BEGIN");
+    REQUIRE(reading_->execAndGet("SELECT count(*) FROM t").getInt() > 1);
+    writing_->exec("INSERT INTO t VALUES (2)");
+  }
+
+  sqlite3* writing() { return writing_->getHandle(); }
+  StorageOptions options;
+
+ private:
+  const test::TemporaryFolder folder_;
+  std::unique_ptr<SQLite::Database> writing_;
+  std::unique_ptr<SQLite::Database> reading_;
+};
+
+constexpr int kEnoughToMove = 4'000;
+
+TEST_CASE("What was moved out of the log is made durable beside the writer, too") {
+  Log log(1);
+  LogMover mover(log.options);
+  mover.keep_short(log.writing(), kEnoughToMove);
+  CHECK(Syncs::seen().comes("storage-mover", log.options.path, 1));
+}
+
+TEST_CASE("A long move is made durable a few pages at a time") {
+  Log log(1'000);
+  log.let_move();
+  LogMover mover(log.options);
+  mover.keep_short(log.writing(), kEnoughToMove);
+  CHECK(Syncs::seen().comes("storage-mover", log.options.path, 10));
 }
 
 }  // namespace heddle::storage::sqlite
