@@ -7,7 +7,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <mutex>
 #include <new>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <utility>
@@ -41,17 +43,56 @@ ValueId first_value_id(const CheckpointId& id) {
 
 }  // namespace
 
-// What the puts that are on their way share with the saver. Belongs to the executor but for what `failed` points at,
-// which the writer thread sets, so that works behind a failed one are not done.
-struct StoredSaver::InFlight {
-  explicit InFlight(asio::any_io_executor own_executor)
-      : executor(std::move(own_executor)), changed(executor, asio::steady_timer::time_point::max()) {}
+// What the puts that are on their way share with the saver. They end on the writer thread and are counted there: a post
+// for each would wake the engine, where mostly nobody waits for them.
+class StoredSaver::InFlight {
+ public:
+  explicit InFlight(asio::any_io_executor executor)
+      : executor_(std::move(executor)), woken_(executor_, asio::steady_timer::time_point::max()) {}
 
-  asio::any_io_executor executor;
-  std::size_t count = 0;
-  std::exception_ptr error;
-  asio::steady_timer changed;  // never expires; cancelling it wakes whoever waits
-  const std::shared_ptr<std::atomic<bool>> failed = std::make_shared<std::atomic<bool>>(false);
+  void begin() {
+    const std::lock_guard lock(mutex_);
+    ++count_;
+  }
+
+  // Whether there are more. Then `woken` ends when there are no more, or somebody else's wait is over.
+  bool is_above(std::size_t at_most) {
+    const std::lock_guard lock(mutex_);
+    if (count_ <= at_most) return false;
+    wake_at_ = std::max(wake_at_.value_or(0), at_most);
+    return true;
+  }
+  // Of the executor.
+  asio::steady_timer& woken() { return woken_; }
+
+  // The first error of a put; null pointer: none.
+  std::exception_ptr error() {
+    const std::lock_guard lock(mutex_);
+    return error_;
+  }
+  // Becomes true with the first error, on the writer thread, so that works behind it are not done.
+  const std::shared_ptr<std::atomic<bool>>& failed() const { return failed_; }
+
+  static void end(const std::shared_ptr<InFlight>& self, const std::exception_ptr& error) {
+    if (error) *self->failed_ = true;
+    {
+      const std::lock_guard lock(self->mutex_);
+      --self->count_;
+      if (!self->error_) self->error_ = error;
+      if (!self->wake_at_ || self->count_ > *self->wake_at_) return;
+      self->wake_at_.reset();
+    }
+    asio::post(self->executor_, [self] { self->woken_.cancel(); });
+  }
+
+ private:
+  const asio::any_io_executor executor_;
+  const std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
+  asio::steady_timer woken_;  // never expires; cancelled to wake whoever waits
+  std::mutex mutex_;
+  std::size_t count_ = 0;
+  std::exception_ptr error_;
+  std::optional<std::size_t> wake_at_;  // somebody waits until so many are left
 };
 
 // What one read brings from the storage.
@@ -118,7 +159,7 @@ void StoredSaver::leave_in_states() noexcept {
   if (!found->second.is_as_read || !std::ranges::all_of(found->second.values, is_as_read)) return;
   try {
     states_->keep(thread_id_,
-                  {std::move(found->second.checkpoint), std::move(found->second.values), in_flight_->failed});
+                  {std::move(found->second.checkpoint), std::move(found->second.values), in_flight_->failed()});
   } catch (const std::bad_alloc&) {
     // Then the next run decodes it.
   }
@@ -242,22 +283,13 @@ void StoredSaver::put_writes(std::string checkpoint_ns, CheckpointId id, TaskWri
 }
 
 void StoredSaver::submit(std::function<void(storage::Checkpoints&)> work) {
-  ++in_flight_->count;
+  in_flight_->begin();
   // One on its way can fail after this one was handed in.
-  auto guarded = [in_flight = in_flight_, work = std::move(work)](storage::Transaction& transaction) {
-    if (*in_flight->failed) refuse_after_failure();
+  auto guarded = [failed = in_flight_->failed(), work = std::move(work)](storage::Transaction& transaction) {
+    if (*failed) refuse_after_failure();
     work(transaction.checkpoints());
   };
-  // Gives its share of the counter away, so that nothing of it is destroyed on the writer thread.
-  auto done = [in_flight = in_flight_](std::exception_ptr error) mutable {
-    if (error) *in_flight->failed = true;
-    const asio::any_io_executor executor = in_flight->executor;
-    asio::post(executor, [in_flight = std::move(in_flight), error] {
-      --in_flight->count;
-      if (!in_flight->error) in_flight->error = error;
-      in_flight->changed.cancel();
-    });
-  };
+  auto done = [in_flight = in_flight_](const std::exception_ptr& error) { InFlight::end(in_flight, error); };
   storage_.submit(std::move(guarded), std::move(done));
 }
 
@@ -271,11 +303,11 @@ asio::awaitable<void> StoredSaver::flush() {
 
 asio::awaitable<void> StoredSaver::wait_until_at_most(std::size_t in_flight) {
   const std::shared_ptr<InFlight> shared = in_flight_;
-  while (shared->count > in_flight) {
+  while (shared->is_above(in_flight)) {
     // Ends with operation_aborted only. If it was the caller that was cancelled, the next await throws.
-    co_await shared->changed.async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await shared->woken().async_wait(asio::as_tuple(asio::use_awaitable));
   }
-  if (shared->error) std::rethrow_exception(shared->error);
+  if (std::exception_ptr error = shared->error()) std::rethrow_exception(error);
 }
 
 const StoredSaver::Known& StoredSaver::known(const std::string& checkpoint_ns) const {

@@ -65,7 +65,7 @@ class StoredSaver final : public CheckpointSaver {
   };
   struct Read;
   struct Reading;
-  struct InFlight;
+  class InFlight;
   struct Known {
     StoredValues values{};
     std::shared_ptr<const Checkpoint> checkpoint{};  // if this saver has put it or found it in `states`
