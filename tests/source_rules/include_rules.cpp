@@ -57,9 +57,8 @@ std::string_view header_of(std::string_view name, bool in_ranges) {
 std::vector<Finding> include_findings(std::string_view source, std::string_view own_header) {
   const SourceText text = split_source(source);
   std::set<std::string> there;
-  for (const std::string_view file : {source, own_header}) {
-    for (const Include& include : includes_of(split_source(file))) there.insert(include.path);
-  }
+  for (const Include& include : includes_of(text)) there.insert(include.path);
+  for (const Include& include : includes_of(split_source(own_header))) there.insert(include.path);
   std::vector<Finding> findings;
   const std::vector<Token> tokens = tokens_of(text.code);
   const auto is_std = [&](std::size_t i) { return tokens[i].text == "std" && tokens[i + 1].text == "::"; };
