@@ -11,7 +11,7 @@ namespace heddle::storage::sqlite {
 namespace {
 
 constexpr const char* kName = "heddle-paced";
-// 64: written in about the time of one commit. Fewer make a move longer, and commits were not sooner with 24.
+// 64: a tenth of a usual move. Each wait for the disk costs the move some time, so not fewer than commits need.
 constexpr int kPagesAtOnce = 64;
 // Of sqlite3_io_methods, as this file knows it: a newer SQLite must not look behind the copy.
 constexpr int kMethodsVersion = 3;

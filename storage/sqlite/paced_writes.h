@@ -2,7 +2,7 @@
 // Writes into the database that make room for the commits of others.
 //
 // A file that is made durable all at once keeps the disk busy for as long as all its pages take, and a commit that is
-// made durable meanwhile waits for them: 20 ms and more for a thousand pages in random places.
+// made durable meanwhile waits for them: 20 ms for 700 pages in random places.
 
 namespace heddle::storage::sqlite {
 
