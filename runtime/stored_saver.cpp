@@ -44,26 +44,24 @@ ValueId first_value_id(const CheckpointId& id) {
 }  // namespace
 
 // What the puts that are on their way share with the saver. They end on the writer thread and are counted there: a post
-// for each would wake the engine, where mostly nobody waits for them.
+// for each would wake the engine, where mostly nobody waits for them. Nothing here belongs to the executor, which may
+// be gone when the last of them lets go.
 class StoredSaver::InFlight {
  public:
-  explicit InFlight(asio::any_io_executor executor)
-      : executor_(std::move(executor)), woken_(executor_, asio::steady_timer::time_point::max()) {}
+  explicit InFlight(std::weak_ptr<asio::steady_timer> woken) : woken_(std::move(woken)) {}
 
   void begin() {
     const std::lock_guard lock(mutex_);
     ++count_;
   }
 
-  // Whether there are more. Then `woken` ends when there are no more, or somebody else's wait is over.
+  // Whether there are more. Then the timer is cancelled when there are no more, or somebody else's wait is over.
   bool is_above(std::size_t at_most) {
     const std::lock_guard lock(mutex_);
     if (count_ <= at_most) return false;
     wake_at_ = std::max(wake_at_.value_or(0), at_most);
     return true;
   }
-  // Of the executor.
-  asio::steady_timer& woken() { return woken_; }
 
   // The first error of a put; null pointer: none.
   std::exception_ptr error() {
@@ -73,22 +71,24 @@ class StoredSaver::InFlight {
   // Becomes true with the first error, on the writer thread, so that works behind it are not done.
   const std::shared_ptr<std::atomic<bool>>& failed() const { return failed_; }
 
-  static void end(const std::shared_ptr<InFlight>& self, const std::exception_ptr& error) {
-    if (error) *self->failed_ = true;
+  void end(const std::exception_ptr& error) {
+    if (error) *failed_ = true;
     {
-      const std::lock_guard lock(self->mutex_);
-      --self->count_;
-      if (!self->error_) self->error_ = error;
-      if (!self->wake_at_ || self->count_ > *self->wake_at_) return;
-      self->wake_at_.reset();
+      const std::lock_guard lock(mutex_);
+      --count_;
+      if (!error_) error_ = error;
+      if (!wake_at_ || count_ > *wake_at_) return;
+      wake_at_.reset();
     }
-    asio::post(self->executor_, [self] { self->woken_.cancel(); });
+    std::shared_ptr<asio::steady_timer> woken = woken_.lock();
+    if (!woken) return;
+    const asio::any_io_executor executor = woken->get_executor();
+    asio::post(executor, [woken = std::move(woken)] { woken->cancel(); });
   }
 
  private:
-  const asio::any_io_executor executor_;
+  const std::weak_ptr<asio::steady_timer> woken_;
   const std::shared_ptr<std::atomic<bool>> failed_ = std::make_shared<std::atomic<bool>>(false);
-  asio::steady_timer woken_;  // never expires; cancelled to wake whoever waits
   std::mutex mutex_;
   std::size_t count_ = 0;
   std::exception_ptr error_;
@@ -138,7 +138,8 @@ StoredSaver::StoredSaver(storage::Storage& storage, ThreadId thread_id, asio::an
       unpacking_(unpacking),
       states_(states),
       parts_(parts),
-      in_flight_(std::make_shared<InFlight>(std::move(executor))) {
+      woken_(std::make_shared<asio::steady_timer>(std::move(executor), asio::steady_timer::time_point::max())),
+      in_flight_(std::make_shared<InFlight>(woken_)) {
   if (states_) look_into_states();
 }
 
@@ -289,7 +290,7 @@ void StoredSaver::submit(std::function<void(storage::Checkpoints&)> work) {
     if (*failed) refuse_after_failure();
     work(transaction.checkpoints());
   };
-  auto done = [in_flight = in_flight_](const std::exception_ptr& error) { InFlight::end(in_flight, error); };
+  auto done = [in_flight = in_flight_](const std::exception_ptr& error) { in_flight->end(error); };
   storage_.submit(std::move(guarded), std::move(done));
 }
 
@@ -303,9 +304,10 @@ asio::awaitable<void> StoredSaver::flush() {
 
 asio::awaitable<void> StoredSaver::wait_until_at_most(std::size_t in_flight) {
   const std::shared_ptr<InFlight> shared = in_flight_;
+  const std::shared_ptr<asio::steady_timer> woken = woken_;
   while (shared->is_above(in_flight)) {
     // Ends with operation_aborted only. If it was the caller that was cancelled, the next await throws.
-    co_await shared->woken().async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await woken->async_wait(asio::as_tuple(asio::use_awaitable));
   }
   if (std::exception_ptr error = shared->error()) std::rethrow_exception(error);
 }

@@ -3,6 +3,7 @@
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -29,9 +30,9 @@ inline constexpr std::size_t kKnownNamespacesMax = 64;
 // Once a put has failed, no later one is stored and every wait, flush and read throws the first error:
 // what comes later may name values that were lost. Make a new saver to go on.
 //
-// `executor` runs one thing at a time: a strand, or a context with one thread. Its context and `storage` must
-// outlive the puts; the saver need not. While a saver is used, nobody else writes or erases checkpoints of its
-// thread.
+// `executor` runs one thing at a time: a strand, or a context with one thread. Its context must outlive the saver and
+// whoever waits, `storage` the puts; the saver need not. While a saver is used, nobody else writes or erases
+// checkpoints of its thread.
 class StoredSaver final : public CheckpointSaver {
  public:
   // `states`: where the newest state of the thread's graph is looked for before it is decoded, and left when this saver
@@ -89,6 +90,7 @@ class StoredSaver final : public CheckpointSaver {
   Unpacking unpacking_;
   StateCache* states_;
   PartCache* parts_;
+  std::shared_ptr<boost::asio::steady_timer> woken_;  // never expires; cancelled to wake whoever waits
   std::shared_ptr<InFlight> in_flight_;
   std::map<std::string, Known> known_;  // by namespace: what its checkpoint names that was loaded or stored last
   std::uint64_t uses_ = 0;

@@ -210,6 +210,17 @@ TEST_CASE("A run waits for the disk when too much is on its way") {
   CHECK(flushed.ended());
 }
 
+TEST_CASE("A put that nobody waits for may end when the executor is gone") {
+  SlowStorage storage;
+  {
+    boost::asio::io_context io;
+    StoredSaver saver(storage, kThread, io.get_executor());
+    CheckpointMaker maker;
+    saver.put(maker.make());
+  }
+  storage.finish_one();  // what is wrong here, a sanitizer sees
+}
+
 TEST_CASE_METHOD(StoredSaverFixture, "Only some namespaces are kept in memory, and all can be gone on with") {
   CheckpointMaker maker;
   const Value text = long_text('x');
