@@ -26,7 +26,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME libheddle-dev)
 set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION "Libraries and headers to build graphs of one's own for heddle
  See docs/graphs.md.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libboost1.81-dev, libboost-json1.81-dev, libsqlitecpp-dev, libsqlite3-dev, \
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS "libboost1.81-dev, libsqlitecpp-dev, libsqlite3-dev, \
 libcurl4-openssl-dev, libssl-dev, libcli11-dev, libxxhash-dev, libhowardhinnant-date-dev, pkg-config")
 
 # Absolute, because /etc and the folder of units are not below the prefix. Written only into packages, never by --install.

@@ -1,4 +1,5 @@
-// The one place where Asio and Beast are compiled; see HeddleDependencies.cmake.
+// The one place where Asio, Beast and JSON are compiled; see HeddleDependencies.cmake.
 #include <boost/asio/impl/src.hpp>
 #include <boost/asio/ssl/impl/src.hpp>
 #include <boost/beast/src.hpp>
+#include <boost/json/src.hpp>

@@ -1,6 +1,6 @@
 include(CMakeFindDependencyMacro)
 find_dependency(Threads)
-find_dependency(Boost 1.81 COMPONENTS json)
+find_dependency(Boost 1.81)
 find_dependency(SQLiteCpp)
 find_dependency(OpenSSL)
 find_dependency(CURL)

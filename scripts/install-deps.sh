@@ -6,7 +6,7 @@ set -euo pipefail
 packages=(
   build-essential ca-certificates ccache cmake curl file g++-12 ninja-build pkg-config
   clang-19 lld-19 libclang-rt-19-dev clang-format-19 clang-tidy-19
-  libboost1.81-dev libboost-json1.81-dev
+  libboost1.81-dev
   libsqlitecpp-dev libsqlite3-dev
   libcurl4-openssl-dev libssl-dev openssl
   libcli11-dev libxxhash-dev
