@@ -43,4 +43,15 @@ void erase_run(storage::Transaction& transaction, const storage::ThreadId& threa
   }
 }
 
+std::optional<storage::RunId> run_in_the_way(storage::Transaction& transaction, const storage::ThreadId& thread_id,
+                                             const storage::RunId& run_id) {
+  for (const storage::Run& run : transaction.runs().in_flight(thread_id)) {
+    if (run.run_id == run_id || run.status != storage::RunStatus::running) continue;
+    const std::optional<storage::Checkpoint> head = transaction.checkpoints().newest(thread_id, "");
+    // What it stores of the graph itself is the newest there is.
+    if (head && head->run_id != run.run_id) return run.run_id;
+  }
+  return std::nullopt;
+}
+
 }  // namespace heddle::runtime

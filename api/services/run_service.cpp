@@ -1,6 +1,8 @@
 #include "api/services/run_service.h"
 
 #include <algorithm>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <chrono>
 #include <utility>
 #include <variant>
@@ -22,6 +24,9 @@ namespace json = boost::json;
 
 constexpr std::int64_t kAttemptsMax = 3;  // in a row that came no further (http-api.md 8.11, runtime/run_progress.h)
 constexpr const char* kRetryAfter = "5";  // seconds; about as long as a short run takes
+// How often, and for how long, it is tried to delete a run from which another one goes on.
+constexpr std::chrono::milliseconds kErasePause{50};
+constexpr std::chrono::milliseconds kErasePatience{2'000};
 
 bool is_empty(const RunSecrets& secrets) {
   return secrets.configurable->empty() && secrets.context->empty() && secrets.header_settings.empty();
@@ -278,16 +283,33 @@ asio::awaitable<void> RunService::cancel_all(storage::Owner owner, RunsInFlight 
 
 asio::awaitable<void> RunService::erase(storage::Owner owner, FoundRun run) {
   co_await cancel(run, CancelAction::interrupt, true);
-  auto work = [owner, record = run.record, now = parts_.clock.now()](storage::Transaction& transaction) {
+  auto work = [owner, record = run.record,
+               now = parts_.clock.now()](storage::Transaction& transaction) -> std::optional<storage::RunId> {
+    const std::optional<storage::RunId> other = runtime::run_in_the_way(transaction, record.thread_id, record.run_id);
+    if (other) return other;
     runtime::erase_run(transaction, record.thread_id, record.run_id);
     transaction.runs().erase(record.run_id);
     std::optional<storage::Thread> thread = transaction.threads().find(owner, record.thread_id);
-    if (!thread) return;
+    if (!thread) return std::nullopt;
     thread->values_checkpoint = transaction.checkpoints().newest_id(record.thread_id, "");
     thread->changed(now);
     transaction.threads().update(*thread);
+    return std::nullopt;
   };
-  co_await parts_.storage.commit(std::move(work));
+  // Most runs have a checkpoint of their own some milliseconds after they have begun.
+  asio::steady_timer pause(parts_.queue.executor());
+  for (std::chrono::milliseconds waited{0};; waited += kErasePause) {
+    auto again = work;
+    const std::optional<storage::RunId> other = co_await parts_.storage.commit(std::move(again));
+    if (!other) co_return;
+    if (waited >= kErasePatience) {
+      throw ApiError::conflict("Run " + other->text() +
+                               " of the thread is in flight and goes on from what this run has left. Delete this run "
+                               "when that one has ended, or cancel that one");
+    }
+    pause.expires_after(kErasePause);
+    co_await pause.async_wait(asio::use_awaitable);
+  }
 }
 
 asio::awaitable<std::string> RunService::stored_result(storage::Run record) const {

@@ -62,7 +62,8 @@ class RunService {
                                              std::vector<storage::RunId> run_ids, CancelAction action);
   // All in flight that have not begun, or that have.
   boost::asio::awaitable<void> cancel_all(storage::Owner owner, RunsInFlight which, CancelAction action);
-  // With its events and checkpoints; one in flight is stopped first.
+  // With its events and checkpoints; one in flight is stopped first. Throws ApiError 409, and has erased nothing, if
+  // another run goes on from what this one has left and stores nothing of its own within two seconds.
   boost::asio::awaitable<void> erase(storage::Owner owner, FoundRun run);
 
   // What wait and join answer for a run that has ended and left memory, as JSON text.

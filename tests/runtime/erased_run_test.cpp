@@ -64,4 +64,45 @@ TEST_CASE_METHOD(RunFixture, "What a Command left on the checkpoint that it bega
   CHECK(null_writes().empty());
 }
 
+TEST_CASE_METHOD(RunFixture,
+                 "A run that has begun stands in the way of what it goes on from until it has stored its own") {
+  const auto graph = asks();
+  const RunId first{uuid4()};
+  go(graph, GraphInput{json::object{}}, first);
+  run(saver().flush());
+  storage::Run other;
+  other.run_id = RunId{uuid4()};
+  other.thread_id = kThread;
+  other.status = storage::RunStatus::pending;
+  const auto in_the_way = [&](RunId erased) {
+    auto look = [&](storage::Transaction& transaction) { return run_in_the_way(transaction, kThread, erased); };
+    return run(storage->commit(std::move(look)));
+  };
+  auto add = [&](storage::Transaction& transaction) {
+    storage::Thread thread;
+    thread.thread_id = kThread;
+    transaction.threads().insert(thread);
+    transaction.runs().insert(other);
+  };
+  run(storage->commit(std::move(add)));
+  // It reads what is there when it begins.
+  CHECK_FALSE(in_the_way(first));
+
+  other.status = storage::RunStatus::running;
+  auto begin = [&](storage::Transaction& transaction) { transaction.runs().update(other); };
+  run(storage->commit(std::move(begin)));
+  CHECK(in_the_way(first) == other.run_id);
+  CHECK_FALSE(in_the_way(other.run_id));
+
+  Command answer;
+  answer.resume = "yes";
+  go(graph, answer, other.run_id);
+  run(saver().flush());
+  // It asks once more, on the checkpoint of the first.
+  CHECK(in_the_way(first) == other.run_id);
+  go(graph, GraphInput{json::object{}}, other.run_id);
+  run(saver().flush());
+  CHECK_FALSE(in_the_way(first));
+}
+
 }  // namespace heddle::runtime
