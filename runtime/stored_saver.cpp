@@ -14,6 +14,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "runtime/error.h"
 #include "runtime/json.h"
 #include "runtime/uuid.h"
 
@@ -34,6 +35,11 @@ ValueId first_value_id(const CheckpointId& id) {
 
 [[noreturn]] void refuse_after_failure() {
   throw storage::StorageError("an earlier checkpoint of this run could not be stored");
+}
+
+GraphError checkpoint_gone() {
+  return {kCheckpointGone,
+          "The checkpoint that this goes on from was deleted meanwhile, so nothing was stored. Do it again"};
 }
 
 [[noreturn]] void report_lack(const storage::Checkpoint& row) {
@@ -250,11 +256,14 @@ asio::awaitable<std::vector<LoadedCheckpoint>> StoredSaver::load(std::string che
     if (held_checkpoint && held_checkpoint->id == row.checkpoint_id) {
       next.checkpoint = *held_checkpoint;
       next.checkpoint.parent = row.parent_id;  // changes when checkpoints between them are erased
+      if (use == Use::go_on) known_[checkpoint_ns].read_from = row.checkpoint_id;
       continue;
     }
     CheckpointDecoder::Decoded decoded = decoder.decode(row);
     next.checkpoint = std::move(decoded.checkpoint);
-    if (use == Use::go_on) remember(checkpoint_ns, {.values = std::move(decoded.values)});
+    if (use == Use::go_on) {
+      remember(checkpoint_ns, {.values = std::move(decoded.values), .read_from = row.checkpoint_id});
+    }
   }
   co_return loaded;
 }
@@ -263,12 +272,14 @@ void StoredSaver::put(Checkpoint checkpoint) {
   next_value_id_ = std::max(next_value_id_, first_value_id(checkpoint.id));
   const std::string& shared_text = shared_metadata_text(checkpoint.metadata.shared);
   const Known& last = known(checkpoint.checkpoint_ns);
+  const std::optional<CheckpointId> from = last.read_from;
   auto encoded = std::make_shared<EncodedCheckpoint>(
       encode_checkpoint(thread_id_, checkpoint, shared_text, last.values, next_value_id_));
   auto kept = std::make_shared<const Checkpoint>(std::move(checkpoint));
   remember(kept->checkpoint_ns,
            {.values = std::move(encoded->values), .checkpoint = kept, .is_as_read = encoded->row_is_as_read});
-  submit([encoded](storage::Checkpoints& checkpoints) { checkpoints.insert(encoded->row, encoded->new_values); });
+  auto insert = [encoded](storage::Checkpoints& checkpoints) { checkpoints.insert(encoded->row, encoded->new_values); };
+  submit(std::move(insert), kept->checkpoint_ns, from);
 }
 
 void StoredSaver::put_writes(std::string checkpoint_ns, CheckpointId id, TaskWrites writes) {
@@ -278,16 +289,27 @@ void StoredSaver::put_writes(std::string checkpoint_ns, CheckpointId id, TaskWri
   pending->task_id = writes.task_id;
   pending->task_path = std::move(writes.task_path);
   pending->writes = encode_writes(writes.writes);
-  submit([thread_id = thread_id_, pending](storage::Checkpoints& checkpoints) {
+  const bool is_only_read = known(pending->checkpoint_ns).read_from == id;
+  auto put = [thread_id = thread_id_, pending](storage::Checkpoints& checkpoints) {
     checkpoints.put_writes(thread_id, *pending);
-  });
+  };
+  submit(std::move(put), pending->checkpoint_ns, is_only_read ? std::optional(id) : std::nullopt);
 }
 
-void StoredSaver::submit(std::function<void(storage::Checkpoints&)> work) {
+void StoredSaver::submit(std::function<void(storage::Checkpoints&)> work, const std::string& checkpoint_ns,
+                         std::optional<CheckpointId> from) {
   in_flight_->begin();
+  std::function<void(storage::Checkpoints&)> check;
+  if (from) {
+    check = [thread_id = thread_id_, checkpoint_ns, id = *from](storage::Checkpoints& checkpoints) {
+      if (!checkpoints.exists(thread_id, checkpoint_ns, id)) throw checkpoint_gone();
+    };
+  }
   // One on its way can fail after this one was handed in.
-  auto guarded = [failed = in_flight_->failed(), work = std::move(work)](storage::Transaction& transaction) {
+  auto guarded = [failed = in_flight_->failed(), check = std::move(check),
+                  work = std::move(work)](storage::Transaction& transaction) {
     if (*failed) refuse_after_failure();
+    if (check) check(transaction.checkpoints());
     work(transaction.checkpoints());
   };
   auto done = [in_flight = in_flight_](const std::exception_ptr& error) { in_flight->end(error); };

@@ -21,6 +21,9 @@
 
 namespace heddle::runtime {
 
+// The name of the error.
+inline constexpr const char* kCheckpointGone = "CheckpointGoneError";
+
 // Puts that may be on their way before wait_for_room() waits. Bounds the memory of a run that is faster
 // than the disk: each holds the texts of one superstep.
 inline constexpr std::size_t kPutsInFlightMax = 64;
@@ -28,7 +31,8 @@ inline constexpr std::size_t kPutsInFlightMax = 64;
 inline constexpr std::size_t kKnownNamespacesMax = 64;
 
 // Once a put has failed, no later one is stored and every wait, flush and read throws the first error:
-// what comes later may name values that were lost. Make a new saver to go on.
+// what comes later may name values that were lost. Make a new saver to go on. It fails with GraphError kCheckpointGone
+// if the checkpoint that it goes on from was erased since it was read: its values may be gone with it.
 //
 // `executor` runs one thing at a time: a strand, or a context with one thread. Its context must outlive the saver and
 // whoever waits, `storage` the puts; the saver need not. While a saver is used, nobody else writes or erases
@@ -71,6 +75,7 @@ class StoredSaver final : public CheckpointSaver {
     StoredValues values{};
     std::shared_ptr<const Checkpoint> checkpoint{};  // if this saver has put it or found it in `states`
     bool is_as_read = false;                         // EncodedCheckpoint::row_is_as_read
+    std::optional<CheckpointId> read_from{};         // the one that the values were read from
     std::uint64_t last_use = 0;                      // remember() says
   };
 
@@ -80,7 +85,9 @@ class StoredSaver final : public CheckpointSaver {
   void look_into_states();
   void leave_in_states() noexcept;
   boost::asio::awaitable<void> wait_until_at_most(std::size_t in_flight);
-  void submit(std::function<void(storage::Checkpoints&)> work);
+  // `from`: the checkpoint that it goes on from, if that has only been read so far.
+  void submit(std::function<void(storage::Checkpoints&)> work, const std::string& checkpoint_ns,
+              std::optional<CheckpointId> from);
   const Known& known(const std::string& checkpoint_ns) const;
   void remember(const std::string& checkpoint_ns, Known known);
   const std::string& shared_metadata_text(const std::shared_ptr<const json::object>& shared);

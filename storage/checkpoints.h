@@ -93,6 +93,8 @@ class CheckpointReads {
   virtual ~CheckpointReads() = default;
   virtual std::optional<Checkpoint> find(ThreadId thread_id, const std::string& checkpoint_ns,
                                          CheckpointId id) const = 0;
+  // Whether find() would find it; reads no checkpoint.
+  virtual bool exists(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const = 0;
   virtual std::optional<Checkpoint> newest(ThreadId thread_id, const std::string& checkpoint_ns) const = 0;
   // The id of what newest() would find; reads no checkpoint.
   virtual std::optional<CheckpointId> newest_id(ThreadId thread_id, const std::string& checkpoint_ns) const = 0;

@@ -236,6 +236,7 @@ asio::awaitable<runtime::CheckpointAddress> StateService::update(
   try {
     made = co_await runtime::update_state(*graph, services, std::move(address), std::move(supersteps));
   } catch (const runtime::GraphError& error) {
+    if (error.name() == runtime::kCheckpointGone) throw ApiError::conflict(error.what());
     throw ApiError::invalid({}, error.what());
   }
 

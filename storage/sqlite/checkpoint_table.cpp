@@ -145,6 +145,10 @@ ChannelValue value_from(Query& sql, ValueId id) {
 
 CheckpointTable::CheckpointTable(const SQLite::Database& database)
     : find_(database, kColumns + kInNamespace + "AND c.checkpoint_id = :id"),
+      exists_(database, R"sql(
+        SELECT 1 FROM checkpoints
+        WHERE thread_id = :thread_id AND checkpoint_ns = :checkpoint_ns AND checkpoint_id = :id
+      )sql"),
       newest_(database, kColumns + kInNamespace + "ORDER BY c.checkpoint_id DESC LIMIT 1"),
       newest_id_(database, R"sql(
         SELECT checkpoint_id FROM checkpoints WHERE thread_id = :thread_id AND checkpoint_ns = :checkpoint_ns
@@ -203,6 +207,12 @@ CheckpointTable::CheckpointTable(const SQLite::Database& database)
 std::optional<Checkpoint> CheckpointTable::find(ThreadId thread_id, const std::string& checkpoint_ns,
                                                 CheckpointId id) const {
   return first_of(find_, thread_id, checkpoint_ns, id);
+}
+
+bool CheckpointTable::exists(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const {
+  Query sql(exists_);
+  sql.bind(":thread_id", thread_id).bind(":checkpoint_ns", checkpoint_ns).bind(":id", id);
+  return sql.next();
 }
 
 std::optional<Checkpoint> CheckpointTable::newest(ThreadId thread_id, const std::string& checkpoint_ns) const {

@@ -17,6 +17,7 @@ class CheckpointTable final : public Checkpoints {
   explicit CheckpointTable(const SQLite::Database& database);
 
   std::optional<Checkpoint> find(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const override;
+  bool exists(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const override;
   std::optional<Checkpoint> newest(ThreadId thread_id, const std::string& checkpoint_ns) const override;
   std::optional<CheckpointId> newest_id(ThreadId thread_id, const std::string& checkpoint_ns) const override;
   std::optional<Checkpoint> newest_before(ThreadId thread_id, const std::string& checkpoint_ns,
@@ -41,6 +42,7 @@ class CheckpointTable final : public Checkpoints {
   std::int64_t shared_id_of(const Checkpoint& checkpoint);
 
   mutable Statement find_;
+  mutable Statement exists_;
   mutable Statement newest_;
   mutable Statement newest_id_;
   mutable Statement newest_before_;

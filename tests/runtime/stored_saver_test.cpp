@@ -189,6 +189,46 @@ TEST_CASE_METHOD(StoredSaverFixture, "After a failed put nothing later is stored
   }
 }
 
+TEST_CASE_METHOD(StoredSaverFixture, "Nothing is stored that goes on from a checkpoint that was erased") {
+  CheckpointMaker maker;
+  Checkpoint first = maker.make({{"text", long_text('x')}});
+  first.run_id = id<RunId>(1);
+  saver().put(first);
+  run(saver().flush());
+  const auto erase_first = [this] {
+    auto erase = [](storage::Transaction& transaction) { transaction.checkpoints().erase_run(kThread, id<RunId>(1)); };
+    run(storage->commit(std::move(erase)));
+  };
+  const Checkpoint second = maker.make(first.values, first.id);
+  SECTION("a checkpoint") {
+    renew();
+    run(saver().newest(""));
+    erase_first();
+    saver().put(second);
+    CHECK_THROWS_WITH(run(saver().flush()), Catch::Contains("was deleted meanwhile"));
+    renew();
+    CHECK_FALSE(run(saver().newest("")));
+  }
+  SECTION("writes") {
+    renew();
+    run(saver().newest(""));
+    erase_first();
+    saver().put_writes("", first.id, {TaskId{}, "", {{"text", Value(json::value(1))}}});
+    CHECK_THROWS_WITH(run(saver().flush()), Catch::Contains("was deleted meanwhile"));
+  }
+  SECTION("unless it has been gone on from before") {
+    renew();
+    run(saver().newest(""));
+    saver().put(second);
+    run(saver().flush());
+    erase_first();
+    saver().put(maker.make(first.values, second.id));
+    run(saver().flush());
+    renew();
+    CHECK(run(saver().newest(""))->checkpoint.values.at("text").text() == long_text('x').text());
+  }
+}
+
 TEST_CASE("A run waits for the disk when too much is on its way") {
   boost::asio::io_context io;
   SlowStorage storage;

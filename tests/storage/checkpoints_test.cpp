@@ -107,6 +107,15 @@ TEST_CASE_METHOD(CheckpointsFixture, "The newest checkpoint of a namespace is th
   CHECK_FALSE(found[2]);
   CHECK_FALSE(found[3]);
 
+  auto exists = [](const Snapshot& snapshot) {
+    const CheckpointReads& checkpoints = snapshot.checkpoints();
+    return std::vector<bool>{checkpoints.exists(kThread, "", id<CheckpointId>(1)),
+                             checkpoints.exists(kThread, "", id<CheckpointId>(3)),
+                             checkpoints.exists(kThread, "other", id<CheckpointId>(3)),
+                             checkpoints.exists(id<ThreadId>(2), "", id<CheckpointId>(1))};
+  };
+  CHECK(read(exists) == std::vector<bool>{true, false, true, false});
+
   auto newest_id = [](const Snapshot& snapshot) {
     const CheckpointReads& checkpoints = snapshot.checkpoints();
     return std::vector<std::optional<CheckpointId>>{checkpoints.newest_id(kThread, ""),
