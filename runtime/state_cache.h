@@ -6,16 +6,24 @@
 #include <cstddef>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "runtime/checkpoint_codec.h"
 #include "runtime/checkpoint_saver.h"
 #include "runtime/recently_used.h"
+#include "storage/checkpoints.h"
 
 namespace heddle::runtime {
 
-// Nothing here is ever wrong, only unused: what a thread's newest checkpoint is, is always read from the storage, and a
-// checkpoint's values never change under its id. Its parent may, so that is taken from the storage, too.
-// Used by all engine threads, hence the mutex; nothing is done under it but looking up and moving pointers.
+// Where the graph of a thread stands, as a transaction has seen it. None: there is no checkpoint of it.
+struct SeenHead {
+  std::optional<storage::CheckpointHead> head;
+};
+
+// Nothing here is ever wrong, only unused: what a thread's newest checkpoint is, is always read from the storage, by
+// the run or by the transaction that made the run, and a checkpoint's values never change under its id. Its parent may,
+// so that is taken from the storage, too. Used by all engine threads, hence the mutex; nothing is done under it but
+// looking up and moving pointers.
 class StateCache {
  public:
   struct State {
@@ -24,6 +32,7 @@ class StateCache {
     // Becomes true if something of it could not be stored, before anything that was handed to the storage behind it is
     // done. Null pointer: all of it is durable.
     std::shared_ptr<const std::atomic<bool>> is_lost{};
+    bool has_pending = false;  // tasks have left writes on it, which are in the storage only
   };
 
   // `bytes_max`: about what the states may take in memory, all together.

@@ -155,7 +155,11 @@ StoredSaver::~StoredSaver() {
 
 void StoredSaver::look_into_states() {
   const std::shared_ptr<const StateCache::State> found = states_->find(thread_id_);
-  if (found) remember("", {.values = found->values, .checkpoint = found->checkpoint});
+  if (!found) return;
+  remember("", {.values = found->values,
+                .checkpoint = found->checkpoint,
+                .is_as_read = true,
+                .has_pending = found->has_pending});
 }
 
 void StoredSaver::leave_in_states() noexcept {
@@ -165,8 +169,8 @@ void StoredSaver::leave_in_states() noexcept {
   const auto is_as_read = [](const auto& value) { return value.second->is_as_read; };
   if (!found->second.is_as_read || !std::ranges::all_of(found->second.values, is_as_read)) return;
   try {
-    states_->keep(thread_id_,
-                  {std::move(found->second.checkpoint), std::move(found->second.values), in_flight_->failed()});
+    states_->keep(thread_id_, {std::move(found->second.checkpoint), std::move(found->second.values),
+                               in_flight_->failed(), found->second.has_pending});
   } catch (const std::bad_alloc&) {
     // Then the next run decodes it.
   }
@@ -181,13 +185,36 @@ asio::awaitable<std::optional<LoadedCheckpoint>> StoredSaver::find(std::string c
   return load_head(std::move(checkpoint_ns), std::move(rows));
 }
 
+std::optional<std::optional<LoadedCheckpoint>> StoredSaver::newest_as_seen() {
+  const std::optional<SeenHead> seen = std::exchange(seen_head_, std::nullopt);
+  if (!seen) return std::nullopt;
+  if (!seen->head) {
+    known_.erase("");
+    return std::optional<LoadedCheckpoint>();
+  }
+  const auto held = known_.find("");
+  const bool is_held = held != known_.end() && held->second.checkpoint && !held->second.has_pending &&
+                       held->second.checkpoint->id == seen->head->id;
+  if (!is_held) return std::nullopt;
+  held->second.read_from = seen->head->id;
+  LoadedCheckpoint loaded;
+  loaded.checkpoint = *held->second.checkpoint;
+  loaded.checkpoint.parent = seen->head->parent;
+  return loaded;
+}
+
 asio::awaitable<std::optional<LoadedCheckpoint>> StoredSaver::newest(std::string checkpoint_ns) {
+  if (checkpoint_ns.empty()) {
+    std::optional<std::optional<LoadedCheckpoint>> seen = newest_as_seen();
+    if (seen) co_return *std::move(seen);
+  }
   Rows rows = [thread_id = thread_id_, checkpoint_ns](const storage::CheckpointReads& reads) {
     std::vector<storage::Checkpoint> found;
     if (auto row = reads.newest(thread_id, checkpoint_ns)) found.push_back(*std::move(row));
     return found;
   };
-  return load_head(std::move(checkpoint_ns), std::move(rows));
+  std::optional<LoadedCheckpoint> found = co_await load_head(std::move(checkpoint_ns), std::move(rows));
+  co_return found;
 }
 
 asio::awaitable<std::optional<LoadedCheckpoint>> StoredSaver::newest_before(std::string checkpoint_ns,
@@ -289,7 +316,13 @@ void StoredSaver::put_writes(std::string checkpoint_ns, CheckpointId id, TaskWri
   pending->task_id = writes.task_id;
   pending->task_path = std::move(writes.task_path);
   pending->writes = encode_writes(writes.writes);
-  const bool is_only_read = known(pending->checkpoint_ns).read_from == id;
+  const auto stood_on = known_.find(pending->checkpoint_ns);
+  bool is_only_read = false;
+  if (stood_on != known_.end()) {
+    Known& known = stood_on->second;
+    is_only_read = known.read_from == id;
+    known.has_pending = known.has_pending || (known.checkpoint && known.checkpoint->id == id);
+  }
   auto put = [thread_id = thread_id_, pending](storage::Checkpoints& checkpoints) {
     checkpoints.put_writes(thread_id, *pending);
   };
@@ -299,6 +332,7 @@ void StoredSaver::put_writes(std::string checkpoint_ns, CheckpointId id, TaskWri
 void StoredSaver::submit(std::function<void(storage::Checkpoints&)> work, const std::string& checkpoint_ns,
                          std::optional<CheckpointId> from) {
   in_flight_->begin();
+  seen_head_.reset();
   std::function<void(storage::Checkpoints&)> check;
   if (from) {
     check = [thread_id = thread_id_, checkpoint_ns, id = *from](storage::Checkpoints& checkpoints) {

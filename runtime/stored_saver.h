@@ -49,6 +49,10 @@ class StoredSaver final : public CheckpointSaver {
   StoredSaver(const StoredSaver&) = delete;
   StoredSaver& operator=(const StoredSaver&) = delete;
 
+  // Spares the first newest() of the graph itself its read, if `states` has what was seen. `seen` is from a transaction
+  // behind which nobody but this saver stores checkpoints of the thread. Before anything else is asked or put.
+  void begin_at(SeenHead seen) { seen_head_ = seen; }
+
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> find(std::string checkpoint_ns, CheckpointId id) override;
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest(std::string checkpoint_ns) override;
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest_before(std::string checkpoint_ns,
@@ -76,11 +80,14 @@ class StoredSaver final : public CheckpointSaver {
     std::shared_ptr<const Checkpoint> checkpoint{};  // if this saver has put it or found it in `states`
     bool is_as_read = false;                         // EncodedCheckpoint::row_is_as_read
     std::optional<CheckpointId> read_from{};         // the one that the values were read from
+    bool has_pending = false;                        // `checkpoint` has pending writes
     std::uint64_t last_use = 0;                      // remember() says
   };
 
   boost::asio::awaitable<std::vector<LoadedCheckpoint>> load(std::string checkpoint_ns, Rows rows, Use use);
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> load_head(std::string checkpoint_ns, Rows rows);
+  // Nothing: it has to be read.
+  std::optional<std::optional<LoadedCheckpoint>> newest_as_seen();
   // What `states` has of the thread counts as loaded.
   void look_into_states();
   void leave_in_states() noexcept;
@@ -99,6 +106,7 @@ class StoredSaver final : public CheckpointSaver {
   PartCache* parts_;
   std::shared_ptr<boost::asio::steady_timer> woken_;  // never expires; cancelled to wake whoever waits
   std::shared_ptr<InFlight> in_flight_;
+  std::optional<SeenHead> seen_head_;   // until the first newest() or put
   std::map<std::string, Known> known_;  // by namespace: what its checkpoint names that was loaded or stored last
   std::uint64_t uses_ = 0;
   ValueId next_value_id_ = 1;

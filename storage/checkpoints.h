@@ -67,6 +67,12 @@ struct PendingWrites {
   std::string writes;
 };
 
+// Where a namespace of a thread stands.
+struct CheckpointHead {
+  CheckpointId id;
+  std::optional<CheckpointId> parent;
+};
+
 struct CheckpointQuery {
   ThreadId thread_id;
   std::string checkpoint_ns;
@@ -98,6 +104,8 @@ class CheckpointReads {
   virtual std::optional<Checkpoint> newest(ThreadId thread_id, const std::string& checkpoint_ns) const = 0;
   // The id of what newest() would find; reads no checkpoint.
   virtual std::optional<CheckpointId> newest_id(ThreadId thread_id, const std::string& checkpoint_ns) const = 0;
+  // The same with its parent; reads little of the checkpoint.
+  virtual std::optional<CheckpointHead> head(ThreadId thread_id, const std::string& checkpoint_ns) const = 0;
   virtual std::optional<Checkpoint> newest_before(ThreadId thread_id, const std::string& checkpoint_ns,
                                                   CheckpointId bound) const = 0;
   virtual std::vector<Checkpoint> list(const CheckpointQuery& query) const = 0;  // newest first

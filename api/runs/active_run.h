@@ -18,6 +18,7 @@
 #include "api/runs/run_stream.h"
 #include "runtime/compiled_graph.h"
 #include "runtime/drain_request.h"
+#include "runtime/state_cache.h"
 #include "runtime/state_graph.h"
 #include "storage/runs.h"
 #include "storage/threads.h"
@@ -41,6 +42,8 @@ struct RunPlan {
   std::shared_ptr<const runtime::Breakpoints> interrupt_after;
   std::string webhook;  // whom to call at the end; empty: nobody
   bool strict_resume = false;
+  // Where the thread stood in the transaction in which the run has begun. None: the run has to look.
+  std::optional<runtime::SeenHead> head;
 };
 
 // Belongs to the I/O thread. Shared by the queue and those who wait for the run or read it.

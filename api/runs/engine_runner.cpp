@@ -58,8 +58,10 @@ asio::awaitable<runtime::RunOutcome> run_on_engine(std::shared_ptr<EngineSide> s
   const auto executor = co_await asio::this_coro::executor;
   std::unique_ptr<runtime::CheckpointSaver> saver;
   if (side->stored_thread) {
-    saver = std::make_unique<runtime::StoredSaver>(*side->bridge, *side->stored_thread, executor,
-                                                   runtime::Unpacking::at_once, &side->states);
+    auto stored = std::make_unique<runtime::StoredSaver>(*side->bridge, *side->stored_thread, executor,
+                                                         runtime::Unpacking::at_once, &side->states);
+    if (side->plan.head) stored->begin_at(*side->plan.head);
+    saver = std::move(stored);
   } else {
     saver = std::make_unique<runtime::MemorySaver>();
   }

@@ -123,12 +123,14 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
     const bool may_create = !draft.origin.thread_id || draft.request.if_not_exists == IfThreadMissing::create;
     if (!may_create || transaction.threads().exists(record.thread_id)) return ThreadMissing{};
     make_details(draft, {}, {});
+    std::optional<runtime::SeenHead> head;
     if (draft.origin.is_watched && record.created_at <= record.updated_at) {
       begin(record);
+      head.emplace();
     }
     transaction.threads().insert(new_thread(draft));
     insert(transaction, draft);
-    return Stored{std::move(record), std::move(draft.details), {}};
+    return Stored{std::move(record), std::move(draft.details), {}, head};
   }
 
   const std::vector<storage::Run> in_flight = transaction.runs().in_flight(record.thread_id);
@@ -153,11 +155,13 @@ StoreAnswer store_run(storage::Transaction& transaction, Draft draft) {
     transaction.threads().update(*thread);
   }
   make_details(draft, draft.compat == Compat::js ? thread_config : json::object{}, thread_metadata);
+  std::optional<runtime::SeenHead> head;
   if (draft.origin.is_watched && in_flight.empty() && record.created_at <= record.updated_at) {
     begin(record);
+    head = runtime::SeenHead{transaction.checkpoints().head(record.thread_id, "")};
   }
   insert(transaction, draft);
-  Stored stored{record, draft.details, {}};
+  Stored stored{record, draft.details, {}, head};
   const bool cancels = record.multitask_strategy == storage::MultitaskStrategy::interrupt ||
                        record.multitask_strategy == storage::MultitaskStrategy::rollback;
   if (cancels) {

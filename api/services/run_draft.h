@@ -11,6 +11,7 @@
 #include "api/runs/run_details.h"
 #include "api/runs/run_request.h"
 #include "api/settings.h"
+#include "runtime/state_cache.h"
 #include "storage/assistants.h"
 #include "storage/crons.h"
 #include "storage/runs.h"
@@ -67,6 +68,7 @@ struct Stored {
   storage::Run record;
   RunDetails details;
   std::vector<storage::RunId> to_cancel;
+  std::optional<runtime::SeenHead> head;  // of the thread, if the run has begun
 };
 struct ThreadMissing {};
 struct ThreadBusy {};

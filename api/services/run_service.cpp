@@ -141,6 +141,7 @@ asio::awaitable<std::shared_ptr<ActiveRun>> RunService::create(Caller caller, Ru
   }
   std::shared_ptr<ActiveRun> run = activate(stored.record, stored.details, graph_id, std::move(secrets), false);
   run->request_id = origin.request_id;
+  run->plan.head = stored.head;
   parts_.queue.add(run);
   co_return run;
 }

@@ -154,6 +154,11 @@ CheckpointTable::CheckpointTable(const SQLite::Database& database)
         SELECT checkpoint_id FROM checkpoints WHERE thread_id = :thread_id AND checkpoint_ns = :checkpoint_ns
         ORDER BY checkpoint_id DESC LIMIT 1
       )sql"),
+      head_(database, R"sql(
+        SELECT checkpoint_id, parent_id FROM checkpoints
+        WHERE thread_id = :thread_id AND checkpoint_ns = :checkpoint_ns
+        ORDER BY checkpoint_id DESC LIMIT 1
+      )sql"),
       newest_before_(database,
                      kColumns + kInNamespace + "AND c.checkpoint_id < :id ORDER BY c.checkpoint_id DESC LIMIT 1"),
       // Every id is between no bytes and 17 bytes of ff. The range lets the key find the first row, whatever is asked.
@@ -225,6 +230,15 @@ std::optional<CheckpointId> CheckpointTable::newest_id(ThreadId thread_id, const
   std::optional<CheckpointId> id;
   if (sql.next()) sql >> id;
   return id;
+}
+
+std::optional<CheckpointHead> CheckpointTable::head(ThreadId thread_id, const std::string& checkpoint_ns) const {
+  Query sql(head_);
+  sql.bind(":thread_id", thread_id).bind(":checkpoint_ns", checkpoint_ns);
+  if (!sql.next()) return std::nullopt;
+  CheckpointHead head;
+  sql >> head.id >> head.parent;
+  return head;
 }
 
 std::optional<Checkpoint> CheckpointTable::newest_before(ThreadId thread_id, const std::string& checkpoint_ns,

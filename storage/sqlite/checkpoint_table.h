@@ -20,6 +20,7 @@ class CheckpointTable final : public Checkpoints {
   bool exists(ThreadId thread_id, const std::string& checkpoint_ns, CheckpointId id) const override;
   std::optional<Checkpoint> newest(ThreadId thread_id, const std::string& checkpoint_ns) const override;
   std::optional<CheckpointId> newest_id(ThreadId thread_id, const std::string& checkpoint_ns) const override;
+  std::optional<CheckpointHead> head(ThreadId thread_id, const std::string& checkpoint_ns) const override;
   std::optional<Checkpoint> newest_before(ThreadId thread_id, const std::string& checkpoint_ns,
                                           CheckpointId bound) const override;
   std::vector<Checkpoint> list(const CheckpointQuery& query) const override;
@@ -45,6 +46,7 @@ class CheckpointTable final : public Checkpoints {
   mutable Statement exists_;
   mutable Statement newest_;
   mutable Statement newest_id_;
+  mutable Statement head_;
   mutable Statement newest_before_;
   mutable Statement list_;
   mutable Statement pending_writes_;

@@ -50,6 +50,34 @@ class RunsFixture : public test::StoredSaverFixture {
   std::optional<CheckpointId> newest_;
 };
 
+// Hands everything on, and counts what is read.
+class CountedReads final : public heddle::test::FaultyStorage {
+ public:
+  using FaultyStorage::FaultyStorage;
+  void submit_read(std::function<void(const storage::Snapshot&)> work,
+                   std::function<void(std::exception_ptr)> done) override {
+    ++reads;
+    FaultyStorage::submit_read(std::move(work), std::move(done));
+  }
+
+  int reads = 0;
+};
+
+// Runs that were told where their thread stands.
+class SeenHeadFixture : public RunsFixture {
+ public:
+  std::optional<LoadedCheckpoint> newest_at(std::optional<storage::CheckpointHead> head) {
+    counted.reads = 0;
+    StoredSaver saver(counted, kThread, io.get_executor(), Unpacking::at_once, &states());
+    saver.begin_at({head});
+    return run(saver.newest(""));
+  }
+  // As the next run would find it.
+  std::string as_read() { return dump(newest(nullptr)); }
+
+  CountedReads counted{*storage};
+};
+
 StateCache::State state_of(std::size_t text_bytes) {
   auto stored = std::make_shared<StoredValue>();
   stored->parts.push_back({1, 0, 0, text_bytes});
@@ -147,6 +175,71 @@ TEST_CASE_METHOD(RunsFixture, "A run whose checkpoints are not all stored leaves
     CHECK_FALSE(states().find(kThread));
     CHECK(states().bytes() == 0);
   }
+}
+
+TEST_CASE_METHOD(SeenHeadFixture, "A run that knows where its thread stands reads nothing that is in memory") {
+  const Checkpoint first = put({{"text", long_text('x')}}, &states());
+  const Checkpoint second = put({{"text", long_text('y')}}, &states());
+  const std::optional<LoadedCheckpoint> found = newest_at(storage::CheckpointHead{second.id, first.id});
+  REQUIRE(found);
+  CHECK(dump(*found) == as_read());
+  CHECK(counted.reads == 0);
+
+  // Which parent a checkpoint has, is what the storage says.
+  const std::optional<LoadedCheckpoint> relinked = newest_at(storage::CheckpointHead{second.id, std::nullopt});
+  CHECK_FALSE(relinked->checkpoint.parent);
+
+  SECTION("it reads what is not in memory") {
+    put({{"text", long_text('z')}}, nullptr);
+    const storage::CheckpointHead head{newest(nullptr).checkpoint.id, second.id};
+    CHECK(dump(*newest_at(head)) == as_read());
+    CHECK(counted.reads == 1);
+  }
+  SECTION("on a new thread there is nothing to read") {
+    CHECK_FALSE(newest_at(std::nullopt));
+    CHECK(counted.reads == 0);
+  }
+  SECTION("what it has put itself is newer than what was seen") {
+    StoredSaver saver(counted, kThread, io.get_executor(), Unpacking::at_once, &states());
+    saver.begin_at({storage::CheckpointHead{second.id, first.id}});
+    CheckpointMaker maker;
+    Checkpoint third = maker.make({{"text", long_text('z')}});
+    third.id.uuid.bytes[0] = 0xff;  // later than all others
+    saver.put(third);
+    CHECK(run(saver.newest(""))->checkpoint.id == third.id);
+  }
+}
+
+TEST_CASE_METHOD(SeenHeadFixture, "Writes that tasks have left on a checkpoint are read, whoever left them") {
+  const Checkpoint head = put({{"text", long_text('x')}}, &states());
+  const TaskWrites writes{id<TaskId>(3), "path", {{"log", Value(json::value("answer"))}}};
+  SECTION("the run that made the checkpoint") {
+    StoredSaver saver(*storage, kThread, io.get_executor(), Unpacking::at_once, &states());
+    Checkpoint next = head;
+    next.id.uuid.bytes[0] = 0xff;  // later than all others
+    saver.put(next);
+    saver.put_writes("", next.id, writes);
+    run(saver.flush());
+  }
+  SECTION("a run that found it in memory") {
+    StoredSaver saver(*storage, kThread, io.get_executor(), Unpacking::at_once, &states());
+    saver.begin_at({storage::CheckpointHead{head.id, std::nullopt}});
+    CHECK(run(saver.newest("")));
+    saver.put_writes("", head.id, writes);
+    run(saver.flush());
+  }
+  SECTION("a run that had to read it") {
+    StoredSaver saver(*storage, kThread, io.get_executor(), Unpacking::at_once, &states());
+    CHECK(run(saver.newest("")));
+    saver.put_writes("", head.id, writes);
+    run(saver.flush());
+  }
+  const LoadedCheckpoint read = newest(nullptr);
+  const std::optional<LoadedCheckpoint> found =
+      newest_at(storage::CheckpointHead{read.checkpoint.id, read.checkpoint.parent});
+  CHECK(dump(*found) == dump(read));
+  CHECK(found->pending.size() == 1);
+  CHECK(counted.reads == 1);
 }
 
 TEST_CASE_METHOD(RunsFixture, "A thread whose state is gone is not gone on from what was in memory") {

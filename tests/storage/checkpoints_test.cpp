@@ -122,6 +122,13 @@ TEST_CASE_METHOD(CheckpointsFixture, "The newest checkpoint of a namespace is th
                                                     checkpoints.newest_id(kThread, "other"),
                                                     checkpoints.newest_id(id<ThreadId>(2), "")};
   };
+  auto head = [](const Snapshot& snapshot) { return snapshot.checkpoints().head(kThread, ""); };
+  const std::optional<CheckpointHead> stands_at = read(head);
+  REQUIRE(stands_at);
+  CHECK(stands_at->id == found[0]->checkpoint_id);
+  CHECK(stands_at->parent == found[0]->parent_id);
+  auto no_head = [](const Snapshot& snapshot) { return snapshot.checkpoints().head(kThread, "none"); };
+  CHECK_FALSE(read(no_head));
   CHECK(read(newest_id) ==
         std::vector<std::optional<CheckpointId>>{id<CheckpointId>(2), id<CheckpointId>(3), std::nullopt});
 }
