@@ -39,7 +39,7 @@ ValueId first_value_id(const CheckpointId& id) {
 
 GraphError checkpoint_gone() {
   return {kCheckpointGone,
-          "The checkpoint that this goes on from was deleted meanwhile, so nothing was stored. Do it again"};
+          "The thread, or its checkpoint that this goes on from, was deleted meanwhile, so nothing was stored"};
 }
 
 [[noreturn]] void report_lack(const storage::Checkpoint& row) {
@@ -333,17 +333,21 @@ void StoredSaver::submit(std::function<void(storage::Checkpoints&)> work, const 
                          std::optional<CheckpointId> from) {
   in_flight_->begin();
   seen_head_.reset();
-  std::function<void(storage::Checkpoints&)> check;
+  std::function<void(storage::Transaction&)> check;
   if (from) {
-    check = [thread_id = thread_id_, checkpoint_ns, id = *from](storage::Checkpoints& checkpoints) {
-      if (!checkpoints.exists(thread_id, checkpoint_ns, id)) throw checkpoint_gone();
+    check = [thread_id = thread_id_, checkpoint_ns, id = *from](storage::Transaction& transaction) {
+      if (!transaction.checkpoints().exists(thread_id, checkpoint_ns, id)) throw checkpoint_gone();
+    };
+  } else if (requires_thread_) {
+    check = [thread_id = thread_id_](storage::Transaction& transaction) {
+      if (!transaction.threads().exists(thread_id)) throw checkpoint_gone();
     };
   }
   // One on its way can fail after this one was handed in.
   auto guarded = [failed = in_flight_->failed(), check = std::move(check),
                   work = std::move(work)](storage::Transaction& transaction) {
     if (*failed) refuse_after_failure();
-    if (check) check(transaction.checkpoints());
+    if (check) check(transaction);
     work(transaction.checkpoints());
   };
   auto done = [in_flight = in_flight_](const std::exception_ptr& error) { in_flight->end(error); };

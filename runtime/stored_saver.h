@@ -53,6 +53,10 @@ class StoredSaver final : public CheckpointSaver {
   // behind which nobody but this saver stores checkpoints of the thread. Before anything else is asked or put.
   void begin_at(SeenHead seen) { seen_head_ = seen; }
 
+  // Stores nothing when the thread is gone by then, but fails with kCheckpointGone. Without a run, whose log sees to
+  // it.
+  void require_thread() { requires_thread_ = true; }
+
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> find(std::string checkpoint_ns, CheckpointId id) override;
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest(std::string checkpoint_ns) override;
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> newest_before(std::string checkpoint_ns,
@@ -106,6 +110,7 @@ class StoredSaver final : public CheckpointSaver {
   PartCache* parts_;
   std::shared_ptr<boost::asio::steady_timer> woken_;  // never expires; cancelled to wake whoever waits
   std::shared_ptr<InFlight> in_flight_;
+  bool requires_thread_ = false;
   std::optional<SeenHead> seen_head_;   // until the first newest() or put
   std::map<std::string, Known> known_;  // by namespace: what its checkpoint names that was loaded or stored last
   std::uint64_t uses_ = 0;

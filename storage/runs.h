@@ -49,6 +49,7 @@ class RunReads {
  public:
   virtual ~RunReads() = default;
   virtual std::optional<Run> find(const Owner& owner, RunId id) const = 0;
+  virtual bool exists(RunId id) const = 0;                         // whoever owns it
   virtual std::vector<Run> list(const RunQuery& query) const = 0;  // newest first
   // Those of a thread that began at `since` or later, in the order in which they did, at most `limit` of them.
   virtual std::vector<Run> started_since(const Owner& owner, ThreadId thread_id, Timestamp since,

@@ -231,6 +231,7 @@ asio::awaitable<runtime::CheckpointAddress> StateService::update(
 
   const auto executor = co_await asio::this_coro::executor;
   runtime::StoredSaver saver(parts_.storage, thread.thread_id, executor);
+  saver.require_thread();
   const runtime::UpdateServices services{saver, parts_.clock, parts_.checkpoint_ids, shared, settings};
   runtime::CheckpointAddress made;
   try {

@@ -229,9 +229,9 @@ asio::awaitable<void> ThreadService::stop_and_erase(storage::ThreadId id) {
   co_await parts_.queue.stop_thread(id);
   auto erase_rows = [id](storage::Transaction& tx) { tx.threads().erase(id); };
   co_await parts_.storage.commit(std::move(erase_rows));
-  forget_in_memory(id);
-  // A run that was stored while the others were being stopped has lost its row by now.
+  // A run that was stored while the others were being stopped has lost its row by now, and leaves its state in memory.
   co_await parts_.queue.stop_thread(id);
+  forget_in_memory(id);
   parts_.queue.thread_news().tell(id);
 }
 

@@ -300,6 +300,8 @@ void Loop::store_what_is_left() {
   if (outside_unstored_) {
     run_.put_writes(start_.checkpoint_ns, place_.id, {kNullTask, "", stored_outside(plan_, outside_)});
   }
+  // A run that was stopped between two supersteps still has the tasks of the last one, whose writes are in the state.
+  if (!superstep_ || superstep_->checkpoint != place_.id) return;
   for (Task& task : tasks_) {
     if (!stored_record(plan_, task.record).empty() && !task.restored && task.end != TaskEnd::to_parent) {
       put_record(*superstep_, task);

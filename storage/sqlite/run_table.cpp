@@ -45,6 +45,7 @@ void bind_changing_fields(Query& sql, const Run& run) {
 
 RunTable::RunTable(const SQLite::Database& database)
     : find_(database, kColumns + "WHERE run_id = :run_id AND owner = :owner"),
+      exists_(database, "SELECT 1 FROM runs WHERE run_id = :run_id"),
       list_(database, kColumns + R"sql(
         WHERE thread_id = :thread_id AND owner = :owner
           AND (:status IS NULL OR status = :status)
@@ -96,6 +97,12 @@ std::optional<Run> RunTable::find(const Owner& owner, RunId id) const {
   sql.bind(":owner", owner).bind(":run_id", id);
   if (!sql.next()) return std::nullopt;
   return run_from(sql);
+}
+
+bool RunTable::exists(RunId id) const {
+  Query sql(exists_);
+  sql.bind(":run_id", id);
+  return sql.next();
 }
 
 std::vector<Run> RunTable::list(const RunQuery& query) const {

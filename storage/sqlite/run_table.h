@@ -14,6 +14,7 @@ class RunTable final : public Runs {
   explicit RunTable(const SQLite::Database& database);
 
   std::optional<Run> find(const Owner& owner, RunId id) const override;
+  bool exists(RunId id) const override;
   std::vector<Run> list(const RunQuery& query) const override;
   std::vector<Run> started_since(const Owner& owner, ThreadId thread_id, Timestamp since,
                                  std::int64_t limit) const override;
@@ -29,6 +30,7 @@ class RunTable final : public Runs {
   void erase_sealed(RunId id);
 
   mutable Statement find_;
+  mutable Statement exists_;
   mutable Statement list_;
   mutable Statement started_since_;
   mutable Statement in_flight_;

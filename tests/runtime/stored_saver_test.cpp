@@ -229,6 +229,26 @@ TEST_CASE_METHOD(StoredSaverFixture, "Nothing is stored that goes on from a chec
   }
 }
 
+TEST_CASE_METHOD(StoredSaverFixture, "What is not of a run is stored while its thread is there") {
+  auto add = [](storage::Transaction& transaction) {
+    storage::Thread thread;
+    thread.thread_id = kThread;
+    transaction.threads().insert(thread);
+  };
+  run(storage->commit(std::move(add)));
+  CheckpointMaker maker;
+  StoredSaver guarded(*storage, kThread, io.get_executor());
+  guarded.require_thread();
+  guarded.put(maker.make({{"text", long_text('x')}}));
+  run(guarded.flush());
+  auto erase = [](storage::Transaction& transaction) { transaction.threads().erase(kThread); };
+  run(storage->commit(std::move(erase)));
+  guarded.put(maker.make({{"text", long_text('y')}}));
+  CHECK_THROWS_WITH(run(guarded.flush()), Catch::Contains("was deleted meanwhile"));
+  renew();
+  CHECK_FALSE(run(saver().newest("")));
+}
+
 TEST_CASE("A run waits for the disk when too much is on its way") {
   boost::asio::io_context io;
   SlowStorage storage;

@@ -25,7 +25,18 @@ const storage::ThreadId kThread = test::shape_with({})->thread_id;
 const storage::RunId kRun = test::shape_with({})->run_id;
 
 struct LogFixture {
-  explicit LogFixture(int failing = 0) : storage(*inner, failing) {}
+  explicit LogFixture(int failing = 0) : storage(*inner, failing) {
+    auto add = [](storage::Transaction& transaction) {
+      storage::Thread thread;
+      thread.thread_id = kThread;
+      transaction.threads().insert(thread);
+      storage::Run run;
+      run.run_id = kRun;
+      run.thread_id = kThread;
+      transaction.runs().insert(run);
+    };
+    test::run(io, inner->commit(std::move(add)));
+  }
 
   boost::asio::io_context io;
   std::unique_ptr<storage::Storage> inner = storage::open({});
@@ -82,6 +93,21 @@ TEST_CASE_METHOD(FailingLogFixture,
   io.poll();
   CHECK_THROWS_WITH(test::run(io, log->flush()), "the disk is full");
   CHECK(failed == 2);
+  CHECK(segments().empty());
+}
+
+TEST_CASE_METHOD(LogFixture, "Of a run that was deleted nothing is stored any more, and that is no error", "[log]") {
+  log->append({test::custom_fact("a")});
+  test::run(io, log->flush());
+  CHECK(segments() == std::vector<std::int64_t>{0});
+  auto erase = [](storage::Transaction& transaction) { transaction.threads().erase(kThread); };
+  test::run(io, inner->commit(std::move(erase)));
+  bool is_done = false;
+  auto work = [&is_done](storage::Transaction&) { is_done = true; };
+  log->append_with({test::custom_fact("b")}, std::move(work),
+                   [](const std::exception_ptr& error) { CHECK_FALSE(error); });
+  test::run(io, log->flush());
+  CHECK_FALSE(is_done);
   CHECK(segments().empty());
 }
 

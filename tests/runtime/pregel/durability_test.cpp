@@ -1,6 +1,10 @@
 // When what a run did is stored (runtime.md 10.6).
 
+#include <boost/asio/bind_cancellation_slot.hpp>
+#include <boost/asio/cancellation_signal.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <catch2/catch.hpp>
+#include <cstdint>
 
 #include "tests/runtime/pregel/engine_fixture.h"
 #include "tests/runtime/pregel/passing_saver.h"
@@ -132,6 +136,33 @@ TEST_CASE_METHOD(DurabilityFixture, "exit: a question leaves one checkpoint, the
   CHECK(history(graph).at(0).parent->id == history(graph).at(1).checkpoint->id);
   CHECK(text_of(state(graph).values) == R"({"log":["a","A","beside"]})");
   CHECK(std::ranges::count(notes, "run beside") == 1);
+}
+
+TEST_CASE_METHOD(DurabilityFixture,
+                 "exit: a run that is stopped between two supersteps leaves a state and no writes on it") {
+  durability = Durability::exit;
+  config.recursion_limit = 1'000;
+  boost::asio::cancellation_signal stop;
+  // Nothing is waited for on the way, so it is stopped where it lets others have the thread.
+  const auto count = [&stop](const State& state) {
+    const std::int64_t next = state.integer("count") + 1;
+    if (next == 5) stop.emit(boost::asio::cancellation_type::terminal);
+    return Update{{"count", next}};
+  };
+  const auto again = [](const State&, const RunConfig&) -> Routes { return "add"; };
+  const Graph graph =
+      StateGraph().last("count").node("add", count).edge(kStart, "add").conditional("add", again).compile();
+  bool aborted = false;
+  auto ended = [&aborted](std::exception_ptr error, RunOutcome) { aborted = error != nullptr; };
+  boost::asio::co_spawn(io, start(graph, GraphInput{json::object{}}),
+                        boost::asio::bind_cancellation_slot(stop.slot(), ended));
+  io.restart();
+  io.run();
+  CHECK(aborted);
+  CHECK(std::ranges::count(notes, "writes") == 0);
+  const StateSnapshot left = state(graph);
+  CHECK(left.values.integer("count") > 5);
+  CHECK(left.next == std::vector<std::string>{"add"});
 }
 
 TEST_CASE_METHOD(DurabilityFixture, "exit: a failure leaves the last whole state and what siblings finished") {
