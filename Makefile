@@ -16,8 +16,8 @@ demo: deps
 	cmake --build --preset release --parallel $(JOBS) --target heddle
 	scripts/demo.sh
 
-# The unit tests, the conformance scenarios, the npm clients, these behind Next.js, two hundred kills, a moment of mixed load,
-# the search for secrets that are left, and the chat in Chromium, against the real program; and a program of its own against
+# The unit tests, the conformance scenarios, the npm clients, these behind Next.js, two hundred kills, a moment of mixed load
+# and of clients that get in one another's way, the search for secrets that are left, and the chat in Chromium, against the real program; and a program of its own against
 # the installed package. What waits much of its time goes beside the rest.
 test: build
 	ctest --preset release --parallel $(JOBS)
@@ -37,7 +37,7 @@ test-program:
 test-browser:
 	@tests/browser/run.sh build/release/bin >build/test-browser.log 2>&1; status=$$?; cat build/test-browser.log; exit $$status
 
-# Longer than anybody waits: half an hour of mixed load, five minutes for each fuzz program, ten thousand kills, half an hour
+# Longer than anybody waits: half an hour of mixed load and one of contention, five minutes for each fuzz program, ten thousand kills, half an hour
 # at a time. Fuzz programs and kills go on where the last call ended.
 soak: build
 	tests/soak/run.sh build/release/bin --minutes 30

@@ -1,0 +1,272 @@
+// contention.mjs [--minutes M] [--seed S]: many clients that change few threads at the same time, without regard for one
+// another; in every other round the server is killed among them. Whatever they do, each thread must stay readable, with its
+// whole history, now and after a restart, and go on.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { parseArgs, promisify } from "node:util";
+import { Server } from "../client/server.mjs";
+import { randomOf } from "../crash/campaign.mjs";
+
+const { values } = parseArgs({
+  options: { minutes: { type: "string", default: "10" }, seed: { type: "string", default: String(Date.now() % 1_000_000) } },
+});
+const clientsAtOnce = 12;
+const threadsAtOnce = 5;
+const roundMs = 3_000; // of changes, between two looks at everything
+const patienceMs = 60_000;
+const headers = { "content-type": "application/json" };
+
+const began = Date.now();
+const print = (text) => console.log(`contention: ${text} (${((Date.now() - began) / 1000).toFixed(0)} s)`);
+
+class Contention {
+  counts = {}; // of answers, by kind of request and status
+  threads = [];
+  assistants = []; // of the graph delay, besides its own
+  crons = [];
+
+  constructor(base, random) {
+    Object.assign(this, { base, random });
+  }
+
+  pick(list) {
+    return list[Math.floor(this.random() * list.length)];
+  }
+
+  async ask(kind, method, path, body) {
+    const answer = await fetch(this.base + path, {
+      method,
+      headers,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      signal: AbortSignal.timeout(patienceMs),
+    });
+    const text = await answer.text();
+    const key = `${kind} ${answer.status}`;
+    this.counts[key] = (this.counts[key] ?? 0) + 1;
+    // A client is told that it came at the wrong time, and never that the server does not know what to do.
+    assert.ok(answer.status < 500, `${method} ${path} ${JSON.stringify(body)}: ${answer.status} ${text.slice(0, 300)}`);
+    const parsed = text === "" ? undefined : JSON.parse(text);
+    // How a run failed is in the answer of those who wait for it.
+    const failure = parsed?.__error__;
+    if (failure) this.counts[failure.error] = (this.counts[failure.error] ?? 0) + 1;
+    assert.notEqual(failure?.error, "StorageError", `${path} ${JSON.stringify(body)}: ${failure?.message}`);
+    return { status: answer.status, body: parsed };
+  }
+
+  async renew() {
+    this.threads = await Promise.all(
+      Array.from({ length: threadsAtOnce }, async () => `/threads/${(await this.ask("create", "POST", "/threads", {})).body.thread_id}`),
+    );
+  }
+
+  // Long texts and lists stand apart from the checkpoints that name them, and are what another request may take away.
+  input() {
+    const text = this.pick(["a", "b", "c"]).repeat(this.pick([3, 700, 3_000]));
+    return this.pick([
+      { assistant_id: "delay", input: { tag: text, ms: this.pick([0, 5, 60]), naps: this.pick([1, 3]) } },
+      { assistant_id: "delay", input: { ms: this.pick([0, 30]) } },
+      { assistant_id: this.pick(["delay", ...this.assistants]), input: { tag: text, ms: this.pick([0, 30]) } },
+      { assistant_id: "linear", input: { text } },
+      { assistant_id: "approval", input: { request: text } },
+      { assistant_id: "nested", input: { topic: text, ask: true } },
+      { assistant_id: "ask_parallel", input: {} },
+      { assistant_id: "chat", input: { messages: [{ type: "human", content: text }] } },
+      { assistant_id: "faulty", input: { mode: this.pick(["throw", "fine"]) } },
+    ]);
+  }
+
+  options() {
+    return {
+      durability: this.pick(["async", "async", "sync", "exit"]),
+      multitask_strategy: this.pick(["enqueue", "enqueue", "reject", "interrupt", "rollback"]),
+    };
+  }
+
+  // Every event of a run, from the first.
+  async readAll(path) {
+    const answer = await fetch(this.base + path, { headers: { "last-event-id": "-1" }, signal: AbortSignal.timeout(patienceMs) });
+    const events = await answer.text();
+    assert.ok(answer.status < 500, `GET ${path}: ${answer.status}`);
+    assert.doesNotMatch(events, /StorageError/, path);
+  }
+
+  async someRun(thread) {
+    const { body } = await this.ask("list", "GET", `${thread}/runs?limit=5`);
+    return Array.isArray(body) && body.length > 0 ? this.pick(body).run_id : undefined;
+  }
+
+  async someCheckpoint(thread) {
+    const { body } = await this.ask("history", "POST", `${thread}/history`, { limit: 12 });
+    return Array.isArray(body) && body.length > 0 ? this.pick(body).checkpoint : undefined;
+  }
+
+  changes = {
+    wait: (thread) => this.ask("wait", "POST", `${thread}/runs/wait`, { ...this.input(), ...this.options() }),
+    start: (thread) => this.ask("start", "POST", `${thread}/runs`, { ...this.input(), ...this.options() }),
+    answer: (thread) =>
+      this.ask("answer", "POST", `${thread}/runs/wait`, {
+        assistant_id: this.pick(["approval", "nested", "ask_parallel"]),
+        command: { resume: this.pick(["yes", "no", { long: "z".repeat(1_000) }]) },
+        ...this.options(),
+      }),
+    goBack: async (thread) => {
+      const checkpoint = await this.someCheckpoint(thread);
+      if (!checkpoint) return;
+      const run = { ...this.input(), ...this.options(), checkpoint_id: checkpoint.checkpoint_id };
+      if (this.random() < 0.3) run.input = null;
+      await this.ask("go back", "POST", `${thread}/runs/wait`, run);
+    },
+    update: async (thread) => {
+      const checkpoint = this.random() < 0.3 ? await this.someCheckpoint(thread) : undefined;
+      const values = this.pick([{ tag: "u".repeat(2_000) }, { text: "u" }, { log: ["updated"] }]);
+      await this.ask("update", "POST", `${thread}/state`, { values, ...(checkpoint ? { checkpoint } : {}) });
+    },
+    cancel: async (thread) => {
+      const run = await this.someRun(thread);
+      const how = `action=${this.pick(["interrupt", "rollback"])}&wait=${this.pick(["true", "false"])}`;
+      if (run) await this.ask("cancel", "POST", `${thread}/runs/${run}/cancel?${how}`);
+    },
+    deleteRun: async (thread) => {
+      const run = await this.someRun(thread);
+      if (run) await this.ask("delete run", "DELETE", `${thread}/runs/${run}`);
+    },
+    prune: (thread) =>
+      this.ask("prune", "POST", "/threads/prune", { thread_ids: [thread.slice("/threads/".length)], strategy: "keep_latest" }),
+    copy: async (thread) => {
+      const { status, body } = await this.ask("copy", "POST", `${thread}/copy`);
+      if (status === 200) this.threads[Math.floor(this.random() * this.threads.length)] = `/threads/${body.thread_id}`;
+    },
+    deleteThread: async (thread) => {
+      if (this.random() < 0.8) return;
+      await this.ask("delete thread", "DELETE", thread);
+    },
+    hire: async () => {
+      if (this.assistants.length >= 4) return;
+      const { body } = await this.ask("hire", "POST", "/assistants", { graph_id: "delay", metadata: { made: "here" } });
+      this.assistants.push(body.assistant_id);
+    },
+    dismiss: async () => {
+      const assistant = this.assistants.shift();
+      const threads = this.pick(["true", "false", "false"]);
+      if (assistant) await this.ask("dismiss", "DELETE", `/assistants/${assistant}?delete_threads=${threads}`);
+    },
+    plan: async (thread) => {
+      if (this.crons.length >= 4) return;
+      const cron = { ...this.input(), schedule: "* * * * * *", multitask_strategy: this.pick(["enqueue", "rollback"]) };
+      const { status, body } = await this.ask("plan", "POST", `${thread}/runs/crons`, cron);
+      if (status === 200) this.crons.push(body.cron_id);
+    },
+    unplan: async () => {
+      const cron = this.crons.shift();
+      if (cron) await this.ask("unplan", "DELETE", `/runs/crons/${cron}`);
+    },
+    look: async (thread) => {
+      await this.ask("state", "GET", `${thread}/state?subgraphs=true`);
+      await this.ask("thread", "GET", thread);
+    },
+    leave: async (thread) => {
+      const hangUp = new AbortController();
+      const run = { ...this.input(), ...this.options(), on_disconnect: this.pick(["cancel", "continue"]), stream_mode: ["values", "updates"] };
+      const answer = await fetch(`${this.base}${thread}/runs/stream`, {
+        method: "POST", headers, body: JSON.stringify(run), signal: AbortSignal.any([hangUp.signal, AbortSignal.timeout(patienceMs)]),
+      });
+      assert.ok(answer.status < 500, `stream: ${answer.status}`);
+      for await (const part of answer.body) if (part.length > 0 && this.random() < 0.5) break; // which closes the connection
+      hangUp.abort();
+    },
+    replay: async (thread) => {
+      const run = await this.someRun(thread);
+      if (run) await this.readAll(`${thread}/runs/${run}/stream`);
+    },
+    search: () => this.ask("search", "POST", "/threads/search", { limit: 20, values: { text: "u" } }),
+    join: async (thread) => {
+      const run = await this.someRun(thread);
+      if (run) await this.ask("join", "GET", `${thread}/runs/${run}/join`);
+    },
+  };
+
+  // `isKilled` tells clients that nobody will answer any more.
+  async round(isKilled) {
+    const end = Date.now() + roundMs;
+    const names = Object.keys(this.changes);
+    const client = async () => {
+      while (Date.now() < end && !isKilled()) {
+        try {
+          await this.changes[this.pick(names)](this.pick(this.threads));
+        } catch (error) {
+          if (error instanceof assert.AssertionError || !isKilled()) throw error;
+        }
+      }
+    };
+    await Promise.all(Array.from({ length: clientsAtOnce }, client));
+  }
+
+  // What each thread that is left holds, when nothing is under way.
+  async holds() {
+    const { body: crons } = await this.ask("crons", "POST", "/runs/crons/search", { limit: 1000 });
+    for (const cron of crons) await this.ask("unplan", "DELETE", `/runs/crons/${cron.cron_id}`);
+    this.crons = [];
+    const all = {};
+    for (const thread of this.threads) {
+      const found = await this.ask("thread", "GET", thread);
+      if (found.status === 404) continue;
+      const runs = (await this.ask("list", "GET", `${thread}/runs?limit=1000`)).body;
+      for (const run of runs) await this.ask("join", "GET", `${thread}/runs/${run.run_id}/join`);
+      const state = await this.ask("state", "GET", `${thread}/state?subgraphs=true`);
+      const history = await this.ask("history", "POST", `${thread}/history`, { limit: 1000 });
+      assert.equal(state.status, 200);
+      assert.equal(history.status, 200);
+      const { status, values: shown } = (await this.ask("thread", "GET", thread)).body;
+      assert.notEqual(status, "busy", `${thread} is busy, and nothing is under way`);
+      all[thread] = { state: state.body, history: history.body, status, shown };
+    }
+    return all;
+  }
+
+  // Each thread that is left takes one more run.
+  async goOn() {
+    for (const thread of this.threads) {
+      const run = { assistant_id: "delay", input: { tag: "end", ms: 0, naps: 1 }, multitask_strategy: "enqueue" };
+      const { status, body } = await this.ask("last", "POST", `${thread}/runs/wait`, run);
+      if (status === 404) continue;
+      assert.equal(status, 200);
+      assert.equal(body.tag, "end", `${thread}: ${JSON.stringify(body).slice(0, 300)}`);
+    }
+  }
+}
+
+print(`seed ${values.seed}`);
+const server = await Server.start(process.env.HEDDLE_FIXTURES, { args: ["--log-level", "warning"] });
+const contention = new Contention(server.base, randomOf(Number(values.seed)));
+try {
+  const end = Date.now() + Number(values.minutes) * 60_000;
+  let rounds = 0;
+  do {
+    await contention.renew();
+    let killed = false;
+    const changed = contention.round(() => killed);
+    if (rounds % 2 === 1) {
+      await Promise.race([changed, new Promise((done) => setTimeout(done, contention.random() * roundMs))]);
+      killed = true;
+      await server.kill();
+    }
+    await changed;
+    if (killed) await server.restart();
+    const before = await contention.holds();
+    await server.kill();
+    await server.restart();
+    assert.deepEqual(await contention.holds(), before, "after a restart a thread holds something else");
+    await contention.goOn();
+    rounds += 1;
+  } while (Date.now() < end);
+  const { stdout } = await promisify(execFile)(process.env.HEDDLE_FIXTURES, ["doctor", "--db", join(server.folder, "heddle.db")]);
+  print(stdout.trim().split("\n").at(-1));
+  print(`${rounds} rounds; ${JSON.stringify(contention.counts)}`);
+  assert.doesNotMatch(server.output, /"level":"(warning|error)"/, "the server complains");
+} catch (error) {
+  throw new Error(`seed ${values.seed}; last output of the server:\n${server.output.slice(-3000)}`, { cause: error });
+} finally {
+  await server.stop();
+}
+print("survived");
