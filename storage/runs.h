@@ -25,7 +25,7 @@ struct Run {
   Owner owner;
   Timestamp created_at;  // a delayed run lies in the future
   Timestamp updated_at;
-  std::optional<Timestamp> started_at;  // of its first attempt; none before
+  std::optional<Timestamp> started_at;  // of its first attempt, or its end if there was none (attempt 0); none before
   RunStatus status = RunStatus::pending;
   MultitaskStrategy multitask_strategy = MultitaskStrategy::reject;
   OnCompletion on_completion = OnCompletion::keep;

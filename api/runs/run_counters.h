@@ -22,7 +22,7 @@ struct RunCounters {
 
   void add(const storage::Run& run) {
     ++ended[run.status];
-    if (!run.started_at) return;
+    if (!run.started_at || run.attempt == 0) return;
     const double took = std::chrono::duration<double>(run.updated_at - *run.started_at).count();
     ++timed;
     seconds += took;

@@ -340,6 +340,8 @@ asio::awaitable<void> RunWorker::end_unstarted(std::shared_ptr<ActiveRun> run) {
   if (run->cancel == CancelAction::rollback) {
     co_await store_rollback(run);
   } else {
+    // Its place among the runs of the thread, for those who read them all.
+    if (!run->record.started_at) run->record.started_at = clock_.now();
     EngineResult cancelled;
     cancelled.cancelled = true;
     const auto result = std::make_shared<const EngineResult>(std::move(cancelled));

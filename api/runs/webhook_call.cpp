@@ -30,7 +30,7 @@ storage::Webhook webhook_call(const storage::Run& ended, std::string url, const 
 
   runtime::ObjectText object(call.body);
   for (const auto& member : run_json(ended)) object.json(member.key(), member.value());
-  if (ended.started_at) {
+  if (ended.started_at && ended.attempt > 0) {
     object.text("run_started_at", storage::to_rfc3339(*ended.started_at));
   } else {
     object.raw("run_started_at", "null");

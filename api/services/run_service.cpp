@@ -421,6 +421,7 @@ asio::awaitable<void> RunService::fail_at_start(storage::Run record, runtime::Er
   record.status = storage::RunStatus::error;
   record.error_json = runtime::to_text(json::object{{"error", error.name}, {"message", error.message}});
   record.updated_at = parts_.clock.now();
+  if (!record.started_at) record.started_at = record.updated_at;
   std::shared_ptr<const storage::Webhook> call;
   std::string url = webhook_url(runtime::parse_json_object(record.kwargs_json));
   if (!url.empty()) {

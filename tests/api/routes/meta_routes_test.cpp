@@ -59,8 +59,9 @@ TEST_CASE("A run counts under each bound that it kept") {
   RunCounters counters;
   storage::Run run;
   run.status = storage::RunStatus::success;
-  counters.add(run);  // cancelled before it began: no duration
   run.started_at = storage::Timestamp{};
+  counters.add(run);  // cancelled before it began: no duration
+  run.attempt = 1;
   run.updated_at = storage::Timestamp{} + std::chrono::milliseconds(700);
   counters.add(run);
   run.updated_at = storage::Timestamp{} + std::chrono::hours(1);

@@ -113,6 +113,19 @@ TEST_CASE_METHOD(ThreadStreamFixture,
   CHECK(whole.back().data.find(run) != std::string::npos);
 }
 
+TEST_CASE_METHOD(ThreadStreamFixture, "A reader is told of the end of a run that was cancelled before it began") {
+  EventReader live = reader();
+  const std::string working = start_run(R"({"assistant_id":"delay","input":{"tag":"a","ms":60000}})");
+  const std::string queued = start_run(R"({"assistant_id":"linear","input":{},"multitask_strategy":"enqueue"})");
+  const std::string runs = "/threads/" + thread + "/runs/";
+  ask(*server, "POST", runs + queued + "/cancel?wait=true");
+  ask(*server, "POST", runs + working + "/cancel?wait=true");
+  const std::vector<SeenEvent> events = live.until("run_done", 2);
+  CHECK(events[events.size() - 2].data == R"({"run_id":")" + working + R"(","status":"interrupted"})");
+  CHECK(events.back().data == R"({"run_id":")" + queued + R"(","status":"interrupted"})");
+  CHECK(reader("", "-").until("run_done", 2) == events);
+}
+
 TEST_CASE_METHOD(ThreadStreamFixture, "Of a lifecycle only starts and ends of runs are sent") {
   EventReader live = reader("?stream_mode=lifecycle");
   wait(kLinear);

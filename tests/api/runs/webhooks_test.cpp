@@ -312,6 +312,7 @@ TEST_CASE("A call says all of the run, how and when it ended, and its values as 
   run.run_id = run_id(1);
   run.status = storage::RunStatus::error;
   run.started_at = storage::Timestamp{1s};
+  run.attempt = 1;
   run.updated_at = storage::Timestamp{2s};
   run.error_json = R"({"error":"Error","message":"kaboom"})";
   const storage::Webhook call = api::webhook_call(run, "https://a.example/", R"({"a":1.0})");
@@ -327,7 +328,7 @@ TEST_CASE("A call says all of the run, how and when it ended, and its values as 
   CHECK(body.at("run_ended_at") == "1970-01-01T00:00:02.000000+00:00");
   CHECK(body.at("webhook_sent_at") == "1970-01-01T00:00:03.000000+00:00");
   run.error_json.reset();
-  run.started_at.reset();
+  run.attempt = 0;  // it never began
   const auto other = runtime::parse_json_object(api::webhook_call(run, "https://a.example/", std::nullopt).body);
   CHECK_FALSE(other.contains("values"));
   CHECK_FALSE(other.contains("error"));
