@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { parseArgs, promisify } from "node:util";
 import { Server } from "../client/server.mjs";
 import { randomOf } from "../crash/campaign.mjs";
+import { ThreadReader } from "./thread_reader.mjs";
 
 const { values } = parseArgs({
   options: { minutes: { type: "string", default: "10" }, seed: { type: "string", default: String(Date.now() % 1_000_000) } },
@@ -25,6 +26,7 @@ class Contention {
   threads = [];
   assistants = []; // of the graph delay, besides its own
   crons = [];
+  readers = new Map(); // of the streams of threads
 
   constructor(base, random) {
     Object.assign(this, { base, random });
@@ -58,6 +60,7 @@ class Contention {
     this.threads = await Promise.all(
       Array.from({ length: threadsAtOnce }, async () => `/threads/${(await this.ask("create", "POST", "/threads", {})).body.thread_id}`),
     );
+    for (const thread of this.threads) this.readers.set(thread, new ThreadReader(this.base, thread));
   }
 
   // Long texts and lists stand apart from the checkpoints that name them, and are what another request may take away.
@@ -224,6 +227,16 @@ class Contention {
     return all;
   }
 
+  // Whoever has read the stream of a thread all the time knows how each run ended that is left.
+  async endsAreTold() {
+    for (const [thread, reader] of this.readers) {
+      const { status, body } = await this.ask("list", "GET", `${thread}/runs?limit=1000`);
+      if (status === 200) await reader.sees(body.map((run) => run.run_id), patienceMs);
+      await reader.stop();
+    }
+    this.readers.clear();
+  }
+
   // Each thread that is left takes one more run.
   async goOn() {
     for (const thread of this.threads) {
@@ -254,6 +267,7 @@ try {
     await changed;
     if (killed) await server.restart();
     const before = await contention.holds();
+    await contention.endsAreTold();
     await server.kill();
     await server.restart();
     assert.deepEqual(await contention.holds(), before, "after a restart a thread holds something else");
