@@ -53,8 +53,8 @@ class StoredSaver final : public CheckpointSaver {
   // behind which nobody but this saver stores checkpoints of the thread. Before anything else is asked or put.
   void begin_at(SeenHead seen) { seen_head_ = seen; }
 
-  // Stores nothing when the thread is gone by then, but fails with kCheckpointGone. Without a run, whose log sees to
-  // it.
+  // From now on puts fail with kCheckpointGone if the thread is gone when they are stored. For a saver of no run:
+  // whoever stores for a run has to look whether that is still there.
   void require_thread() { requires_thread_ = true; }
 
   boost::asio::awaitable<std::optional<LoadedCheckpoint>> find(std::string checkpoint_ns, CheckpointId id) override;

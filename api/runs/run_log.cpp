@@ -84,7 +84,7 @@ void RunLog::write_gathered(Work work, Done done) {
   auto all = [segments, failed = failed_, thread_id = thread_id_, run_id = run_id_,
               work = std::move(work)](storage::Transaction& transaction) {
     if (*failed) refuse_after_failure();
-    // It was created while its thread was being deleted, and is about to be stopped.
+    // It was created while its thread or assistant was being deleted, and is about to be stopped.
     if (!transaction.runs().exists(run_id)) return;
     for (const storage::EventSegment& segment : *segments) transaction.events().append(thread_id, run_id, segment);
     if (work) work(transaction);

@@ -30,7 +30,8 @@ namespace heddle::api {
 inline constexpr std::uint64_t kUnstoredFramesMax = 4096;
 
 // Writes. Belongs to `executor`. While something is being committed, further facts gather for the next segment, so a
-// fast run costs few commits and a slow one is stored at once.
+// fast run costs few commits and a slow one is stored at once. Of a run that was deleted nothing is stored any more,
+// also not what was to be stored with its facts; that is no failure.
 class RunLog : public std::enable_shared_from_this<RunLog> {
  public:
   using Work = std::function<void(storage::Transaction&)>;
