@@ -3,7 +3,8 @@
 import assert from "node:assert/strict";
 import { Server } from "../client/server.mjs";
 import { Counter } from "./counter.mjs";
-import { AgentJob, Api, ItemsJob, UpdatesJob } from "./jobs.mjs";
+import { Api } from "./api.mjs";
+import { AgentJob, ItemsJob, UpdatesJob } from "./jobs.mjs";
 
 const jobsAtOnce = 8;
 const pointsPerDatabase = 50; // then a new one, so that both young and grown databases are killed

@@ -10,7 +10,8 @@ import { Server } from "../client/server.mjs";
 import { until } from "../client/until.mjs";
 import { randomOf } from "./campaign.mjs";
 import { Counter } from "./counter.mjs";
-import { AgentJob, Api, ItemsJob, UpdatesJob } from "./jobs.mjs";
+import { Api } from "./api.mjs";
+import { AgentJob, ItemsJob, UpdatesJob } from "./jobs.mjs";
 
 const limitMs = 60_000; // for one test
 

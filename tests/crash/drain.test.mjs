@@ -5,7 +5,7 @@ import { Server } from "../client/server.mjs";
 import { until } from "../client/until.mjs";
 import { randomOf } from "./campaign.mjs";
 import { answerOf, Counter } from "./counter.mjs";
-import { Api } from "./jobs.mjs";
+import { Api } from "./api.mjs";
 
 const limitMs = 120_000;
 const rounds = 40; // some seconds of work

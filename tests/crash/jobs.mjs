@@ -3,54 +3,6 @@
 import assert from "node:assert/strict";
 import { answerOf } from "./counter.mjs";
 
-const patienceMs = 30_000; // for anything after a restart
-const headers = { "content-type": "application/json" };
-
-export class Api {
-  constructor(base) {
-    this.base = base;
-  }
-
-  /** {status, body}; throws when the connection breaks. */
-  async ask(method, path, body) {
-    const answer = await fetch(this.base + path, {
-      method,
-      headers,
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal: AbortSignal.timeout(patienceMs),
-    });
-    const text = await answer.text();
-    return { status: answer.status, body: text ? JSON.parse(text) : undefined };
-  }
-
-  /** The body of an answer that must be a success. */
-  async get(method, path, body) {
-    const answer = await this.ask(method, path, body);
-    assert.ok(answer.status < 300, `${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
-  }
-
-  /** Calls `seen` with {id, event, data} of each event. Throws when the connection breaks. */
-  async stream(method, path, body, seen, more = {}) {
-    const answer = await fetch(this.base + path, {
-      method,
-      headers: { ...headers, ...more },
-      body: body === undefined ? undefined : JSON.stringify(body),
-    });
-    assert.equal(answer.status, 200, `${method} ${path}: ${answer.status}`);
-    let rest = "";
-    for await (const part of answer.body.pipeThrough(new TextDecoderStream())) {
-      rest += part;
-      const frames = rest.split("\n\n");
-      rest = frames.pop();
-      for (const frame of frames) {
-        const field = (name) => new RegExp(`^${name}: ?(.*)$`, "m").exec(frame)?.[1];
-        if (field("event")) seen({ id: Number(field("id")), event: field("event"), data: field("data") });
-      }
-    }
-  }
-}
-
 const threadOf = async (api) => (await api.get("POST", "/threads", {})).thread_id;
 
 /** The messages that an agent of crash_agent.cpp has written in the end, as texts. */
@@ -115,7 +67,7 @@ export class AgentJob {
     this.ids = [];
     await api.stream("POST", `/threads/${this.thread}/runs/stream`, request, ({ id, event, data }) => {
       if (event === "metadata") this.run = JSON.parse(data).run_id;
-      this.ids.push(id);
+      this.ids.push(Number(id));
     });
   }
 
@@ -151,11 +103,11 @@ export class AgentJob {
     const ids = [];
     const last = this.ids.at(-1);
     if (last !== undefined) {
-      await api.stream("GET", path, undefined, ({ id }) => ids.push(id), { "last-event-id": String(last) });
+      await api.stream("GET", path, undefined, ({ id }) => ids.push(Number(id)), { "last-event-id": String(last) });
       for (const id of ids) assert.ok(!(id <= last), `${this.name}: event ${id} after ${last}`);
     }
     const all = [];
-    await api.stream("GET", path, undefined, ({ id }) => all.push(id), { "last-event-id": "-1" });
+    await api.stream("GET", path, undefined, ({ id }) => all.push(Number(id)), { "last-event-id": "-1" });
     const counted = all.filter((id) => !Number.isNaN(id));
     counted.reduce((before, id) => {
       assert.ok(id > before, `${this.name}: event ${id} comes after ${before}`);

@@ -2,14 +2,9 @@
 // be left, nothing be busy, and a server that nobody asks do nothing.
 import assert from "node:assert/strict";
 import { readFile, readdir, readlink } from "node:fs/promises";
-import { parseArgs } from "node:util";
-import { Server } from "../client/server.mjs";
-import { randomOf } from "../crash/campaign.mjs";
 import { Load } from "./load.mjs";
+import { runPart } from "./part.mjs";
 
-const { values } = parseArgs({
-  options: { minutes: { type: "string", default: "30" }, seed: { type: "string", default: String(Date.now() % 1_000_000) } },
-});
 const atOnce = 16; // clients
 const samples = 20;
 const warmUp = 0.4; // of the time: caches and pools are full after that
@@ -18,8 +13,6 @@ const idleMs = 5_000;
 const idleCpuMsMax = 50; // of those: one in a hundred
 const ticksPerSecond = 100; // of /proc, on every Linux
 
-const began = Date.now();
-const print = (text) => console.log(`soak: ${text} (${((Date.now() - began) / 1000).toFixed(0)} s)`);
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 const megabytes = (bytes) => `${(bytes / 1024 / 1024).toFixed(1)} MB`;
 
@@ -41,16 +34,13 @@ async function look(server) {
   };
 }
 
-print(`seed ${values.seed}`);
-const server = await Server.start(process.env.HEDDLE_FIXTURES, { args: ["--log-level", "warning"] });
-try {
-  const load = new Load(server.base, randomOf(Number(values.seed)));
+await runPart("soak", async ({ server, durationMs, random, print }) => {
+  const load = new Load(server.base, random);
   const atStart = await look(server);
   // What a thread opens when it first has to wait for a timer, or reads, it keeps.
   for (const kind of Object.keys(Load.kinds)) await load.runOne(kind);
   await pause(500);
   const before = await look(server);
-  const durationMs = Number(values.minutes) * 60_000;
   const end = Date.now() + durationMs;
   const client = async () => {
     while (Date.now() < end) await load.run();
@@ -87,10 +77,4 @@ try {
   assert.ok(rest.descriptors <= before.descriptors, "descriptors are left");
   assert.ok(idleCpuMs <= idleCpuMsMax, "a server that nobody asks is busy");
   for (const kind of Object.keys(Load.kinds)) assert.ok(load.errands[kind] > 0, `no errand of the kind ${kind} was run`);
-  assert.doesNotMatch(server.output, /"level":"(warning|error)"/, "the server complains");
-} catch (error) {
-  throw new Error(`seed ${values.seed}; last output of the server:\n${server.output.slice(-3000)}`, { cause: error });
-} finally {
-  await server.stop();
-}
-print("survived");
+});

@@ -10,51 +10,35 @@ export class ThreadReader {
   ends = new Map();
   last = "-"; // the id of the last event
 
-  constructor(base, thread) {
-    Object.assign(this, { base, thread });
+  constructor(api, thread) {
+    Object.assign(this, { api, thread });
     this.stopping = new AbortController();
     this.ended = this.#read();
     this.ended.catch(() => {}); // told by stop(), and not before its time
   }
 
   async #read() {
-    while (!this.stopping.signal.aborted) {
+    const { signal } = this.stopping;
+    while (!signal.aborted) {
       try {
-        const answer = await fetch(`${this.base}${this.thread}/stream`, {
-          headers: { "last-event-id": this.last },
-          signal: this.stopping.signal,
-        });
-        if (answer.status === 404) return;
-        assert.equal(answer.status, 200);
-        await this.#readEvents(answer.body.pipeThrough(new TextDecoderStream()));
+        await this.api.stream("GET", `${this.thread}/stream`, undefined, (event) => this.#take(event), { "last-event-id": this.last }, signal);
       } catch (error) {
+        if (error instanceof assert.AssertionError && error.actual === 404) return; // the thread is deleted
         if (error instanceof assert.AssertionError) throw error;
       }
       await new Promise((done) => setTimeout(done, pauseMs));
     }
   }
 
-  async #readEvents(parts) {
-    let unread = "";
-    for await (const part of parts) {
-      const events = (unread + part).split("\n\n");
-      unread = events.pop();
-      for (const event of events) this.#take(event);
-    }
-  }
-
-  #take(event) {
-    const field = (name) => new RegExp(`^${name}: (.*)$`, "m").exec(event)?.[1];
-    const id = field("id");
-    if (!id) return; // a heartbeat
+  #take({ id, event, data }) {
     if (this.last !== "-") {
       const [before, now] = [ordered(this.last), ordered(id)];
       const grows = now[0] > before[0] || (now[0] === before[0] && now[1] > before[1]);
       assert.ok(grows, `${this.thread}: ${id} comes behind ${this.last}`);
     }
     this.last = id;
-    if (field("event") !== "run_done") return;
-    const { run_id: run } = JSON.parse(field("data"));
+    if (event !== "run_done") return;
+    const { run_id: run } = JSON.parse(data);
     this.ends.set(run, (this.ends.get(run) ?? 0) + 1);
   }
 
