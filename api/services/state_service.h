@@ -39,7 +39,8 @@ class StateService {
   HistoryPages history(const storage::Thread& thread, runtime::HistoryQuery query) const;
 
   // Applies supersteps of updates and sets the thread's values to the new state. Throws ApiError: 409 while a run is in
-  // flight, 400 without a graph or for an update that the graph refuses.
+  // flight, or if the thread or the checkpoint is deleted meanwhile, 400 without a graph or for an update that the
+  // graph refuses.
   boost::asio::awaitable<runtime::CheckpointAddress> update(
       storage::Thread thread, runtime::CheckpointAddress address,
       std::vector<std::vector<runtime::StateUpdate>> supersteps) const;

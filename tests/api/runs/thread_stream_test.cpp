@@ -126,6 +126,18 @@ TEST_CASE_METHOD(ThreadStreamFixture, "A reader is told of the end of a run that
   CHECK(reader("", "-").until("run_done", 2) == events);
 }
 
+TEST_CASE_METHOD(ThreadStreamFixture, "A reader is told of the end of a run that no start could take up") {
+  const std::string working = start_run(R"({"assistant_id":"delay","input":{"tag":"a","ms":60000}})");
+  const std::string queued = start_run(R"({"assistant_id":"linear","input":{},"multitask_strategy":"enqueue",)"
+                                       R"("config":{"configurable":{"_credentials":{"refreshToken":"gone"}}}})");
+  server.reset();
+  server = start();
+  EventReader live = reader("", "-");
+  ask(*server, "POST", "/threads/" + thread + "/runs/" + working + "/cancel?wait=true");
+  const std::vector<SeenEvent> events = live.until("run_done", 2);
+  CHECK(events.back().data == R"({"run_id":")" + queued + R"(","status":"error"})");
+}
+
 TEST_CASE_METHOD(ThreadStreamFixture, "Of a lifecycle only starts and ends of runs are sent") {
   EventReader live = reader("?stream_mode=lifecycle");
   wait(kLinear);

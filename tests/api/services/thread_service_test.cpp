@@ -140,6 +140,19 @@ TEST_CASE_METHOD(ThreadFixture, "A deleted thread is gone with its history") {
   CHECK_FALSE(get(storage->read(newest)));
 }
 
+TEST_CASE_METHOD(ThreadFixture,
+                 "An update of a thread that is deleted meanwhile is refused, and nothing of it is stored") {
+  const storage::ThreadId id = made_with_values(R"({"text":"x"})");
+  const storage::Thread found = get(threads.get(ann, id)).thread;
+  get(threads.erase(ann, id));
+  const std::vector<std::vector<runtime::StateUpdate>> update{{{runtime::parse_json(R"({"text":"y"})"), "keep"}}};
+  const ApiError refused = refusal(services.states.update(found, {}, update));
+  CHECK(refused.status() == 409);
+  CHECK(std::string(refused.what()).find("deleted meanwhile") != std::string::npos);
+  const auto newest = [id](const storage::Snapshot& now) { return now.checkpoints().newest(id, "").has_value(); };
+  CHECK_FALSE(get(storage->read(newest)));
+}
+
 TEST_CASE_METHOD(ThreadFixture, "A run leaves its state in memory for the next one, until the thread is deleted") {
   get(services.assistants.make_defaults());
   const storage::ThreadId id = made();
