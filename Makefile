@@ -17,8 +17,8 @@ demo: deps
 	scripts/demo.sh
 
 # The unit tests, the conformance scenarios, the npm clients, these behind Next.js, two hundred kills, a moment of mixed load
-# and of clients that get in one another's way, the search for secrets that are left, and the chat in Chromium, against the real program; and a program of its own against
-# the installed package. What waits much of its time goes beside the rest.
+# and one of clients that get in one another's way, the search for secrets that are left, and the chat in Chromium, against the
+# real program; and a program of its own against the installed package. What waits much of its time goes beside the rest.
 test: build
 	ctest --preset release --parallel $(JOBS)
 	$(MAKE) --no-print-directory --jobs 2 test-browser test-program
@@ -37,8 +37,8 @@ test-program:
 test-browser:
 	@tests/browser/run.sh build/release/bin >build/test-browser.log 2>&1; status=$$?; cat build/test-browser.log; exit $$status
 
-# Longer than anybody waits: half an hour of mixed load and one of contention, five minutes for each fuzz program, ten thousand kills, half an hour
-# at a time. Fuzz programs and kills go on where the last call ended.
+# Longer than anybody waits: half an hour of mixed load, half an hour of contention, five minutes for each fuzz program, ten
+# thousand kills, half an hour at a time. Fuzz programs and kills go on where the last call ended.
 soak: build
 	tests/soak/run.sh build/release/bin --minutes 30
 	tests/fuzz/run.sh 300
