@@ -49,10 +49,11 @@ asio::awaitable<void> with_timeouts(asio::awaitable<void> body, const PlannedNod
   TaskGroup group(executor);
   group.start(std::move(body));
   TaskGroup::Waited waited = TaskGroup::Waited::late;
-  // A heartbeat moves the deadline while it is waited for.
-  while (waited == TaskGroup::Waited::late && std::chrono::steady_clock::now() < std::min(ends, idles())) {
+  // At least once, so that what needs no time is in time however long this thread had to wait for the processor. A
+  // heartbeat moves the deadline while it is waited for.
+  do {
     waited = co_await group.wait(std::min(ends, idles()));
-  }
+  } while (waited == TaskGroup::Waited::late && std::chrono::steady_clock::now() < std::min(ends, idles()));
   const bool is_late = waited == TaskGroup::Waited::late;
   const bool is_idle = is_late && std::chrono::steady_clock::now() < ends;
   bool was_cancelled = waited == TaskGroup::Waited::cancelled;
