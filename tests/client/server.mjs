@@ -21,7 +21,7 @@ process.on("exit", () => {
   for (const child of alive) child.kill("SIGKILL");
 });
 
-/** A server with a database of its own. restart() keeps the database, kill() is SIGKILL. */
+/** A server with a database of its own, which stop() takes away. restart() keeps it, kill() is SIGKILL. */
 export class Server {
   // `binary`: the path of heddle-fixtures or heddle. `args`: further arguments. `config`: the langgraph.json.
   // `isReady(port)`: whether it answers, as a promise that may fail; needed where GET /ok in plain HTTP does not tell.
@@ -83,9 +83,14 @@ export class Server {
     await this.#spawn();
   }
 
-  async stop() {
+  /** SIGTERM; restart() starts it again. Gives the exit status. */
+  async end() {
     this.process.kill("SIGTERM");
-    const code = await this.ended;
+    return this.ended;
+  }
+
+  async stop() {
+    const code = await this.end();
     await rm(this.folder, { recursive: true, force: true });
     return code;
   }

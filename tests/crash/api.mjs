@@ -2,22 +2,24 @@
 import assert from "node:assert/strict";
 
 const patienceMs = 30_000; // for any answer, also after a restart
-const headers = { "content-type": "application/json" };
 
 export class Api {
-  constructor(base) {
-    this.base = base;
+  /** `more`: headers of every request. `look`: is shown the text of every answer and every event. */
+  constructor(base, { more = {}, look = () => {} } = {}) {
+    Object.assign(this, { base, look });
+    this.headers = { "content-type": "application/json", ...more };
   }
 
   /** {status, body}; throws when the connection breaks. */
   async ask(method, path, body) {
     const answer = await fetch(this.base + path, {
       method,
-      headers,
+      headers: this.headers,
       body: body === undefined ? undefined : JSON.stringify(body),
       signal: AbortSignal.timeout(patienceMs),
     });
     const text = await answer.text();
+    this.look(text);
     return { status: answer.status, body: text ? JSON.parse(text) : undefined };
   }
 
@@ -35,7 +37,7 @@ export class Api {
   async stream(method, path, body, seen, more = {}, signal = undefined) {
     const answer = await fetch(this.base + path, {
       method,
-      headers: { ...headers, ...more },
+      headers: { ...this.headers, ...more },
       body: body === undefined ? undefined : JSON.stringify(body),
       signal,
     });
@@ -46,6 +48,7 @@ export class Api {
       const frames = rest.split("\n\n");
       rest = frames.pop();
       for (const frame of frames) {
+        this.look(frame);
         const field = (name) => new RegExp(`^${name}: ?(.*)$`, "m").exec(frame)?.[1];
         if (field("event")) seen({ id: field("id"), event: field("event"), data: field("data") });
       }

@@ -24,8 +24,7 @@ describe("a server that is told to stop", { concurrency: false }, () => {
   const request = (job, more) => ({ assistant_id: "worker", input: { job, rounds }, config: { recursion_limit: 200 }, ...more });
   const terminate = async () => {
     const began = Date.now();
-    server.process.kill("SIGTERM");
-    assert.equal(await server.ended, 0);
+    assert.equal(await server.end(), 0);
     return Date.now() - began;
   };
 

@@ -1,283 +1,89 @@
-// contention.mjs [--minutes M] [--seed S]: many clients that change few threads at the same time, without regard for one
-// another; in every other round the server is killed among them. Whatever they do, each thread must stay readable, with its
-// whole history, now and after a restart, and go on.
+// contention.mjs [--minutes M] [--seed S]: users with many clients each, that change few threads at the same time, without
+// regard for one another; in every other round the server is killed or told to stop among them. Whatever they do, each thread must
+// stay readable, with its whole history, now and after a restart, and go on; and nobody is shown what another one owns.
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHash, randomBytes } from "node:crypto";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { Api } from "../crash/api.mjs";
 import { hasNoComplaint, runPart } from "./part.mjs";
-import { ThreadReader } from "./thread_reader.mjs";
+import { User } from "./user.mjs";
 
-const clientsAtOnce = 12;
-const threadsAtOnce = 5;
+const clientsOfEach = 6;
 const roundMs = 3_000; // of changes, between two looks at everything
-const patienceMs = 60_000; // for a stream
-// The server says why a cron made no run: its thread, or the cron itself, was deleted when its time had come.
-const expected = ["a cron made no run"];
-
-// Thrown into a stream by whoever has seen enough.
-class HungUp extends Error {}
-
-class Contention {
-  counts = {}; // of answers, by kind of request and status
-  threads = [];
-  assistants = []; // of the graph delay, besides its own
-  crons = [];
-  readers = new Map(); // of the streams of threads
-
-  constructor(api, random) {
-    Object.assign(this, { api, random });
-  }
-
-  pick(list) {
-    return list[Math.floor(this.random() * list.length)];
-  }
-
-  count(what) {
-    this.counts[what] = (this.counts[what] ?? 0) + 1;
-  }
-
-  async ask(kind, method, path, body) {
-    const answer = await this.api.ask(method, path, body);
-    this.count(`${kind} ${answer.status}`);
-    const told = `${method} ${path} ${JSON.stringify(body)}: ${JSON.stringify(answer).slice(0, 300)}`;
-    // A client is told that it came at the wrong time, and never that the server does not know what to do.
-    assert.ok(answer.status < 500, told);
-    // How a run failed is in the answer of those who wait for it.
-    const failure = answer.body?.__error__;
-    if (failure) this.count(failure.error);
-    assert.notEqual(failure?.error, "StorageError", told);
-    return answer;
-  }
-
-  // The same of a stream, which `seen` may leave.
-  async stream(kind, method, path, body, seen, more) {
-    let status = 200;
-    try {
-      await this.api.stream(method, path, body, seen, more, AbortSignal.timeout(patienceMs));
-    } catch (error) {
-      const isRefused = error instanceof assert.AssertionError && error.actual < 500;
-      if (!isRefused && !(error instanceof HungUp)) throw error;
-      if (isRefused) status = error.actual;
-    }
-    this.count(`${kind} ${status}`);
-  }
-
-  async renew() {
-    this.threads = await Promise.all(
-      Array.from({ length: threadsAtOnce }, async () => `/threads/${(await this.ask("create", "POST", "/threads", {})).body.thread_id}`),
-    );
-    for (const thread of this.threads) this.readers.set(thread, new ThreadReader(this.api, thread));
-  }
-
-  // Long texts and lists stand apart from the checkpoints that name them, and are what another request may take away.
-  input() {
-    const text = this.pick(["a", "b", "c"]).repeat(this.pick([3, 700, 3_000]));
-    return this.pick([
-      { assistant_id: "delay", input: { tag: text, ms: this.pick([0, 5, 60]), naps: this.pick([1, 3]) } },
-      { assistant_id: "delay", input: { ms: this.pick([0, 30]) } },
-      { assistant_id: this.pick(["delay", ...this.assistants]), input: { tag: text, ms: this.pick([0, 30]) } },
-      { assistant_id: "linear", input: { text } },
-      { assistant_id: "approval", input: { request: text } },
-      { assistant_id: "nested", input: { topic: text, ask: true } },
-      { assistant_id: "ask_parallel", input: {} },
-      { assistant_id: "chat", input: { messages: [{ type: "human", content: text }] } },
-      { assistant_id: "faulty", input: { mode: this.pick(["throw", "fine"]) } },
-    ]);
-  }
-
-  options() {
-    return {
-      durability: this.pick(["async", "async", "sync", "exit"]),
-      multitask_strategy: this.pick(["enqueue", "enqueue", "reject", "interrupt", "rollback"]),
-    };
-  }
-
-  async someRun(thread) {
-    const { body } = await this.ask("list", "GET", `${thread}/runs?limit=5`);
-    return Array.isArray(body) && body.length > 0 ? this.pick(body).run_id : undefined;
-  }
-
-  async someCheckpoint(thread) {
-    const { body } = await this.ask("history", "POST", `${thread}/history`, { limit: 12 });
-    return Array.isArray(body) && body.length > 0 ? this.pick(body).checkpoint : undefined;
-  }
-
-  changes = {
-    wait: (thread) => this.ask("wait", "POST", `${thread}/runs/wait`, { ...this.input(), ...this.options() }),
-    start: (thread) => this.ask("start", "POST", `${thread}/runs`, { ...this.input(), ...this.options() }),
-    answer: (thread) =>
-      this.ask("answer", "POST", `${thread}/runs/wait`, {
-        assistant_id: this.pick(["approval", "nested", "ask_parallel"]),
-        command: { resume: this.pick(["yes", "no", { long: "z".repeat(1_000) }]) },
-        ...this.options(),
-      }),
-    goBack: async (thread) => {
-      const checkpoint = await this.someCheckpoint(thread);
-      if (!checkpoint) return;
-      const run = { ...this.input(), ...this.options(), checkpoint_id: checkpoint.checkpoint_id };
-      if (this.random() < 0.3) run.input = null;
-      await this.ask("go back", "POST", `${thread}/runs/wait`, run);
+const keys = ["ann", "bob"].map((name) => ({ name, key: randomBytes(32).toString("hex") }));
+const graphs = ["delay", "linear", "approval", "nested", "ask_parallel", "chat", "faulty"];
+const options = {
+  // The server says why a cron made no run: its thread, or the cron itself, was deleted when its time had come.
+  expected: ["a cron made no run"],
+  config: {
+    graphs: Object.fromEntries(graphs.map((graph) => [graph, `builtin:${graph}`])),
+    auth: {
+      type: "api_keys",
+      keys: keys.map(({ name, key }) => ({ id: name, identity: name, sha256: createHash("sha256").update(key).digest("hex") })),
     },
-    update: async (thread) => {
-      const checkpoint = this.random() < 0.3 ? await this.someCheckpoint(thread) : undefined;
-      const values = this.pick([{ tag: "u".repeat(2_000) }, { text: "u" }, { log: ["updated"] }]);
-      await this.ask("update", "POST", `${thread}/state`, { values, ...(checkpoint ? { checkpoint } : {}) });
-    },
-    cancel: async (thread) => {
-      const run = await this.someRun(thread);
-      const how = `action=${this.pick(["interrupt", "rollback"])}&wait=${this.pick(["true", "false"])}`;
-      if (run) await this.ask("cancel", "POST", `${thread}/runs/${run}/cancel?${how}`);
-    },
-    deleteRun: async (thread) => {
-      const run = await this.someRun(thread);
-      if (run) await this.ask("delete run", "DELETE", `${thread}/runs/${run}`);
-    },
-    prune: (thread) =>
-      this.ask("prune", "POST", "/threads/prune", { thread_ids: [thread.slice("/threads/".length)], strategy: "keep_latest" }),
-    copy: async (thread) => {
-      const { status, body } = await this.ask("copy", "POST", `${thread}/copy`);
-      if (status === 200) this.threads[Math.floor(this.random() * this.threads.length)] = `/threads/${body.thread_id}`;
-    },
-    deleteThread: async (thread) => {
-      if (this.random() < 0.8) return;
-      await this.ask("delete thread", "DELETE", thread);
-    },
-    hire: async () => {
-      if (this.assistants.length >= 4) return;
-      const { body } = await this.ask("hire", "POST", "/assistants", { graph_id: "delay", metadata: { made: "here" } });
-      this.assistants.push(body.assistant_id);
-    },
-    dismiss: async () => {
-      const assistant = this.assistants.shift();
-      const threads = this.pick(["true", "false", "false"]);
-      if (assistant) await this.ask("dismiss", "DELETE", `/assistants/${assistant}?delete_threads=${threads}`);
-    },
-    plan: async (thread) => {
-      if (this.crons.length >= 4) return;
-      const cron = { ...this.input(), schedule: "* * * * * *", multitask_strategy: this.pick(["enqueue", "rollback"]) };
-      const { status, body } = await this.ask("plan", "POST", `${thread}/runs/crons`, cron);
-      if (status === 200) this.crons.push(body.cron_id);
-    },
-    unplan: async () => {
-      const cron = this.crons.shift();
-      if (cron) await this.ask("unplan", "DELETE", `/runs/crons/${cron}`);
-    },
-    look: async (thread) => {
-      await this.ask("state", "GET", `${thread}/state?subgraphs=true`);
-      await this.ask("thread", "GET", thread);
-    },
-    leave: (thread) => {
-      const run = { ...this.input(), ...this.options(), on_disconnect: this.pick(["cancel", "continue"]), stream_mode: ["values", "updates"] };
-      const seen = () => {
-        if (this.random() < 0.5) throw new HungUp();
-      };
-      return this.stream("leave", "POST", `${thread}/runs/stream`, run, seen);
-    },
-    replay: async (thread) => {
-      const run = await this.someRun(thread);
-      if (!run) return;
-      const path = `${thread}/runs/${run}/stream`;
-      const seen = ({ data }) => assert.doesNotMatch(data, /StorageError/, path);
-      await this.stream("replay", "GET", path, undefined, seen, { "last-event-id": "-1" });
-    },
-    search: () => this.ask("search", "POST", "/threads/search", { limit: 20, values: { text: "u" } }),
-    join: async (thread) => {
-      const run = await this.someRun(thread);
-      if (run) await this.ask("join", "GET", `${thread}/runs/${run}/join`);
-    },
-  };
+  },
+  // With it runs that have credentials go on when the server is there again.
+  env: { HEDDLE_SECRETS_KEY: randomBytes(32).toString("hex") },
+};
 
-  // `isKilled` tells clients that nobody will answer any more.
-  async round(isKilled) {
-    const end = Date.now() + roundMs;
-    const names = Object.keys(this.changes);
-    const client = async () => {
-      while (Date.now() < end && !isKilled()) {
-        try {
-          await this.changes[this.pick(names)](this.pick(this.threads));
-        } catch (error) {
-          if (error instanceof assert.AssertionError || !isKilled()) throw error;
-        }
+// `isStopped` tells clients that soon nobody will answer any more.
+async function changeAll(users, isStopped) {
+  const end = Date.now() + roundMs;
+  const client = async (user) => {
+    while (Date.now() < end && !isStopped()) {
+      try {
+        await user.changeSomething();
+      } catch (error) {
+        if (error instanceof assert.AssertionError || !isStopped()) throw error;
       }
-    };
-    await Promise.all(Array.from({ length: clientsAtOnce }, client));
-  }
-
-  // What each thread that is left holds, when nothing is under way.
-  async holds() {
-    const { body: crons } = await this.ask("crons", "POST", "/runs/crons/search", { limit: 1000 });
-    for (const cron of crons) await this.ask("unplan", "DELETE", `/runs/crons/${cron.cron_id}`);
-    this.crons = [];
-    const all = {};
-    for (const thread of this.threads) {
-      const found = await this.ask("thread", "GET", thread);
-      if (found.status === 404) continue;
-      const runs = (await this.ask("list", "GET", `${thread}/runs?limit=1000`)).body;
-      for (const run of runs) await this.ask("join", "GET", `${thread}/runs/${run.run_id}/join`);
-      const state = await this.ask("state", "GET", `${thread}/state?subgraphs=true`);
-      const history = await this.ask("history", "POST", `${thread}/history`, { limit: 1000 });
-      assert.equal(state.status, 200);
-      assert.equal(history.status, 200);
-      const { status, values: shown } = (await this.ask("thread", "GET", thread)).body;
-      assert.notEqual(status, "busy", `${thread} is busy, and nothing is under way`);
-      all[thread] = { state: state.body, history: history.body, status, shown };
     }
-    return all;
-  }
-
-  // Whoever has read the stream of a thread all the time knows how each run ended that is left.
-  async endsAreTold() {
-    for (const [thread, reader] of this.readers) {
-      const { status, body } = await this.ask("list", "GET", `${thread}/runs?limit=1000`);
-      if (status === 200) await reader.sees(body.map((run) => run.run_id), patienceMs);
-      await reader.stop();
-    }
-    this.readers.clear();
-  }
-
-  // Each thread that is left takes one more run.
-  async goOn() {
-    for (const thread of this.threads) {
-      const run = { assistant_id: "delay", input: { tag: "end", ms: 0, naps: 1 }, multitask_strategy: "enqueue" };
-      const { status, body } = await this.ask("last", "POST", `${thread}/runs/wait`, run);
-      if (status === 404) continue;
-      assert.equal(status, 200);
-      assert.equal(body.tag, "end", `${thread}: ${JSON.stringify(body).slice(0, 300)}`);
-    }
-  }
+  };
+  await Promise.all(users.flatMap((user) => Array.from({ length: clientsOfEach }, () => client(user))));
 }
 
 await runPart("contention", async ({ server, durationMs, random, print }) => {
-  const contention = new Contention(new Api(server.base), random);
+  let isStopped = false;
+  const users = keys.map((key) => new User(server.base, key, random, () => isStopped));
+  for (const user of users) user.others = users.filter((other) => other !== user);
+  const ofAll = (work) => Promise.all(users.map(work));
   // What it has said is gone with it.
   const restart = async () => {
-    hasNoComplaint(server, expected);
+    hasNoComplaint(server, options.expected);
     await server.restart();
   };
   const end = Date.now() + durationMs;
   let rounds = 0;
   do {
-    await contention.renew();
-    let killed = false;
-    const changed = contention.round(() => killed);
+    await ofAll((user) => user.renew());
+    const changed = changeAll(users, () => isStopped);
     if (rounds % 2 === 1) {
       await Promise.race([changed, new Promise((done) => setTimeout(done, random() * roundMs))]);
-      killed = true;
-      await server.kill();
+      isStopped = true;
+      if (random() < 0.5) {
+        await server.kill();
+      } else {
+        assert.equal(await server.end(), 0, "the server could not end");
+      }
     }
     await changed;
-    if (killed) await restart();
-    const before = await contention.holds();
-    await contention.endsAreTold();
+    if (isStopped) await restart();
+    isStopped = false;
+    const before = await ofAll((user) => user.holds());
+    await ofAll((user) => user.endsAreTold());
     await server.kill();
     await restart();
-    assert.deepEqual(await contention.holds(), before, "after a restart a thread holds something else");
-    await contention.goOn();
+    assert.deepEqual(await ofAll((user) => user.holds()), before, "after a restart a thread holds something else");
+    await ofAll((user) => user.goOn());
     rounds += 1;
   } while (Date.now() < end);
-  const { stdout } = await promisify(execFile)(process.env.HEDDLE_FIXTURES, ["doctor", "--db", join(server.folder, "heddle.db")]);
+  const database = join(server.folder, "heddle.db");
+  const { stdout } = await promisify(execFile)(process.env.HEDDLE_FIXTURES, ["doctor", "--db", database]);
   print(stdout.trim().split("\n").at(-1));
-  print(`${rounds} rounds; ${JSON.stringify(contention.counts)}`);
-}, expected);
+  for (const file of [database, `${database}-wal`]) {
+    const bytes = await readFile(file);
+    for (const { secret } of users) assert.ok(!bytes.includes(secret), `${file} holds a secret`);
+  }
+  print(`${rounds} rounds; ${users.map((user) => `${user.name}: ${JSON.stringify(user.counts)}`).join("; ")}`);
+}, options);
