@@ -20,8 +20,8 @@ class StorageBusy : public StorageError {
   using StorageError::StorageError;
 };
 
-// The file cannot be written: a full disk, a limit, an error of the disk. Nothing of the work was done; the same call
-// can succeed when the cause is gone.
+// The file cannot be written: a full disk, a limit, an error of the disk. Nothing was done; the same call can succeed
+// when the cause is gone. What became of a commit that the disk did not make durable only the next start can tell.
 class StorageUnwritable : public StorageError {
  public:
   using StorageError::StorageError;

@@ -109,8 +109,8 @@ class Storage {
   Storage(const Storage&) = delete;
   Storage& operator=(const Storage&) = delete;
 
-  // Runs `work` in a transaction on the writer thread and returns its result after the commit.
-  // Works are applied in the order in which they are handed in; several may share one commit.
+  // Runs `work` in a transaction on the writer thread and returns its result after the commit, which is durable then if
+  // StorageOptions says so. Works are applied in the order in which they are handed in; several may share one commit.
   // If `work` throws, nothing of it is kept and the exception arrives here. Once handed in, a work
   // is done even if the waiting coroutine is cancelled.
   template <class Work>
@@ -118,16 +118,16 @@ class Storage {
     return run_on<Transaction>(std::move(work));
   }
 
-  // Runs `work` on a reader thread. It sees every commit that was acknowledged before the call.
+  // Runs `work` on a reader thread. It sees every commit acknowledged before the call, and maybe one about to be.
   template <class Work>
   boost::asio::awaitable<std::invoke_result_t<Work&, const Snapshot&>> read(Work work) {
     return run_on<const Snapshot>(std::move(work));
   }
 
-  // Hands in a write without waiting: ordered with commit(). `done` is called on a thread of the
-  // storage after the commit (null) or the failure, when `work` is destroyed; it must only post. When
-  // too much waits already, it is called at once with StorageBusy. A failure is told before any work behind it is
-  // applied, which can ask and refuse to build on it.
+  // Hands in a write without waiting: ordered with commit(). `done` is called on a thread of the storage after the
+  // commit (null) or the failure, when `work` is destroyed; it must only post. When too much waits, it is called at
+  // once with StorageBusy. A failure is told before any work behind it is applied, which can ask and refuse to build on
+  // it; but that of a disk which does not make a commit durable comes later, and nothing behind that succeeds.
   virtual void submit(std::function<void(Transaction&)> work, std::function<void(std::exception_ptr)> done) = 0;
 
   // The same for a read.

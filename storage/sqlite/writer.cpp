@@ -11,9 +11,10 @@
 namespace heddle::storage::sqlite {
 namespace {
 
-// 512: the first of a group waits for the last, and this many small works take about as long as
-// making one commit durable.
-constexpr std::size_t kGroupMax = 512;
+// The first of a group waits for the last, and those who are answered together wait for one another where they go next.
+// With 512, for which a commit has to be made durable before the next is begun, the server computed or waited by turns;
+// smaller ones cost more commits.
+constexpr std::size_t kGroupMax = 32;
 
 void run_statement(Statement& statement) {
   Query sql(statement);
@@ -53,6 +54,10 @@ Writer::Writer(std::unique_ptr<SQLite::Database> database, const StorageOptions&
   if (!is_memory(options)) {
     mover_.emplace(options);
     watch_log();
+    if (options.synchronous == Synchronous::full) {
+      syncer_.emplace(path_);
+      database_->exec("PRAGMA synchronous = NORMAL");
+    }
   }
   thread_ = std::thread([this] { run(); });
   pthread_setname_np(thread_.native_handle(), "storage-writer");
@@ -69,13 +74,7 @@ void Writer::submit(Work work, Done done) {
 }
 
 void Writer::give_back_memory(const std::function<void()>& afterwards) {
-  Work nothing = [](Transaction&) {};
-  // After the commit, when no page is in use.
-  Done release = [this, afterwards](const std::exception_ptr&) {
-    sqlite3_db_release_memory(database_->getHandle());
-    afterwards();
-  };
-  Entry entry{std::move(nothing), std::move(release), nullptr};
+  Entry entry{nullptr, [afterwards](const std::exception_ptr&) { afterwards(); }, nullptr};
   // A queue that is full is no lull.
   (void)queue_.push(entry);
 }
@@ -99,9 +98,19 @@ void Writer::watch_log() {
 }
 
 void Writer::apply(std::span<Entry> group) {
+  if (const std::exception_ptr failure = syncer_ ? syncer_->failure() : nullptr) {
+    fail(group, failure);
+    answer(group);
+    return;
+  }
   std::size_t first = 0;  // of those in the open transaction
+  bool gives_back = false;
   for (std::size_t i = 0; i < group.size(); ++i) {
     Entry& entry = group[i];
+    if (!entry.work) {
+      gives_back = true;
+      continue;
+    }
     entry.error = apply_one(entry.work);
     entry.work = nullptr;
     if (!in_transaction()) {
@@ -112,15 +121,43 @@ void Writer::apply(std::span<Entry> group) {
     }
     if (entry.error) answer({&entry, 1});
   }
+  const std::span<Entry> applied = group.subspan(first);
+  bool has_committed = false;
   if (in_transaction()) {
-    try {
-      run_statement(commit_);
-    } catch (const SQLite::Exception& error) {
-      fail(group.subspan(first), storage_failure(path_, error));
-      if (in_transaction()) run_statement(roll_back_);
-    }
+    const std::exception_ptr failure = commit();
+    has_committed = !failure;
+    if (failure) fail(applied, failure);
   }
-  answer(group.subspan(first));
+  // No page is in use now.
+  if (gives_back) sqlite3_db_release_memory(database_->getHandle());
+  if (has_committed && syncer_) {
+    hand_over(applied);
+  } else {
+    answer(applied);
+  }
+}
+
+std::exception_ptr Writer::commit() {
+  try {
+    run_statement(commit_);
+    return nullptr;
+  } catch (const SQLite::Exception& error) {
+    std::exception_ptr failure = storage_failure(path_, error);
+    if (in_transaction()) run_statement(roll_back_);
+    return failure;
+  }
+}
+
+void Writer::hand_over(std::span<Entry> committed) {
+  std::vector<LogSyncer::Done> waiting;
+  waiting.reserve(committed.size());
+  for (Entry& entry : committed) {
+    // Null for one that has failed and knows it.
+    if (Done done = std::exchange(entry.done, nullptr)) waiting.push_back(std::move(done));
+  }
+  // A work that comes alone is mostly of a server with little to do.
+  const bool has_time = committed.size() == 1 && queue_.is_empty();
+  syncer_->hand_over(std::move(waiting), has_time);
 }
 
 void Writer::answer(std::span<Entry> entries) {

@@ -1,9 +1,9 @@
 #pragma once
 // The one thread that writes, with group commit.
 //
-// All works that wait are applied in one transaction, each behind a savepoint, and committed
-// together: the price of making a commit durable is paid once per group. A work that throws is
-// taken back alone.
+// Works that wait are applied in one transaction, each behind a savepoint, and committed
+// together: the price of a commit is paid once per group. A work that throws is
+// taken back alone. Commits are made durable on another thread, several at a time if they come fast.
 
 #include <SQLiteCpp/Database.h>
 
@@ -16,6 +16,7 @@
 #include <thread>
 
 #include "storage/sqlite/log_mover.h"
+#include "storage/sqlite/log_syncer.h"
 #include "storage/sqlite/statement.h"
 #include "storage/sqlite/tables.h"
 #include "storage/sqlite/work_queue.h"
@@ -34,8 +35,9 @@ class Writer {
   Writer(const Writer&) = delete;
   Writer& operator=(const Writer&) = delete;
 
-  // Works are applied in the order of the calls. `done` is called on the writer's thread, after
-  // `work` has been destroyed, with null once it is committed; or at once with StorageBusy.
+  // Works are applied in the order of the calls. `done` is called on the writer's thread or that of the syncer, after
+  // `work` has been destroyed, with null once it is committed, and durable if `options` say so; or at once with
+  // StorageBusy. Of a work that fails it is called before the next one is applied.
   void submit(Work work, Done done);
 
   // Storage::give_back_memory().
@@ -43,14 +45,17 @@ class Writer {
 
  private:
   struct Entry {
-    Work work;
+    Work work;  // none: memory is given back
     Done done;
     std::exception_ptr error;
   };
 
   void run();
-  // Applies the works and answers all of them, failed ones before the next is applied.
+  // Applies the works and commits them. All are answered or handed over, failed ones before the next is applied.
   void apply(std::span<Entry> group);
+  // Null, or why nothing of the open transaction is kept.
+  std::exception_ptr commit();
+  void hand_over(std::span<Entry> committed);
   static void answer(std::span<Entry> entries);
   // Null, or why nothing of `work` is kept.
   std::exception_ptr apply_one(const Work& work);
@@ -58,7 +63,8 @@ class Writer {
   void watch_log();
 
   std::unique_ptr<SQLite::Database> database_;
-  std::optional<LogMover> mover_;  // none for a database in memory
+  std::optional<LogMover> mover_;    // none for a database in memory
+  std::optional<LogSyncer> syncer_;  // none if what is committed need not be durable
   int frames_in_log_ = 0;
   std::string path_;
   Tables tables_;

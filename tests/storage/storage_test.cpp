@@ -76,7 +76,7 @@ TEST_CASE_METHOD(FileFixture, "An exception of a work arrives at its coroutine a
 }
 
 TEST_CASE_METHOD(FileFixture, "Works that wait together are applied in order and committed as one group") {
-  std::vector<std::string> log;  // written by the writer's thread alone until the storage is gone
+  std::vector<std::string> log;  // written by one thread of the storage after the other, until it is gone
   {
     Gate gate(*storage);
     for (std::uint8_t number = 1; number <= 3; ++number) {
