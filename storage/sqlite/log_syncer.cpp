@@ -21,6 +21,8 @@ std::string text_of_error(int error) {
   return std::generic_category().message(error);
 }
 
+// A descriptor of its own, because that of SQLite belongs to the writer's thread. To close it gives up no lock: SQLite
+// holds none on the log.
 int open_log(const std::string& path) {
   const int log = ::open((path + "-wal").c_str(), O_RDWR | O_CLOEXEC);
   if (log < 0) {
@@ -61,15 +63,11 @@ LogSyncer::~LogSyncer() {
   ::close(log_);
 }
 
-void LogSyncer::hand_over(std::vector<Done> waiting, bool has_time) {
+void LogSyncer::hand_over(std::vector<Done> waiting) {
   Lock lock(mutex_);
   changed_.wait(lock, [this] { return commits_.size() < kBehindMax; });
   commits_.push_back(std::move(waiting));
-  if (has_time && !is_syncing_) {
-    sync(lock);
-  } else {
-    changed_.notify_all();
-  }
+  changed_.notify_all();
 }
 
 std::exception_ptr LogSyncer::failure() const {
@@ -80,30 +78,22 @@ std::exception_ptr LogSyncer::failure() const {
 void LogSyncer::work() {
   Lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return !is_syncing_ && (is_closing_ || !commits_.empty()); });
+    changed_.wait(lock, [this] { return is_closing_ || !commits_.empty(); });
     if (commits_.empty()) return;
-    sync(lock);
+    std::vector<std::vector<Done>> commits = std::exchange(commits_, {});
+    changed_.notify_all();
+    std::optional<std::string> failure = failure_;
+    lock.unlock();
+    if (!failure) failure = make_durable(log_, path_);
+    lock.lock();
+    failure_ = failure;
+    lock.unlock();
+    for (const std::vector<Done>& waiting : commits) {
+      for (const Done& done : waiting) done(made(failure));
+    }
+    commits.clear();  // which may let go of more than the lock is for
+    lock.lock();
   }
-}
-
-// With `lock` held, which it gives up meanwhile. Whoever is handed over then waits for the next time.
-void LogSyncer::sync(Lock& lock) {
-  is_syncing_ = true;
-  std::vector<std::vector<Done>> commits = std::exchange(commits_, {});
-  std::optional<std::string> failure = failure_;
-  lock.unlock();
-  if (!failure) failure = make_durable(log_, path_);
-  lock.lock();
-  failure_ = failure;
-  lock.unlock();
-  for (const std::vector<Done>& waiting : commits) {
-    for (const Done& done : waiting) done(made(failure));
-  }
-  commits.clear();
-  lock.lock();
-  // Not before all are answered: the next time answers others, who come behind them.
-  is_syncing_ = false;
-  changed_.notify_all();
 }
 
 }  // namespace heddle::storage::sqlite

@@ -29,10 +29,9 @@ class LogSyncer {
   LogSyncer(const LogSyncer&) = delete;
   LogSyncer& operator=(const LogSyncer&) = delete;
 
-  // Behind a commit. Each of `waiting` is called with null when it is durable, or with StorageUnwritable; on the thread
-  // of this object, or here if the writer `has_time`, which spares waking that thread. Waits while the disk is too far
-  // behind.
-  void hand_over(std::vector<Done> waiting, bool has_time);
+  // Behind a commit. Each of `waiting` is called with null when it is durable, or with StorageUnwritable, on the thread
+  // of this object. Waits while the disk is too far behind.
+  void hand_over(std::vector<Done> waiting);
 
   // Null, or StorageUnwritable: the disk did not make the log durable. What it holds then nobody can know, so nothing
   // is tried again; the next start reads what is there.
@@ -42,7 +41,6 @@ class LogSyncer {
   using Lock = std::unique_lock<std::mutex>;
 
   void work();
-  void sync(Lock& lock);
 
   const std::string path_;
   const int log_;
@@ -50,7 +48,6 @@ class LogSyncer {
   std::condition_variable changed_;
   std::vector<std::vector<Done>> commits_;  // that are not durable, each with whoever waits for it
   std::optional<std::string> failure_;
-  bool is_syncing_ = false;
   bool is_closing_ = false;
   std::thread thread_;
 };

@@ -49,11 +49,6 @@ class WorkQueue {
     return taken;
   }
 
-  bool is_empty() const {
-    const std::lock_guard lock(mutex_);
-    return waiting_.empty();
-  }
-
   // What is in the queue is still taken. Nothing may be pushed any more.
   void close() {
     const std::lock_guard lock(mutex_);
@@ -62,7 +57,7 @@ class WorkQueue {
   }
 
  private:
-  mutable std::mutex mutex_;
+  std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Entry> waiting_;
   bool closed_ = false;

@@ -11,9 +11,8 @@
 namespace heddle::storage::sqlite {
 namespace {
 
-// The first of a group waits for the last, and those who are answered together wait for one another where they go next.
-// With 512, for which a commit has to be made durable before the next is begun, the server computed or waited by turns;
-// smaller ones cost more commits.
+// The first of a group waits for the last, and those who are answered together wait for one another where they go next;
+// smaller groups cost more commits.
 constexpr std::size_t kGroupMax = 32;
 
 void run_statement(Statement& statement) {
@@ -155,9 +154,7 @@ void Writer::hand_over(std::span<Entry> committed) {
     // Null for one that has failed and knows it.
     if (Done done = std::exchange(entry.done, nullptr)) waiting.push_back(std::move(done));
   }
-  // A work that comes alone is mostly of a server with little to do.
-  const bool has_time = committed.size() == 1 && queue_.is_empty();
-  syncer_->hand_over(std::move(waiting), has_time);
+  syncer_->hand_over(std::move(waiting));
 }
 
 void Writer::answer(std::span<Entry> entries) {

@@ -65,7 +65,7 @@ struct SlowDisk : FileFixture {
     storage->submit(std::move(work), answer.done());
   }
 
-  // Both in one group, so the writer does not make it durable itself.
+  // Both in one group.
   void put_two(Answer& one, Answer& two) {
     Gate gate(*storage);
     put("one", one);
