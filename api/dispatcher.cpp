@@ -118,6 +118,14 @@ asio::awaitable<Response> Dispatcher::answer(Request request) {
     response = error_response(ApiError::unavailable("The database cannot keep up. Try again later."), settings.errors,
                               settings.compat);
     response.headers.set("retry-after", "1");
+  } catch (const storage::StorageUncertain& error) {
+    services_.parts.log.error("the disk lost what a request wants to have stored, or did not",
+                              boost::json::object{{"request_id", request_id}, {"what", error.what()}});
+    response =
+        error_response(ApiError::unavailable(
+                           "The server's disk has failed. Whether this was stored can be seen when the server has been "
+                           "started again."),
+                       settings.errors, settings.compat);
   } catch (const storage::StorageUnwritable& error) {
     // What is wrong with its disk is for whoever runs the server.
     services_.parts.log.error("a request could not be stored",

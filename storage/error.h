@@ -21,10 +21,17 @@ class StorageBusy : public StorageError {
 };
 
 // The file cannot be written: a full disk, a limit, an error of the disk. Nothing was done; the same call can succeed
-// when the cause is gone. What became of a commit that the disk did not make durable only the next start can tell.
+// when the cause is gone.
 class StorageUnwritable : public StorageError {
  public:
   using StorageError::StorageError;
+};
+
+// The disk did not make durable what was committed. Whether it is kept the next start tells; until then every call
+// fails.
+class StorageUncertain : public StorageUnwritable {
+ public:
+  using StorageUnwritable::StorageUnwritable;
 };
 
 }  // namespace heddle::storage

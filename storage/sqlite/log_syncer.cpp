@@ -43,8 +43,9 @@ std::optional<std::string> make_durable(int log, const std::string& path) {
 }
 
 // Each gets an exception of its own, because those who wait are on different threads.
+template <class Error>
 std::exception_ptr made(const std::optional<std::string>& failure) {
-  return failure ? std::make_exception_ptr(StorageUnwritable(*failure)) : nullptr;
+  return failure ? std::make_exception_ptr(Error(*failure)) : nullptr;
 }
 
 }  // namespace
@@ -72,7 +73,7 @@ void LogSyncer::hand_over(std::vector<Done> waiting) {
 
 std::exception_ptr LogSyncer::failure() const {
   const Lock lock(mutex_);
-  return made(failure_);
+  return made<StorageUnwritable>(failure_);
 }
 
 void LogSyncer::work() {
@@ -89,7 +90,7 @@ void LogSyncer::work() {
     failure_ = failure;
     lock.unlock();
     for (const std::vector<Done>& waiting : commits) {
-      for (const Done& done : waiting) done(made(failure));
+      for (const Done& done : waiting) done(made<StorageUncertain>(failure));
     }
     commits.clear();  // which may let go of more than the lock is for
     lock.lock();

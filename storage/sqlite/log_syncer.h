@@ -29,12 +29,12 @@ class LogSyncer {
   LogSyncer(const LogSyncer&) = delete;
   LogSyncer& operator=(const LogSyncer&) = delete;
 
-  // Behind a commit. Each of `waiting` is called with null when it is durable, or with StorageUnwritable, on the thread
+  // Behind a commit. Each of `waiting` is called with null when it is durable, or with StorageUncertain, on the thread
   // of this object. Waits while the disk is too far behind.
   void hand_over(std::vector<Done> waiting);
 
-  // Null, or StorageUnwritable: the disk did not make the log durable. What it holds then nobody can know, so nothing
-  // is tried again; the next start reads what is there.
+  // Null, or StorageUnwritable: the disk did not make the log durable, so nothing is tried again. What the log holds
+  // then the next start reads.
   std::exception_ptr failure() const;
 
  private:

@@ -6,13 +6,13 @@
 #include <memory>
 
 #include "storage/sqlite/database.h"
-#include "tests/storage/sqlite/syncs.h"
 #include "tests/storage/storage_fixture.h"
+#include "tests/support/syncs.h"
 
 namespace heddle::storage::sqlite {
 namespace {
 
-using test::Syncs;
+using heddle::test::Syncs;
 
 // A database whose log has `pages` to be moved. Somebody who reads an older state keeps SQLite from making it durable
 // by itself.

@@ -1,5 +1,6 @@
 // What was answered is durable, however the disk behaves.
 
+#include <atomic>
 #include <catch2/catch.hpp>
 #include <chrono>
 #include <exception>
@@ -7,16 +8,18 @@
 #include <future>
 #include <memory>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
 #include "storage/error.h"
-#include "tests/storage/sqlite/syncs.h"
 #include "tests/storage/storage_fixture.h"
+#include "tests/support/syncs.h"
 
 namespace heddle::storage::test {
 namespace {
 
+using heddle::test::Syncs;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
@@ -120,14 +123,34 @@ TEST_CASE_METHOD(SlowDisk, "A work that fails is told so at once, whatever the d
   CHECK_FALSE(one.came());
 }
 
-TEST_CASE_METHOD(SlowDisk, "A disk that does not make the log durable is not trusted again before the next start") {
-  Answer one, two;
-  syncs.let_fail(log());
-  put_two(one, two);
-  for (Answer* answer : {&one, &two}) {
-    REQUIRE(answer->comes());
-    CHECK_THROWS_AS(std::rethrow_exception(answer->error()), StorageUnwritable);
+TEST_CASE_METHOD(SlowDisk, "A disk that is too far behind holds up the writer") {
+  constexpr int kWorks = 6'000;
+  std::atomic<int> applied = 0;
+  std::atomic<int> answered = 0;
+  syncs.hold(log());
+  for (int i = 0; i < kWorks; ++i) {
+    auto work = [&applied, i](Transaction& transaction) {
+      transaction.items().put(item(std::to_string(i)));
+      ++applied;
+    };
+    storage->submit(std::move(work), [&answered](const std::exception_ptr& error) { answered += error ? 0 : 1; });
   }
+  REQUIRE(syncs.is_held());
+  int before = -1;
+  while (std::exchange(before, applied.load()) != applied) std::this_thread::sleep_for(kLull);
+  CHECK(applied < kWorks);
+  CHECK(answered == 0);
+  syncs.release();
+  storage.reset();
+  CHECK(answered == kWorks);
+}
+
+TEST_CASE_METHOD(SlowDisk, "A disk that does not make the log durable is not trusted again before the next start") {
+  Answer lost;
+  syncs.let_fail(log());
+  put("lost", lost);
+  REQUIRE(lost.comes());
+  CHECK_THROWS_AS(std::rethrow_exception(lost.error()), StorageUncertain);
   syncs.release();
   const auto put_later = [this] { commit([](Transaction& transaction) { transaction.items().put(item("later")); }); };
   CHECK_THROWS_WITH(put_later(), Catch::Contains("does not make the log durable") && Catch::Contains(path()) &&

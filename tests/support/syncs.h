@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace heddle::storage::test {
+namespace heddle::test {
 
 // Of the whole program, whose every file it sees. Any thread may call.
 class Syncs {
@@ -38,4 +38,4 @@ class Syncs {
   int waiting_ = 0;
 };
 
-}  // namespace heddle::storage::test
+}  // namespace heddle::test

@@ -1,4 +1,4 @@
-#include "tests/storage/sqlite/syncs.h"
+#include "tests/support/syncs.h"
 
 #include <pthread.h>
 #include <sys/syscall.h>
@@ -9,7 +9,7 @@
 #include <chrono>
 #include <system_error>
 
-namespace heddle::storage::test {
+namespace heddle::test {
 namespace {
 
 constexpr std::chrono::seconds kPatience{10};
@@ -66,17 +66,17 @@ bool Syncs::pass(int descriptor) {
   return succeeds;
 }
 
-}  // namespace heddle::storage::test
+}  // namespace heddle::test
 
 // SQLite and the storage call these instead of those of libc.
 extern "C" int fsync(int descriptor) {
-  if (heddle::storage::test::Syncs::seen().pass(descriptor)) return static_cast<int>(syscall(SYS_fsync, descriptor));
+  if (heddle::test::Syncs::seen().pass(descriptor)) return static_cast<int>(syscall(SYS_fsync, descriptor));
   errno = EIO;
   return -1;
 }
 
 extern "C" int fdatasync(int descriptor) {
-  if (heddle::storage::test::Syncs::seen().pass(descriptor)) {
+  if (heddle::test::Syncs::seen().pass(descriptor)) {
     return static_cast<int>(syscall(SYS_fdatasync, descriptor));
   }
   errno = EIO;
