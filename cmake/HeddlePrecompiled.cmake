@@ -33,10 +33,12 @@ target_link_libraries(heddle_precompiled PRIVATE heddle_options heddle_boost)
 heddle_profiled(heddle_precompiled)
 heddle_read_once(heddle_precompiled ${HEDDLE_PRECOMPILED_HEADERS})
 
-# heddle_precompile(TARGET): what is shipped reads the headers that were read before, but in the preset `alone`.
+# heddle_precompile(TARGET): what is shipped reads the headers that were read before, but in the preset `alone`. g++ takes them
+# only with the macros with which they were read, and Boost's come with heddle_boost.
 function(heddle_precompile target)
   heddle_profiled(${target})
   if(HEDDLE_TOGETHER OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_link_libraries(${target} PRIVATE heddle_boost)
     target_precompile_headers(${target} REUSE_FROM heddle_precompiled)
   endif()
 endfunction()
