@@ -31,8 +31,6 @@ namespace {
 
 // For answers that were being written when everything else had stopped.
 constexpr std::chrono::milliseconds kLastAnswers{1'000};
-// Of states that no run has used for some seconds; more would be seen in the memory of an idle server.
-constexpr std::size_t kIdleStatesBytes = std::size_t{2} << 20;
 
 // What authentication needs. `settings`, `clock` and `log` outlive it; stop() comes before its end.
 class AuthParts {
@@ -134,9 +132,10 @@ class Server::State {
     return sum;
   }
 
-  // Each thread has memory of its own.
+  // Each thread has memory of its own. No state stays, not even a few: their items lie among those of all others, in
+  // pages that are free otherwise.
   void give_back_memory() {
-    queue.states().shrink_to(kIdleStatesBytes);
+    queue.states().clear();
     shown.clear();
     return_memory();
     for (const asio::any_io_executor& engine : engines.executors()) asio::post(engine, [] { return_memory(); });

@@ -272,7 +272,7 @@ void add_streams(std::vector<Setting>& table) {
   table.push_back(
       number({"states-bytes-in-memory", "heddle.states_bytes_in_memory", "bytes"}, 0, 16 * kGiB,
              "newest states of threads that had a run a moment ago, so that the next one need not take them "
-             "apart again; a server with nothing to do keeps 2 MiB of them. 0: none",
+             "apart again; a server with nothing to do keeps none. 0: none",
              [](ServerSettings& s) -> auto& { return s.states_bytes_in_memory; }));
   table.push_back(number({"shown-bytes-in-memory", "heddle.shown_bytes_in_memory", "bytes"}, 0, 16 * kGiB,
                          "large parts of states that were shown a moment ago, so that the next time they need not be "

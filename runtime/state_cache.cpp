@@ -9,11 +9,14 @@ namespace {
 constexpr std::size_t kEntryBytes = 2048;
 // Decoded messages were seen to take 2.2 to 3.0 times their text: members are 40 bytes each, most texts are allocated.
 constexpr std::size_t kBytesPerTextByte = 3;
+// A pointer in the list, and what it points to with its count: most of what short items take.
+constexpr std::size_t kItemBytes = 64;
 
 std::size_t bytes_of(const StateCache::State& state) {
   std::size_t bytes = kEntryBytes + state.checkpoint->values.size() * kInlineBytesMax;
   for (const auto& [channel, stored] : state.values) {
     for (const StoredValue::Part& part : stored->parts) bytes += part.bytes * kBytesPerTextByte;
+    bytes += stored->parts.back().end * kItemBytes;
   }
   return bytes;
 }
@@ -48,10 +51,10 @@ void StateCache::forget(ThreadId thread_id) {
   states_.take_out(thread_id, thread_id, gone);
 }
 
-void StateCache::shrink_to(std::size_t bytes) {
+void StateCache::clear() {
   States::Gone gone;
   const std::lock_guard<std::mutex> guard(mutex_);
-  states_.shrink(bytes, gone);
+  states_.shrink(0, gone);
 }
 
 std::size_t StateCache::bytes() const {

@@ -46,8 +46,7 @@ class StateCache {
   void keep(ThreadId thread_id, State state);
   // The thread is gone.
   void forget(ThreadId thread_id);
-  // Lets go of states, those used longest ago first, until what is left takes at most so much.
-  void shrink_to(std::size_t bytes);
+  void clear();
   std::size_t bytes() const;
 
  private:
