@@ -1,6 +1,7 @@
 #pragma once
 // A JSON object written member by member into a text, so that shared values are printed and never copied.
 
+#include <boost/json/object.hpp>
 #include <boost/json/value.hpp>
 #include <string>
 #include <string_view>
@@ -31,6 +32,8 @@ class ObjectText {
   }
   void text(std::string_view key, std::string_view value) { print_json_string(value, member(key)); }
   void json(std::string_view key, const boost::json::value& value) { print_json(value, member(key)); }
+  // Without the copy that a value made of it is.
+  void object(std::string_view key, const boost::json::object& members) { print_json(members, member(key)); }
   // `value` is JSON text.
   void raw(std::string_view key, std::string_view value) { member(key) += value; }
   void end() { out_ += '}'; }

@@ -114,7 +114,7 @@ std::int64_t FactEncoder::metadata_number(const std::shared_ptr<const json::obje
   ObjectText line(out);
   line.text("k", "shared");
   line.raw("n", std::to_string(number));
-  line.json("m", *metadata);
+  line.object("m", *metadata);
   line.end();
   out += '\n';
   return number;
@@ -155,7 +155,7 @@ void FactEncoder::encode(const Fact& fact, std::string& out) {
     if (update->cached) line.raw("cached", "true");
   } else if (const auto* message = std::get_if<runtime::MessageFact>(event)) {
     start(message->piece ? "piece" : "message", &message->checkpoint_ns);
-    line.json("message", message->message);
+    line.object("message", message->message);
     if (shared >= 0) line.raw("m", std::to_string(shared));
     if (message->hidden_from_tuple) line.raw("hidden", "true");
   } else if (const auto* asked = std::get_if<runtime::InterruptFact>(event)) {
@@ -199,7 +199,7 @@ void FactEncoder::encode(const Fact& fact, std::string& out) {
     line.text("event", tool->event);
     line.text("call", tool->tool_call_id);
     line.text("name", tool->name);
-    line.json("data", tool->data);
+    line.object("data", tool->data);
   } else if (const auto* trace = std::get_if<runtime::TraceFact>(event)) {
     start("trace", nullptr);
     line.text("event", trace->event);
