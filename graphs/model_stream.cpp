@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "graphs/piece_memory.h"
 #include "runtime/json.h"
 
 namespace heddle::graphs {
@@ -12,9 +13,8 @@ using runtime::Message;
 namespace json = boost::json;
 
 Message empty_piece() {
-  // One for each token. With room for the id, which comes next, it takes 8 % fewer instructions than an initializer
-  // list.
-  Message piece;
+  // With room for the id, which comes next.
+  Message piece(json::make_shared_resource<PieceMemory>());
   piece.reserve(8);
   piece.emplace("content", json::string());
   piece.emplace("tool_calls", json::array());

@@ -51,7 +51,9 @@ void RunStream::take(std::vector<Fact> facts) {
   } else {
     // Not each time, or a slow reader would make every fact move all that wait.
     if (next_fact_ > facts_.size() / 2) {
-      facts_.erase(facts_.begin(), facts_.begin() + static_cast<std::ptrdiff_t>(std::exchange(next_fact_, 0)));
+      // Not erase(), which assigns: JSON that has memory of its own is copied by that.
+      const auto first = facts_.begin() + static_cast<std::ptrdiff_t>(std::exchange(next_fact_, 0));
+      facts_ = std::vector<Fact>(std::make_move_iterator(first), std::make_move_iterator(facts_.end()));
     }
     std::ranges::move(facts, std::back_inserter(facts_));
   }
