@@ -207,7 +207,7 @@ void FactEncoder::encode(const Fact& fact, std::string& out) {
     line.text("run", trace->run_id);
     line.json("tags", texts(trace->tags));
     if (shared >= 0) line.raw("m", std::to_string(shared));
-    line.json("data", trace->data);
+    line.object("data", trace->data);
   }
   line.end();
   out += '\n';

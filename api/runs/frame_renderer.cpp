@@ -132,8 +132,9 @@ void FrameRenderer::render_event(const runtime::RunEvent& event, std::vector<Fra
     object.text("name", trace->name);
     object.text("run_id", trace->run_id);
     print_texts(trace->tags, object.member("tags"));
-    object.json("metadata", trace->metadata ? json::value(*trace->metadata) : json::value(json::object{}));
-    object.json("data", trace->data);
+    const json::object no_metadata;
+    object.object("metadata", trace->metadata ? *trace->metadata : no_metadata);
+    object.object("data", trace->data);
     object.end();
     add(StreamMode::events, "events", "", data, frames);
   }
